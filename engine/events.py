@@ -1,0 +1,316 @@
+"""What happened. Events are past tense, carry results (never recipes), and are all that the journal holds.
+
+An :class:`OrderImage` is an order's whole absolute state after an event, so that reports, settlement and replay need
+nothing but the event itself (design §7.2). A :class:`Record` is one atomic outcome: the events of one command on one
+book, the inbound numbers that it accounts for and the outbound numbers of its reports.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from engine.types import (
+    Amount,
+    CancelReason,
+    Instrument,
+    InstrumentStatus,
+    OrdStatus,
+    OrdType,
+    Px,
+    Qty,
+    Rate,
+    Side,
+    TimeInForce,
+)
+
+
+class OrderImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An order as it stands after an event."""
+
+    order_id: int
+    session_id: int
+    account_id: int
+    symbol_id: int
+    cl_ord_id: str
+    side: Side
+    ord_type: OrdType
+    tif: TimeInForce
+    order_qty: Qty
+    px: Px
+    """The limit; for a market order the protection price that it may not trade through."""
+    status: OrdStatus
+    leaves_qty: Qty
+    cum_qty: Qty
+    cum_notional: Amount
+    """Σ last_px × last_qty: AvgPx is ``cum_notional × 10^8 / cum_qty``."""
+    fee_raw: int
+    """Σ notional × rate at scale 10^-16: what the order's fee is rounded from."""
+    hold: Amount
+    """What the account holds for the rest: quote for a buy, base for a sell."""
+    maker_fee: Rate
+    taker_fee: Rate
+
+
+class _Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    pass
+
+
+class OrderAccepted(_Event, frozen=True, tag=1):
+    order: OrderImage
+
+
+class TradeExecuted(_Event, frozen=True, tag=2):
+    """``aggressor`` took what ``resting`` offered, at the resting order's price."""
+
+    trade_id: int
+    px: Px
+    qty: Qty
+    aggressor: OrderImage
+    resting: OrderImage
+    aggressor_fee: Amount
+    resting_fee: Amount
+
+
+class OrderCanceled(_Event, frozen=True, tag=3):
+    order: OrderImage
+    reason: CancelReason
+    cl_ord_id: str = ""
+    """The cancel request's ClOrdID; empty where nobody asked for it."""
+    request_id: int = 0
+    """The :class:`MassCancelRequested` that this is part of."""
+
+
+class OrderExpired(_Event, frozen=True, tag=4):
+    order: OrderImage
+    reason: CancelReason
+
+
+class OrderReplaced(_Event, frozen=True, tag=5):
+    order: OrderImage
+    orig_cl_ord_id: str
+    kept_priority: bool
+
+
+class OrderRejected(_Event, frozen=True, tag=6):
+    """``order`` is what was asked for, ``live`` the order whose ClOrdID it repeats (FIX 4.2 appendix D, D31)."""
+
+    order: OrderImage
+    reason: int
+    text: str
+    symbol: str = ""
+    live: OrderImage | None = None
+
+
+class CancelRejected(_Event, frozen=True, tag=7):
+    """FIX 35=9, in answer to a cancel (434=1) or, if ``is_replace``, to a replace (434=2)."""
+
+    session_id: int
+    account_id: int
+    cl_ord_id: str
+    orig_cl_ord_id: str
+    is_replace: bool
+    reason: int
+    text: str
+    order: OrderImage | None = None
+
+
+class MassCancelRequested(_Event, frozen=True, tag=8):
+    """Starts what touches many books; ``symbol_ids`` lists its parts (design §7.6)."""
+
+    request_id: int
+    session_id: int
+    account_id: int
+    cl_ord_id: str
+    symbol_id: int
+    side: int
+    symbol_ids: list[int]
+    reason: CancelReason
+
+
+class MassCancelPartDone(_Event, frozen=True, tag=9):
+    """One book has cancelled its part; the ``OrderCanceled`` events stand before it in the same record."""
+
+    request_id: int
+    symbol_id: int
+    canceled: int
+
+
+class MassCancelCompleted(_Event, frozen=True, tag=10):
+    """FIX 35=r with 531 as requested: every part is done."""
+
+    request_id: int
+    session_id: int
+    account_id: int
+    cl_ord_id: str
+    symbol_id: int
+    side: int
+    total_affected: int
+
+
+class MassCancelRejected(_Event, frozen=True, tag=11):
+    """FIX 35=r with 531=0."""
+
+    session_id: int
+    account_id: int
+    cl_ord_id: str
+    reason: int
+    text: str
+
+
+class InstrumentListed(_Event, frozen=True, tag=20):
+    """A new instrument, or (same ``symbol_id``) an existing one with changed rules."""
+
+    instrument: Instrument
+
+
+class InstrumentStatusChanged(_Event, frozen=True, tag=21):
+    symbol_id: int
+    status: InstrumentStatus
+    operator: str
+
+
+class DayOrdersExpired(_Event, frozen=True, tag=22):
+    """The instrument's trading day ``day`` is over; the ``OrderExpired`` events stand before it."""
+
+    symbol_id: int
+    day: str
+
+
+class AccountOpened(_Event, frozen=True, tag=30):
+    """A new account, or (same ``account_id``) an existing one with changed limits. 0 = no limit."""
+
+    account_id: int
+    name: str
+    firm: str
+    max_order_qty: Qty = 0
+    max_order_notional: Amount = 0
+
+
+class AccountBlocked(_Event, frozen=True, tag=31):
+    """``blocked`` accounts send no new orders; their cancels still pass."""
+
+    account_id: int
+    blocked: bool
+    operator: str
+
+
+class Deposited(_Event, frozen=True, tag=32):
+    account_id: int
+    asset: str
+    amount: Amount
+    balance: Amount
+    operator: str
+
+
+class Withdrawn(_Event, frozen=True, tag=33):
+    account_id: int
+    asset: str
+    amount: Amount
+    balance: Amount
+    operator: str
+
+
+class SessionOpened(_Event, frozen=True, tag=40):
+    """A client's session, or (same ``session_id``) an existing one with changed rights.
+
+    ``protocol`` is ``FIX.4.2``, ``FIX.4.4`` or ``SOUPBIN``: BeginString is part of a FIX session's identity.
+    ``credential`` is a salted hash, never a password.
+    """
+
+    session_id: int
+    protocol: str
+    comp_id: str
+    target_comp_id: str
+    username: str
+    credential: str
+    firm: str
+    account_ids: list[int]
+    default_account_id: int
+    enabled: bool = True
+
+
+class SessionLoggedOn(_Event, frozen=True, tag=41):
+    """The session's client is there. ``reset``: both directions count from 1 again (FIX 141=Y), a new ``epoch``."""
+
+    session_id: int
+    epoch: int
+    reset: bool
+    in_next: int
+    out_next: int
+    reissue_from: int = 0
+    """With ``reset``: reports of the old epoch numbered from here on were never confirmed and are sent again as new
+    messages, PossResend=Y, numbered from ``out_next`` on; 0 = none."""
+
+
+class SessionLoggedOut(_Event, frozen=True, tag=42):
+    """Exact numbers at a logout. ``confirmed``: the client answered, so all that was sent has arrived."""
+
+    session_id: int
+    in_next: int
+    out_next: int
+    confirmed: bool
+
+
+class NumbersReserved(_Event, frozen=True, tag=43):
+    """Outbound numbers below ``out_limit`` may be used by messages that are not journaled (design §7.8)."""
+
+    session_id: int
+    out_limit: int
+
+
+class TradingDayRolled(_Event, frozen=True, tag=44):
+    """ClOrdIDs of the ended trading day may be used again, but those of open orders."""
+
+    day: str
+
+
+class StateHashed(_Event, frozen=True, tag=50):
+    """The live state's digest at this point; ``journal verify`` compares it with the fold's."""
+
+    digest: str
+
+
+Event: TypeAlias = (
+    OrderAccepted
+    | TradeExecuted
+    | OrderCanceled
+    | OrderExpired
+    | OrderReplaced
+    | OrderRejected
+    | CancelRejected
+    | MassCancelRequested
+    | MassCancelPartDone
+    | MassCancelCompleted
+    | MassCancelRejected
+    | InstrumentListed
+    | InstrumentStatusChanged
+    | DayOrdersExpired
+    | AccountOpened
+    | AccountBlocked
+    | Deposited
+    | Withdrawn
+    | SessionOpened
+    | SessionLoggedOn
+    | SessionLoggedOut
+    | NumbersReserved
+    | TradingDayRolled
+    | StateHashed
+)
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One atomic outcome, as the journal holds it.
+
+    ``session_id`` is the session that asked (0: the venue itself) and ``in_from``..``in_seq`` the inbound numbers that
+    are accounted for; ``out`` holds one outbound number per report, in the order of ``events`` (a trade reports to its
+    aggressor, then to its resting order).
+    """
+
+    time_ns: int
+    session_id: int
+    in_from: int
+    in_seq: int
+    out: list[int]
+    events: list[Event]

@@ -1,0 +1,97 @@
+"""Who must be told of an event: the one place that says which reports a record makes, and in which order.
+
+The journal stamps outbound numbers, the publisher delivers and a resend re-reads by the same three functions, so they
+cannot disagree.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.events import (
+    CancelRejected,
+    Event,
+    MassCancelCompleted,
+    MassCancelRejected,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderImage,
+    OrderRejected,
+    OrderReplaced,
+    Record,
+    TradeExecuted,
+)
+
+ORDER_EVENTS = (OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected)
+REPLIES = (CancelRejected, MassCancelCompleted, MassCancelRejected)
+"""Events that answer a request without being about one order."""
+
+
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """One event as one session sees it.
+
+    ``(seq, position)`` is unique for ever, also across restarts: a FIX ExecID is made of it.
+    """
+
+    number: int
+    """The session's outbound number: FIX MsgSeqNum, SoupBinTCP sequence number."""
+    seq: int
+    """The journal sequence of the record."""
+    position: int
+    """Which of the record's reports this is, from 0."""
+    time_ns: int
+    event: Event
+    order: OrderImage | None
+    """The session's own order after the event; None where the event is about none."""
+    resting: bool = False
+    """Whether ``order`` is a trade's resting side."""
+
+
+def addressees(events: list[Event]) -> list[int]:
+    """The session of each report that ``events`` make, in order; 0 for an order that no session owns."""
+    to: list[int] = []
+    for event in events:
+        kind = type(event)
+        if kind is TradeExecuted:
+            to.append(event.aggressor.session_id)  # type: ignore[union-attr]
+            to.append(event.resting.session_id)  # type: ignore[union-attr]
+        elif kind in ORDER_EVENTS:
+            to.append(event.order.session_id)  # type: ignore[union-attr]
+        elif kind in REPLIES:
+            to.append(event.session_id)  # type: ignore[union-attr]
+    return to
+
+
+def reports_of(seq: int, record: Record) -> list[tuple[int, Report]]:
+    """Every report of a stamped record, each with the session that it is for."""
+    made: list[tuple[int, Report]] = []
+    out = record.out
+    time_ns = record.time_ns
+    at = 0
+    for event in record.events:
+        kind = type(event)
+        if kind is TradeExecuted:
+            order = event.aggressor  # type: ignore[union-attr]
+            made.append((order.session_id, Report(out[at], seq, at, time_ns, event, order)))
+            order = event.resting  # type: ignore[union-attr]
+            at += 1
+            made.append((order.session_id, Report(out[at], seq, at, time_ns, event, order, True)))
+            at += 1
+        elif kind in ORDER_EVENTS:
+            order = event.order  # type: ignore[union-attr]
+            made.append((order.session_id, Report(out[at], seq, at, time_ns, event, order)))
+            at += 1
+        elif kind in REPLIES:
+            session_id = event.session_id  # type: ignore[union-attr]
+            made.append((session_id, Report(out[at], seq, at, time_ns, event, None)))
+            at += 1
+    return made
+
+
+def report_numbered(number: int, session_id: int, seq: int, record: Record) -> Report | None:
+    """The report of ``record`` that carries the session's outbound ``number``."""
+    for to, report in reports_of(seq, record):
+        if to == session_id and report.number == number:
+            return report
+    return None
