@@ -20,12 +20,13 @@ from engine.events import (
     OrderRejected,
     OrderReplaced,
     Record,
+    SessionLoggedOn,
     TradeExecuted,
 )
 
 ORDER_EVENTS = (OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected)
-REPLIES = (CancelRejected, MassCancelCompleted, MassCancelRejected)
-"""Events that answer a request without being about one order."""
+REPLIES = (CancelRejected, MassCancelCompleted, MassCancelRejected, SessionLoggedOn)
+"""Events that answer a session without being about one order; a FIX Logon's reply is the report of its event."""
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):
@@ -52,14 +53,13 @@ def addressees(events: list[Event]) -> list[int]:
     """The session of each report that ``events`` make, in order; 0 for an order that no session owns."""
     to: list[int] = []
     for event in events:
-        kind = type(event)
-        if kind is TradeExecuted:
-            to.append(event.aggressor.session_id)  # type: ignore[union-attr]
-            to.append(event.resting.session_id)  # type: ignore[union-attr]
-        elif kind in ORDER_EVENTS:
-            to.append(event.order.session_id)  # type: ignore[union-attr]
-        elif kind in REPLIES:
-            to.append(event.session_id)  # type: ignore[union-attr]
+        if isinstance(event, TradeExecuted):
+            to.append(event.aggressor.session_id)
+            to.append(event.resting.session_id)
+        elif isinstance(event, ORDER_EVENTS):
+            to.append(event.order.session_id)
+        elif isinstance(event, REPLIES):
+            to.append(event.session_id)
     return to
 
 
@@ -70,20 +70,19 @@ def reports_of(seq: int, record: Record) -> list[tuple[int, Report]]:
     time_ns = record.time_ns
     at = 0
     for event in record.events:
-        kind = type(event)
-        if kind is TradeExecuted:
-            order = event.aggressor  # type: ignore[union-attr]
+        if isinstance(event, TradeExecuted):
+            order = event.aggressor
             made.append((order.session_id, Report(out[at], seq, at, time_ns, event, order)))
-            order = event.resting  # type: ignore[union-attr]
+            order = event.resting
             at += 1
             made.append((order.session_id, Report(out[at], seq, at, time_ns, event, order, True)))
             at += 1
-        elif kind in ORDER_EVENTS:
-            order = event.order  # type: ignore[union-attr]
+        elif isinstance(event, ORDER_EVENTS):
+            order = event.order
             made.append((order.session_id, Report(out[at], seq, at, time_ns, event, order)))
             at += 1
-        elif kind in REPLIES:
-            session_id = event.session_id  # type: ignore[union-attr]
+        elif isinstance(event, REPLIES):
+            session_id = event.session_id
             made.append((session_id, Report(out[at], seq, at, time_ns, event, None)))
             at += 1
     return made

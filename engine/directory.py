@@ -1,0 +1,84 @@
+"""Reference data as the journal tells it: instruments, accounts, sessions, and whether each may act."""
+
+from __future__ import annotations
+
+from engine.events import AccountBlocked, AccountOpened, Event, InstrumentListed, InstrumentStatusChanged, SessionOpened
+from engine.types import Instrument, InstrumentStatus
+
+FEES_ACCOUNT_ID = 1
+"""The venue's own account: every fee is credited here, so that assets are conserved."""
+
+FEES_ACCOUNT = AccountOpened(FEES_ACCOUNT_ID, "FEES", "VENUE")
+
+
+class Directory:
+    """Who and what the venue knows, by id and by name; folded from events, read by everyone."""
+
+    def __init__(self) -> None:
+        self.instruments: dict[int, Instrument] = {}
+        self.statuses: dict[int, InstrumentStatus] = {}
+        self.accounts: dict[int, AccountOpened] = {}
+        self.blocked: set[int] = set()
+        self.sessions: dict[int, SessionOpened] = {}
+        self._symbols: dict[str, Instrument] = {}
+        self._account_names: dict[str, AccountOpened] = {}
+        self._session_keys: dict[tuple[str, str, str], SessionOpened] = {}
+
+    def apply(self, event: Event) -> None:
+        """Fold one event in; events that carry no reference data change nothing."""
+        if isinstance(event, InstrumentListed):
+            instrument = event.instrument
+            self.instruments[instrument.symbol_id] = instrument
+            self._symbols[instrument.symbol] = instrument
+            self.statuses.setdefault(instrument.symbol_id, instrument.status)
+        elif isinstance(event, InstrumentStatusChanged):
+            self.statuses[event.symbol_id] = event.status
+        elif isinstance(event, AccountOpened):
+            self.accounts[event.account_id] = event
+            self._account_names[event.name] = event
+        elif isinstance(event, AccountBlocked):
+            (self.blocked.add if event.blocked else self.blocked.discard)(event.account_id)
+        elif isinstance(event, SessionOpened):
+            self.sessions[event.session_id] = event
+            self._session_keys[event.protocol, event.comp_id, event.target_comp_id] = event
+
+    def instrument_named(self, symbol: str) -> Instrument | None:
+        return self._symbols.get(symbol)
+
+    def instrument(self, symbol_id: int) -> Instrument:
+        return self.instruments[symbol_id]
+
+    def account_named(self, name: str) -> AccountOpened | None:
+        return self._account_names.get(name)
+
+    def account(self, account_id: int) -> AccountOpened:
+        return self.accounts[account_id]
+
+    def session(self, session_id: int) -> SessionOpened:
+        return self.sessions[session_id]
+
+    def session_keyed(self, protocol: str, comp_id: str, target_comp_id: str) -> SessionOpened | None:
+        return self._session_keys.get((protocol, comp_id, target_comp_id))
+
+    @property
+    def assets(self) -> list[str]:
+        return sorted({asset for i in self.instruments.values() for asset in (i.base, i.quote)})
+
+    def next_symbol_id(self) -> int:
+        return max(self.instruments, default=0) + 1
+
+    def next_account_id(self) -> int:
+        return max(self.accounts, default=FEES_ACCOUNT_ID) + 1
+
+    def next_session_id(self) -> int:
+        return max(self.sessions, default=0) + 1
+
+    def state(self) -> object:
+        """Everything that replay must reproduce, in a canonical order (for the state hash)."""
+        return (
+            [self.instruments[key] for key in sorted(self.instruments)],
+            sorted(self.statuses.items()),
+            [self.accounts[key] for key in sorted(self.accounts)],
+            sorted(self.blocked),
+            [self.sessions[key] for key in sorted(self.sessions)],
+        )
