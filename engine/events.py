@@ -200,7 +200,6 @@ class Deposited(_Event, frozen=True, tag=32):
     account_id: int
     asset: str
     amount: Amount
-    balance: Amount
     operator: str
 
 
@@ -208,7 +207,6 @@ class Withdrawn(_Event, frozen=True, tag=33):
     account_id: int
     asset: str
     amount: Amount
-    balance: Amount
     operator: str
 
 

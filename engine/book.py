@@ -1,0 +1,376 @@
+"""The order book of one instrument: price-time priority, commands in, events out.
+
+A command is worked in stages: *check* the instrument's rules, *match* against the other side, then *rest* or *drop*
+what is left. Each returns nothing but events; the book never waits, reads no clock and draws no ids that replay could
+not draw again. :meth:`Book.apply` folds the same events, so a book is rebuilt from the journal without matching.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from engine.commands import ANY, CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder, SetInstrumentStatus
+from engine.events import (
+    DayOrdersExpired,
+    Event,
+    InstrumentListed,
+    InstrumentStatusChanged,
+    MassCancelPartDone,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderImage,
+    OrderRejected,
+    OrderReplaced,
+    TradeExecuted,
+)
+from engine.ladder import Ladder
+from engine.lifecycle import NEXT, Step, next_status
+from engine.money import remaining_hold, worst_hold
+from engine.order import Order
+from engine.queries import DepthLevel
+from engine.rejections import cancel_rejected, rejected_image
+from engine.rules import check_order
+from engine.types import (
+    SCALE,
+    CancelReason,
+    CxlRejReason,
+    Instrument,
+    OrdType,
+    Px,
+    Side,
+    TimeInForce,
+)
+
+ID_BITS = 40
+"""An order or trade id is ``symbol_id << 40 | n``: unique in the venue, and it tells the book."""
+
+_BUY = Side.BUY
+_FILL_PART, _FILL_REST = Step.FILL_PART, Step.FILL_REST
+_DROPPED_AT_ONCE = {TimeInForce.IOC: CancelReason.IMMEDIATE_REMAINDER, TimeInForce.FOK: CancelReason.FILL_OR_KILL}
+
+
+def symbol_of(order_id: int) -> int:
+    """The symbol id of the book that gave out ``order_id``."""
+    return order_id >> ID_BITS
+
+
+class Book:
+    """One instrument's resting orders and the rules by which they trade."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.status = instrument.status
+        self.bids = Ladder(Side.BUY)
+        self.asks = Ladder(Side.SELL)
+        self.last_px: Px = 0
+        self.last_day = ""
+        self._by_ref: dict[tuple[int, str], Order] = {}
+        self._by_account: dict[int, dict[int, Order]] = {}
+        self._base_id = instrument.symbol_id << ID_BITS
+        self._orders_accepted = 0
+        self._trades_made = 0
+
+    # ---- commands -------------------------------------------------------------------------------------------------
+
+    def new_order(self, command: NewOrder) -> list[Event]:
+        """Match a new order, rest what is left: ``OrderAccepted, TradeExecuted*, OrderCanceled?`` or a rejection."""
+        refusal = check_order(
+            self.instrument, self.status, command.ord_type, command.tif, command.order_qty, command.px
+        )
+        if refusal is not None:
+            return [OrderRejected(rejected_image(command), refusal[0], refusal[1])]
+        self._orders_accepted += 1
+        instrument = self.instrument
+        side = command.side
+        order = Order(
+            self._base_id + self._orders_accepted,
+            command.session_id,
+            command.account_id,
+            command.symbol_id,
+            command.cl_ord_id,
+            side,
+            command.ord_type,
+            command.tif,
+            command.order_qty,
+            command.px,
+            worst_hold(side, command.px, command.order_qty, instrument.worst_fee),
+            instrument.maker_fee,
+            instrument.taker_fee,
+        )
+        events: list[Event] = [OrderAccepted(order.image())]
+        self._place(order, events)
+        return events
+
+    def cancel(self, command: CancelOrder) -> list[Event]:
+        """``OrderCanceled``, or ``CancelRejected`` when the order is no longer (or never was) in the book."""
+        order = self._find(command)
+        if order is None:
+            return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
+        return [self._cancel_resting(order, CancelReason.REQUESTED, command.cl_ord_id)]
+
+    def replace(self, command: ReplaceOrder) -> list[Event]:
+        """Change price or quantity.
+
+        Priority is kept only when the quantity falls at the same price; anything else joins the end of its queue, and
+        may trade. A new quantity at or below what is filled cancels the rest (FIX 4.4 vol. 4, order cancel/replace).
+        """
+        order = self._find(command)
+        if order is None:
+            return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
+        refusal = check_order(self.instrument, self.status, order.ord_type, order.tif, command.order_qty, command.px)
+        if refusal is None and command.side is not order.side:
+            refusal = (CxlRejReason.OTHER, "the side of an order cannot be changed")
+        if refusal is not None:
+            return [cancel_rejected(command, CxlRejReason.OTHER, refusal[1], order.image())]
+        leaves = command.order_qty - order.cum_qty
+        if leaves <= 0:
+            return [self._cancel_resting(order, CancelReason.REDUCED_TO_FILLED, command.cl_ord_id)]
+        return self._replace_resting(order, command, leaves)
+
+    def cancel_all(self, command: CancelAll, limit: int) -> tuple[list[Event], bool]:
+        """Cancel up to ``limit`` of an account's orders; True when this book's part of the request is done."""
+        mine = self._by_account.get(command.account_id, {})
+        chosen: list[Order] = []
+        done = True
+        for order in mine.values():
+            if command.side in (ANY, order.side):
+                if len(chosen) == limit:
+                    done = False
+                    break
+                chosen.append(order)
+        reason = CancelReason(command.reason)
+        events: list[Event] = [self._cancel_resting(order, reason, "", command.request_id) for order in chosen]
+        if done:
+            events.append(MassCancelPartDone(command.request_id, self.instrument.symbol_id, len(chosen)))
+        return events, done
+
+    def expire_day_orders(self, command: ExpireDayOrders, limit: int) -> tuple[list[Event], bool]:
+        """Expire up to ``limit`` DAY orders; True (and ``DayOrdersExpired`` last) when none is left."""
+        day_orders = (order for order in self._by_ref.values() if order.tif is TimeInForce.DAY)
+        chosen = list(islice(day_orders, limit + 1))
+        done = len(chosen) <= limit
+        events: list[Event] = []
+        for order in chosen[:limit]:
+            self._unrest(order)
+            order.status = next_status(order.status, Step.EXPIRE)
+            order.leaves_qty = order.hold = 0
+            events.append(OrderExpired(order.image(), CancelReason.END_OF_DAY))
+        if done:
+            self.last_day = command.day
+            events.append(DayOrdersExpired(self.instrument.symbol_id, command.day))
+        return events, done
+
+    def set_status(self, command: SetInstrumentStatus) -> list[Event]:
+        self.status = command.status
+        return [InstrumentStatusChanged(command.symbol_id, command.status, command.operator)]
+
+    # ---- stages ---------------------------------------------------------------------------------------------------
+
+    def _place(self, order: Order, events: list[Event]) -> None:
+        """Match an order that is not in the book, then rest or drop its remainder."""
+        buy = order.side is _BUY
+        opposite = self.asks if buy else self.bids
+        crossing_key = -order.px if buy else order.px
+        keys = opposite.keys
+        if keys and keys[-1] >= crossing_key:
+            wanted = order.leaves_qty
+            if order.tif is not TimeInForce.FOK or opposite.available(crossing_key, wanted) >= wanted:
+                self._match(order, opposite, crossing_key, events)
+        if not order.leaves_qty:
+            return
+        if order.ord_type is OrdType.MARKET or order.tif in _DROPPED_AT_ONCE:
+            reason = _DROPPED_AT_ONCE.get(order.tif, CancelReason.IMMEDIATE_REMAINDER)
+            events.append(self._end(order, reason, ""))
+        else:
+            self._rest(order)
+
+    def _match(self, taker: Order, opposite: Ladder, crossing_key: int, events: list[Event]) -> None:
+        """Trade ``taker`` against the other side, best price first and oldest first, each at the resting price."""
+        keys, levels = opposite.keys, opposite.levels
+        while taker.leaves_qty and keys and keys[-1] >= crossing_key:
+            level = levels[keys[-1]]
+            while taker.leaves_qty and level.count:
+                maker = level.head()
+                qty = maker.leaves_qty
+                if qty > taker.leaves_qty:
+                    qty = taker.leaves_qty
+                level.qty -= qty
+                events.append(self._trade(taker, maker, level.px, qty))
+                if not maker.leaves_qty:
+                    level.queue.popleft()
+                    level.count -= 1
+                    maker.level = None
+                    self._forget(maker)
+            if not level.count:
+                opposite.discard(level)
+
+    def _trade(self, taker: Order, maker: Order, px: Px, qty: int) -> TradeExecuted:
+        cost = px * qty // SCALE
+        taker_fee = _fill(taker, qty, cost, taker.taker_fee)
+        maker_fee = _fill(maker, qty, cost, maker.maker_fee)
+        self.last_px = px
+        self._trades_made += 1
+        trade_id = self._base_id + self._trades_made
+        return TradeExecuted(trade_id, px, qty, taker.image(), maker.image(), taker_fee, maker_fee)
+
+    def _replace_resting(self, order: Order, command: ReplaceOrder, leaves: int) -> list[Event]:
+        keeps = command.px == order.px and leaves <= order.leaves_qty
+        orig_cl_ord_id = order.cl_ord_id
+        if keeps:
+            assert order.level is not None
+            order.level.qty -= order.leaves_qty - leaves
+            del self._by_ref[order.session_id, orig_cl_ord_id]
+        else:
+            self._unrest(order)
+        order.cl_ord_id = command.cl_ord_id
+        order.order_qty = command.order_qty
+        order.px = command.px
+        order.leaves_qty = leaves
+        order.status = next_status(order.status, Step.REPLACE)
+        worst = max(order.maker_fee, order.taker_fee)
+        fee_paid = -(-order.fee_raw // SCALE)
+        order.hold = remaining_hold(order.side, order.px, leaves, worst, order.fee_raw, fee_paid)
+        events: list[Event] = [OrderReplaced(order.image(), orig_cl_ord_id, keeps)]
+        if keeps:
+            self._by_ref[order.session_id, order.cl_ord_id] = order
+        else:
+            self._place(order, events)
+        return events
+
+    def _cancel_resting(self, order: Order, reason: CancelReason, cl_ord_id: str, request_id: int = 0) -> OrderCanceled:
+        self._unrest(order)
+        return self._end(order, reason, cl_ord_id, request_id)
+
+    def _end(self, order: Order, reason: CancelReason, cl_ord_id: str, request_id: int = 0) -> OrderCanceled:
+        order.status = next_status(order.status, Step.CANCEL)
+        order.leaves_qty = order.hold = 0
+        return OrderCanceled(order.image(), reason, cl_ord_id, request_id)
+
+    # ---- what rests -----------------------------------------------------------------------------------------------
+
+    def _rest(self, order: Order) -> None:
+        (self.bids if order.side is _BUY else self.asks).rest(order)
+        self._by_ref[order.session_id, order.cl_ord_id] = order
+        mine = self._by_account.get(order.account_id)
+        if mine is None:
+            mine = self._by_account[order.account_id] = {}
+        mine[order.order_id] = order
+
+    def _unrest(self, order: Order) -> None:
+        (self.bids if order.side is _BUY else self.asks).remove(order)
+        self._forget(order)
+
+    def _forget(self, order: Order) -> None:
+        del self._by_ref[order.session_id, order.cl_ord_id]
+        del self._by_account[order.account_id][order.order_id]
+
+    def _find(self, command: CancelOrder | ReplaceOrder) -> Order | None:
+        """The session's resting order that a command names, by OrderID where given, else by OrigClOrdID."""
+        if not command.order_id:
+            return self._by_ref.get((command.session_id, command.orig_cl_ord_id))
+        order = self._by_account.get(command.account_id, {}).get(command.order_id)
+        return order if order is not None and order.session_id == command.session_id else None
+
+    # ---- fold -----------------------------------------------------------------------------------------------------
+
+    def apply(self, events: list[Event]) -> None:
+        """Fold one record's events: what a command did to this book, without matching again."""
+        incoming: OrderImage | None = None
+        for event in events:
+            if isinstance(event, OrderAccepted):
+                incoming = event.order
+                self._orders_accepted = incoming.order_id - self._base_id
+            elif isinstance(event, TradeExecuted):
+                incoming = event.aggressor
+                self._apply_fill(event.resting, event.qty)
+                self.last_px = event.px
+                self._trades_made = event.trade_id - self._base_id
+            elif isinstance(event, OrderCanceled | OrderExpired):
+                if incoming is not None and incoming.order_id == event.order.order_id:
+                    incoming = None
+                else:
+                    self._unrest(self._resting(event.order))
+            elif isinstance(event, OrderReplaced):
+                incoming = self._apply_replaced(event)
+            elif isinstance(event, InstrumentStatusChanged):
+                self.status = event.status
+            elif isinstance(event, InstrumentListed):
+                self.instrument = event.instrument
+            elif isinstance(event, DayOrdersExpired):
+                self.last_day = event.day
+        if incoming is not None and incoming.leaves_qty:
+            self._rest(Order.from_image(incoming))
+
+    def _resting(self, image: OrderImage) -> Order:
+        return self._by_account[image.account_id][image.order_id]
+
+    def _apply_fill(self, image: OrderImage, qty: int) -> None:
+        order = self._resting(image)
+        level = order.level
+        assert level is not None
+        if image.leaves_qty:
+            level.qty -= qty
+            order.follow(image)
+        else:
+            self._unrest(order)
+
+    def _apply_replaced(self, event: OrderReplaced) -> OrderImage | None:
+        image = event.order
+        order = self._resting(image)
+        if not event.kept_priority:
+            self._unrest(order)
+            return image
+        assert order.level is not None
+        order.level.qty -= order.leaves_qty - image.leaves_qty
+        del self._by_ref[order.session_id, order.cl_ord_id]
+        order.follow(image)
+        self._by_ref[order.session_id, order.cl_ord_id] = order
+        return None
+
+    # ---- views ----------------------------------------------------------------------------------------------------
+
+    def depth(self, levels: int) -> tuple[list[DepthLevel], list[DepthLevel]]:
+        """Bids and asks, best first, at most ``levels`` a side (0 = all)."""
+        return self.bids.depth(levels), self.asks.depth(levels)
+
+    def open_orders(self, account_id: int) -> list[OrderImage]:
+        return [order.image() for order in self._by_account.get(account_id, {}).values()]
+
+    def __len__(self) -> int:
+        return len(self._by_ref)
+
+    def state(self) -> object:
+        """Everything that replay must reproduce, in a canonical order (for the state hash)."""
+        return (
+            self.instrument.symbol_id,
+            self.status,
+            self.last_px,
+            self.last_day,
+            self._orders_accepted,
+            self._trades_made,
+            [[order.image() for order in level.orders()] for level in self.bids],
+            [[order.image() for order in level.orders()] for level in self.asks],
+        )
+
+
+def _fill(order: Order, qty: int, cost: int, rate: int) -> int:
+    """Book a fill on one side; returns its fee. The hold shrinks to what the rest can still cost."""
+    paid = -(-order.fee_raw // SCALE)
+    raw = order.fee_raw = order.fee_raw + cost * rate
+    due = -(-raw // SCALE)
+    order.cum_qty += qty
+    order.cum_notional += cost
+    leaves = order.leaves_qty = order.leaves_qty - qty
+    if not leaves:
+        order.hold = 0
+        order.status = NEXT[order.status][_FILL_REST]
+        return due - paid
+    order.status = NEXT[order.status][_FILL_PART]
+    if order.side is _BUY:
+        rest = order.px * leaves // SCALE
+        worst = order.maker_fee if order.maker_fee > order.taker_fee else order.taker_fee
+        order.hold = rest - (-(raw + rest * worst) // SCALE) - due
+    else:
+        order.hold = leaves
+    return due - paid
