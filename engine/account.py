@@ -1,0 +1,146 @@
+"""A cash account: balances, holds and open orders, folded from what the journal says happened."""
+
+from __future__ import annotations
+
+from engine.events import (
+    AccountBlocked,
+    AccountOpened,
+    Deposited,
+    Event,
+    MassCancelCompleted,
+    MassCancelPartDone,
+    MassCancelRequested,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderImage,
+    OrderReplaced,
+    TradeExecuted,
+    Withdrawn,
+)
+from engine.money import notional
+from engine.types import Amount, Instrument, Side
+
+OrderKey = tuple[int, str]
+"""(session id, ClOrdID): how a client names its order."""
+
+_BUY = Side.BUY
+
+
+class MassCancelProgress:
+    """A mass cancel whose parts are not all done yet (design §7.6)."""
+
+    __slots__ = ("canceled", "remaining", "request")
+
+    def __init__(self, request: MassCancelRequested) -> None:
+        self.request = request
+        self.remaining = set(request.symbol_ids)
+        self.canceled = 0
+
+    def state(self) -> object:
+        return (self.request, sorted(self.remaining), self.canceled)
+
+
+class Account:
+    """Balances and holds per asset at scale 10^-8. ``held`` is the sum of the open orders' holds, never more than the
+    balance; what is in flight to a book is not here but in :class:`engine.risk.Reservations`."""
+
+    def __init__(self, opened: AccountOpened, instruments: dict[int, Instrument]) -> None:
+        self.opened = opened
+        self.instruments = instruments
+        self.blocked = False
+        self.balances: dict[str, Amount] = {}
+        self.held: dict[str, Amount] = {}
+        self.orders: dict[OrderKey, OrderImage] = {}
+        self.mass_cancels: dict[int, MassCancelProgress] = {}
+        self.mass_cancels_requested = 0
+
+    def apply(self, event: Event) -> None:
+        """Fold one event of the journal in; of a trade, the sides that are this account's."""
+        if isinstance(event, TradeExecuted):
+            mine = self.opened.account_id
+            if event.aggressor.account_id == mine:
+                self._settle(event.aggressor, event, event.aggressor_fee)
+            if event.resting.account_id == mine:
+                self._settle(event.resting, event, event.resting_fee)
+        elif isinstance(event, OrderAccepted):
+            self._follow(event.order, event.order.cl_ord_id)
+        elif isinstance(event, OrderCanceled | OrderExpired):
+            self._follow(event.order, event.order.cl_ord_id)
+            if isinstance(event, OrderCanceled) and event.request_id:
+                self.mass_cancels[event.request_id].canceled += 1
+        elif isinstance(event, OrderReplaced):
+            self._follow(event.order, event.orig_cl_ord_id)
+        else:
+            self._apply_rare(event)
+
+    def _follow(self, image: OrderImage, known_as: str) -> None:
+        """Set an order's hold to what the event says and remember or forget the order."""
+        session_id = image.session_id
+        before = self.orders.pop((session_id, known_as), None)
+        change = image.hold - (before.hold if before is not None else 0)
+        if change:
+            instrument = self.instruments[image.symbol_id]
+            asset = instrument.quote if image.side is _BUY else instrument.base
+            self.held[asset] = self.held.get(asset, 0) + change
+        if image.leaves_qty:
+            self.orders[session_id, image.cl_ord_id] = image
+
+    def _settle(self, image: OrderImage, trade: TradeExecuted, fee: Amount) -> None:
+        instrument = self.instruments[image.symbol_id]
+        base, quote = instrument.base, instrument.quote
+        balances = self.balances
+        cost = notional(trade.px, trade.qty)
+        if image.side is _BUY:
+            balances[base] = balances.get(base, 0) + trade.qty
+            balances[quote] = balances.get(quote, 0) - cost - fee
+            asset = quote
+        else:
+            balances[base] = balances.get(base, 0) - trade.qty
+            balances[quote] = balances.get(quote, 0) + cost - fee
+            asset = base
+        key = (image.session_id, image.cl_ord_id)
+        orders = self.orders
+        self.held[asset] += image.hold - orders[key].hold
+        if image.leaves_qty:
+            orders[key] = image
+        else:
+            del orders[key]
+
+    def _apply_rare(self, event: Event) -> None:
+        if isinstance(event, Deposited):
+            self.credit(event.asset, event.amount)
+        elif isinstance(event, Withdrawn):
+            self.credit(event.asset, -event.amount)
+        elif isinstance(event, AccountBlocked):
+            self.blocked = event.blocked
+        elif isinstance(event, AccountOpened):
+            self.opened = event
+        elif isinstance(event, MassCancelRequested):
+            self.mass_cancels_requested += 1
+            self.mass_cancels[event.request_id] = MassCancelProgress(event)
+        elif isinstance(event, MassCancelPartDone):
+            progress = self.mass_cancels[event.request_id]
+            progress.remaining.discard(event.symbol_id)
+        elif isinstance(event, MassCancelCompleted):
+            del self.mass_cancels[event.request_id]
+
+    def credit(self, asset: str, amount: Amount) -> None:
+        """Add to a balance; a debit is negative."""
+        self.balances[asset] = self.balances.get(asset, 0) + amount
+
+    def available(self, asset: str) -> Amount:
+        """Balance less holds; what is in flight is not considered."""
+        return self.balances.get(asset, 0) - self.held.get(asset, 0)
+
+    def state(self) -> object:
+        """Everything that replay must reproduce, in a canonical order (for the state hash)."""
+        return (
+            self.opened,
+            self.blocked,
+            sorted((asset, amount) for asset, amount in self.balances.items() if amount),
+            sorted((asset, amount) for asset, amount in self.held.items() if amount),
+            [self.orders[key] for key in sorted(self.orders)],
+            [self.mass_cancels[key].state() for key in sorted(self.mass_cancels)],
+            self.mass_cancels_requested,
+        )

@@ -1,0 +1,136 @@
+"""Pre-trade checks: may this account send this order, and what must be set aside until the book has decided?
+
+What is set aside is *pending*: it is no part of the folded state, because the journal does not know of commands that
+have no outcome yet (design §7.3). Free = balance − held − pending.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.account import Account
+from engine.commands import NewOrder, ReplaceOrder
+from engine.decimals import format_decimal
+from engine.money import hold_asset, protection_px, worst_hold
+from engine.types import Amount, CxlRejReason, Instrument, OrdRejReason, OrdType, Px, Side
+
+Refusal = tuple[int, str]
+"""A FIX reason (OrdRejReason or CxlRejReason) and a text."""
+
+Key = tuple[int, str]
+
+
+class _Reservation(msgspec.Struct, frozen=True, gc=False):
+    asset: str
+    amount: Amount
+    """What is set aside for this command."""
+    need: Amount
+    """What its order will hold once it is accepted."""
+
+
+class Reservations:
+    """What an account's commands in flight may still need, per command and in all."""
+
+    __slots__ = ("_by_command", "pending")
+
+    def __init__(self) -> None:
+        self._by_command: dict[Key, _Reservation] = {}
+        self.pending: dict[str, Amount] = {}
+
+    def add(self, key: Key, asset: str, amount: Amount, need: Amount) -> None:
+        self._by_command[key] = _Reservation(asset, amount, need)
+        self.pending[asset] = self.pending.get(asset, 0) + amount
+
+    def drop(self, key: Key) -> None:
+        """The command has its outcome. A command that reserved nothing is none of ours."""
+        reservation = self._by_command.pop(key, None)
+        if reservation is not None:
+            self.pending[reservation.asset] -= reservation.amount
+
+    def need_of(self, key: Key) -> Amount:
+        """What the order of a command in flight will hold, 0 if there is none."""
+        reservation = self._by_command.get(key)
+        return 0 if reservation is None else reservation.need
+
+    def __len__(self) -> int:
+        return len(self._by_command)
+
+
+def admit_new(
+    account: Account, reservations: Reservations, instrument: Instrument, command: NewOrder, reference_px: Px
+) -> NewOrder | Refusal:
+    """Check and reserve for a new order. A market order leaves with its protection price stamped.
+
+    ``reference_px`` is what a market order's band is measured from: the opposite touch, else the last price; 0 = none.
+    """
+    if account.blocked:
+        return OrdRejReason.BROKER_OPTION, f"account {account.opened.name} is blocked"
+    if command.order_qty <= 0:
+        return OrdRejReason.INCORRECT_QUANTITY, "quantity must be positive"
+    if command.ord_type is OrdType.MARKET:
+        if reference_px <= 0:
+            return OrdRejReason.BROKER_OPTION, f"no reference price for a market order in {instrument.symbol}"
+        px = protection_px(command.side, reference_px, instrument)
+        command = msgspec.structs.replace(command, px=px)
+    elif command.px <= 0:
+        return OrdRejReason.OTHER, "price must be positive"
+    refusal = _limits(account, command.order_qty, command.px)
+    if refusal is not None:
+        return refusal
+    need = worst_hold(command.side, command.px, command.order_qty, instrument.worst_fee)
+    asset = hold_asset(command.side, instrument)
+    refusal = _afford(account, reservations, asset, need)
+    if refusal is not None:
+        return refusal
+    reservations.add((command.session_id, command.cl_ord_id), asset, need, need)
+    return command
+
+
+def admit_replace(
+    account: Account, reservations: Reservations, instrument: Instrument, command: ReplaceOrder
+) -> Refusal | None:
+    """Check and reserve for a replace: what the new terms can need beyond what the order holds or has in flight."""
+    if account.blocked:
+        return CxlRejReason.BROKER_OPTION, f"account {account.opened.name} is blocked"
+    if command.order_qty <= 0 or command.px <= 0:
+        return CxlRejReason.OTHER, "quantity and price must be positive"
+    refusal = _limits(account, command.order_qty, command.px)
+    if refusal is not None:
+        return CxlRejReason.OTHER, refusal[1]
+    key = (command.session_id, command.orig_cl_ord_id)
+    live = account.orders.get(key)
+    side: Side = command.side if live is None else live.side
+    filled = 0 if live is None else live.cum_qty
+    known = reservations.need_of(key) if live is None else max(live.hold, reservations.need_of(key))
+    need = worst_hold(side, command.px, max(0, command.order_qty - filled), instrument.worst_fee)
+    more = max(0, need - known)
+    asset = hold_asset(side, instrument)
+    refusal = _afford(account, reservations, asset, more)
+    if refusal is not None:
+        return CxlRejReason.OTHER, refusal[1]
+    reservations.add((command.session_id, command.cl_ord_id), asset, more, need)
+    return None
+
+
+def admit_withdrawal(account: Account, reservations: Reservations, asset: str, amount: Amount) -> Refusal | None:
+    """None when the account can spare ``amount``; nothing is reserved yet."""
+    return _afford(account, reservations, asset, amount)
+
+
+def _limits(account: Account, qty: int, px: Px) -> Refusal | None:
+    limits = account.opened
+    if limits.max_order_qty and qty > limits.max_order_qty:
+        text = f"quantity {format_decimal(qty)} exceeds the account's limit {format_decimal(limits.max_order_qty)}"
+        return OrdRejReason.ORDER_EXCEEDS_LIMIT, text
+    if limits.max_order_notional and worst_hold(Side.BUY, px, qty, 0) > limits.max_order_notional:
+        text = f"notional exceeds the account's limit {format_decimal(limits.max_order_notional)}"
+        return OrdRejReason.ORDER_EXCEEDS_LIMIT, text
+    return None
+
+
+def _afford(account: Account, reservations: Reservations, asset: str, amount: Amount) -> Refusal | None:
+    free = account.balances.get(asset, 0) - account.held.get(asset, 0) - reservations.pending.get(asset, 0)
+    if amount <= free:
+        return None
+    text = f"insufficient {asset}: needs {format_decimal(amount)}, free {format_decimal(max(0, free))}"
+    return OrdRejReason.ORDER_EXCEEDS_LIMIT, text
