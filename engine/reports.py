@@ -1,6 +1,6 @@
 """Who must be told of an event: the one place that says which reports a record makes, and in which order.
 
-The journal stamps outbound numbers, the publisher delivers and a resend re-reads by the same three functions, so they
+The journal stamps outbound numbers, the publisher delivers and a resend re-reads by the same functions, so they
 cannot disagree.
 """
 
@@ -86,11 +86,3 @@ def reports_of(seq: int, record: Record) -> list[tuple[int, Report]]:
             made.append((session_id, Report(out[at], seq, at, time_ns, event, None)))
             at += 1
     return made
-
-
-def report_numbered(number: int, session_id: int, seq: int, record: Record) -> Report | None:
-    """The report of ``record`` that carries the session's outbound ``number``."""
-    for to, report in reports_of(seq, record):
-        if to == session_id and report.number == number:
-            return report
-    return None

@@ -1,0 +1,183 @@
+"""The venue's whole state as a fold over its records: what replay builds and what live state must equal.
+
+Live, the same objects belong to different actors and each applies its own part at its own moment; the parts and their
+order per object are those of :meth:`VenueState.apply`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from engine.account import Account
+from engine.book import Book
+from engine.directory import FEES_ACCOUNT, FEES_ACCOUNT_ID, Directory
+from engine.events import (
+    AccountBlocked,
+    AccountOpened,
+    CancelRejected,
+    DayOrdersExpired,
+    Deposited,
+    Event,
+    InstrumentListed,
+    InstrumentStatusChanged,
+    MassCancelCompleted,
+    MassCancelPartDone,
+    MassCancelRequested,
+    NumbersReserved,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderRejected,
+    OrderReplaced,
+    Record,
+    SessionLoggedOut,
+    SessionOpened,
+    TradeExecuted,
+    TradingDayRolled,
+    Withdrawn,
+)
+from engine.reports import reports_of
+from engine.session import SessionState
+
+ORDER_EVENTS = (OrderAccepted, TradeExecuted, OrderCanceled, OrderExpired, OrderReplaced)
+"""Events that change a book and its accounts."""
+
+_BOOK_EVENTS = (InstrumentStatusChanged, InstrumentListed, DayOrdersExpired)
+_ACCOUNT_EVENTS = (
+    Deposited, Withdrawn, AccountBlocked, AccountOpened, MassCancelRequested, MassCancelCompleted,
+)  # fmt: skip
+
+
+class VenueState:
+    """Directory, books, accounts and sessions."""
+
+    def __init__(self) -> None:
+        self.directory = Directory()
+        self.books: dict[int, Book] = {}
+        self.accounts: dict[int, Account] = {}
+        self.sessions: dict[int, SessionState] = {}
+        self.seq = 0
+        self.time_ns = 0
+        self.day = ""
+        self._fees: Account
+        self._open_account(FEES_ACCOUNT)
+
+    def apply(self, seq: int, record: Record) -> None:
+        """Fold one record in; ``seq`` is its journal sequence."""
+        self.seq = seq
+        self.time_ns = record.time_ns
+        events = record.events
+        book_id = 0
+        for event in events:
+            if isinstance(event, TradeExecuted):
+                book_id = self._apply_trade(event)
+            elif isinstance(event, ORDER_EVENTS):
+                book_id = event.order.symbol_id
+                self.accounts[event.order.account_id].apply(event)
+            elif not isinstance(event, OrderRejected | CancelRejected):
+                book_id = self._apply_venue_event(event) or book_id
+        if book_id:
+            self.books[book_id].apply(events)
+        if record.out:
+            for session_id, report in reports_of(seq, record):
+                if session_id:
+                    self.sessions[session_id].apply_report(report)
+        if record.session_id:
+            self.sessions[record.session_id].apply_outcome(record)
+
+    def _apply_trade(self, event: TradeExecuted) -> int:
+        aggressor, resting = event.aggressor, event.resting
+        accounts = self.accounts
+        accounts[aggressor.account_id].apply(event)
+        if resting.account_id != aggressor.account_id:
+            accounts[resting.account_id].apply(event)
+        fee = event.aggressor_fee + event.resting_fee
+        symbol_id = aggressor.symbol_id
+        if fee:
+            self._fees.credit(self.directory.instruments[symbol_id].quote, fee)
+        return symbol_id
+
+    def _apply_venue_event(self, event: Event) -> int:
+        """Everything that is not an order's; returns the symbol id of the book that it touches, or 0."""
+        self.directory.apply(event)
+        if isinstance(event, InstrumentListed):
+            symbol_id = event.instrument.symbol_id
+            if symbol_id not in self.books:
+                self.books[symbol_id] = Book(event.instrument)
+            return symbol_id
+        if isinstance(event, _BOOK_EVENTS):
+            return event.symbol_id
+        if isinstance(event, AccountOpened) and event.account_id not in self.accounts:
+            self._open_account(event)
+        elif isinstance(event, _ACCOUNT_EVENTS):
+            self.accounts[event.account_id].apply(event)
+        elif isinstance(event, MassCancelPartDone):
+            self.accounts[account_of_request(event.request_id)].apply(event)
+        elif isinstance(event, SessionOpened):
+            self._open_session(event)
+        else:
+            self._apply_session_event(event)
+        return 0
+
+    def _apply_session_event(self, event: Event) -> None:
+        if isinstance(event, SessionLoggedOut):
+            self.sessions[event.session_id].apply_logged_out(event)
+        elif isinstance(event, NumbersReserved):
+            self.sessions[event.session_id].apply_reserved(event.out_limit)
+        elif isinstance(event, TradingDayRolled):
+            self.day = event.day
+            for session in self.sessions.values():
+                session.roll()
+
+    def _open_account(self, opened: AccountOpened) -> None:
+        account = self.accounts[opened.account_id] = Account(opened, self.directory.instruments)
+        if opened.account_id == FEES_ACCOUNT_ID:
+            self._fees = account
+            self.directory.apply(opened)
+
+    def _open_session(self, opened: SessionOpened) -> None:
+        known = self.sessions.get(opened.session_id)
+        if known is None:
+            self.sessions[opened.session_id] = SessionState(opened)
+        else:
+            known.opened = opened
+
+    def totals(self) -> dict[str, int]:
+        """Every asset's total over all accounts, fees included."""
+        totals: dict[str, int] = {}
+        for account in self.accounts.values():
+            for asset, amount in account.balances.items():
+                totals[asset] = totals.get(asset, 0) + amount
+        return {asset: amount for asset, amount in sorted(totals.items()) if amount}
+
+    def digest(self) -> str:
+        """A hash of everything that replay must reproduce."""
+        return state_digest(self.directory, self.books, self.accounts, self.sessions)
+
+
+REQUEST_BITS = 32
+
+
+def request_id_of(account_id: int, n: int) -> int:
+    """The id of an account's ``n``-th mass cancel."""
+    return account_id << REQUEST_BITS | n
+
+
+def account_of_request(request_id: int) -> int:
+    return request_id >> REQUEST_BITS
+
+
+def state_digest(
+    directory: Directory, books: dict[int, Book], accounts: dict[int, Account], sessions: dict[int, SessionState]
+) -> str:
+    """A hash over the canonical state of each part, in order of ids (BLAKE2b-128 of its msgpack form)."""
+    digest = hashlib.blake2b(digest_size=16)
+    parts: list[object] = [directory.state()]
+    parts += [books[key].state() for key in sorted(books)]
+    parts += [accounts[key].state() for key in sorted(accounts)]
+    parts += [sessions[key].state() for key in sorted(sessions)]
+    for part in parts:
+        digest.update(msgspec.json.encode(part))
+    return digest.hexdigest()

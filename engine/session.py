@@ -1,0 +1,197 @@
+"""One client session as the journal knows it: its ClOrdIDs, its orders, its inbound and outbound numbers.
+
+The outbox is a fold too: ``sent[n - 1]`` is the journal sequence of the record that carries outbound number ``n``, so
+any report can be read again from the journal and needs no store of its own (design §7.8, §7.12).
+"""
+
+from __future__ import annotations
+
+from array import array
+
+import msgspec
+
+from engine.events import (
+    CancelRejected,
+    MassCancelRejected,
+    MassCancelRequested,
+    OrderCanceled,
+    OrderImage,
+    OrderRejected,
+    OrderReplaced,
+    Record,
+    SessionLoggedOn,
+    SessionLoggedOut,
+    SessionOpened,
+)
+from engine.reports import Report, reports_of
+from engine.types import OrdStatus
+
+NO_REPORT = 0
+"""In ``sent``: the number belonged to a message that is not journaled (a heartbeat, an answer)."""
+
+
+class InboundNumbers:
+    """Which inbound FIX MsgSeqNums have their outcome in the journal.
+
+    ``next`` is the first hole: what a venue that comes back after a crash expects (design §7.7).
+    """
+
+    __slots__ = ("ahead", "next")
+
+    def __init__(self) -> None:
+        self.next = 1
+        self.ahead: set[int] = set()
+
+    def cover(self, first: int, last: int) -> None:
+        """Numbers ``first``..``last`` are accounted for."""
+        if first <= self.next:
+            self.next = max(self.next, last + 1)
+            while self.next in self.ahead:
+                self.ahead.discard(self.next)
+                self.next += 1
+        else:
+            self.ahead.update(range(first, last + 1))
+
+    def has(self, number: int) -> bool:
+        return number < self.next or number in self.ahead
+
+    def restart(self, number: int) -> None:
+        """Expect ``number`` next: all before is accounted for, nothing after is."""
+        self.next = number
+        self.ahead.clear()
+
+
+class SessionState:
+    """What replay must reproduce of a session."""
+
+    def __init__(self, opened: SessionOpened) -> None:
+        self.opened = opened
+        self.orders: dict[str, OrderImage | None] = {}
+        """The trading day's ClOrdIDs; None for those of cancels, refusals and commands in flight."""
+        self.open: dict[int, OrderImage] = {}
+        """Open orders by OrderID."""
+        self.inbound = InboundNumbers()
+        self.sent = array("Q")
+        self.out_next = 1
+        self.out_limit = 1
+        """Numbers below this may have gone out without being journaled."""
+        self.epoch = 0
+        self.confirmed = 0
+        """The highest outbound number that the client is known to have."""
+        self.reissued_upto = 0
+
+    # ---- fold -----------------------------------------------------------------------------------------------------
+
+    def apply_outcome(self, record: Record) -> None:
+        """The record of a command that this session sent."""
+        if record.in_seq:
+            self.inbound.cover(record.in_from, record.in_seq)
+        first = record.events[0]
+        if isinstance(first, MassCancelRequested):
+            self.orders.setdefault(first.cl_ord_id, None)
+
+    def apply_report(self, report: Report) -> None:
+        """A report that this session was or will be sent."""
+        event = report.event
+        if isinstance(event, SessionLoggedOn):
+            self._log_on(event, report)
+            return
+        self._number(report.number, report.seq)
+        order = report.order
+        if order is not None and order.status <= OrdStatus.PARTIALLY_FILLED:
+            self.orders[order.cl_ord_id] = order
+            self.open[order.order_id] = order
+            if isinstance(event, OrderReplaced):
+                self.orders[event.orig_cl_ord_id] = order
+        elif isinstance(event, OrderRejected):
+            if self.orders.get(event.order.cl_ord_id) is None:
+                self.orders[event.order.cl_ord_id] = event.order
+        elif order is not None:
+            self.orders[order.cl_ord_id] = order
+            self.open.pop(order.order_id, None)
+            if isinstance(event, OrderCanceled) and event.cl_ord_id:
+                self.orders.setdefault(event.cl_ord_id, None)
+        elif isinstance(event, CancelRejected | MassCancelRejected):
+            self.orders.setdefault(event.cl_ord_id, None)
+
+    def apply_logged_out(self, event: SessionLoggedOut) -> None:
+        self.inbound.restart(event.in_next)
+        self._skip_to(event.out_next)
+        self.out_limit = self.out_next
+        if event.confirmed:
+            self.confirmed = event.out_next - 1
+
+    def apply_reserved(self, out_limit: int) -> None:
+        self.out_limit = max(self.out_limit, out_limit)
+
+    def roll(self) -> None:
+        """The trading day is over: only open orders keep their ClOrdIDs."""
+        self.orders = {order.cl_ord_id: order for order in self.open.values()}
+
+    def _number(self, number: int, seq: int) -> None:
+        if number > self.out_next:
+            self._skip_to(number)
+        self.sent.append(seq)
+        self.out_next = number + 1
+
+    def _skip_to(self, number: int) -> None:
+        missing = number - 1 - len(self.sent)
+        if missing > 0:
+            self.sent.extend([NO_REPORT] * missing)
+        self.out_next = max(self.out_next, number)
+
+    def _log_on(self, event: SessionLoggedOn, report: Report) -> None:
+        if event.reset:
+            missed = self.unconfirmed() if event.reissue_from else []
+            self.epoch = event.epoch
+            self.sent = array("Q", [NO_REPORT, *missed])
+            self.inbound = InboundNumbers()
+            self.out_next = self.out_limit = len(self.sent) + 1
+            self.reissued_upto = len(self.sent) if missed else 0
+            self.confirmed = 0
+        else:
+            self._number(report.number, NO_REPORT)
+        self.inbound.restart(event.in_next)
+
+    def unconfirmed(self) -> list[int]:
+        """Journal sequences of the reports that the client is not known to have, oldest first."""
+        return [seq for seq in self.sent[self.confirmed :] if seq != NO_REPORT]
+
+    def resume(self) -> int:
+        """The first outbound number that certainly was not used: past the reserve, unless the last end was clean."""
+        return max(self.out_next, self.out_limit)
+
+    # ---- views ----------------------------------------------------------------------------------------------------
+
+    def order_named(self, cl_ord_id: str) -> OrderImage | None:
+        """The newest image of the order that ``cl_ord_id`` names or named before it was replaced."""
+        order = self.orders.get(cl_ord_id)
+        while order is not None and order.cl_ord_id != cl_ord_id:
+            cl_ord_id = order.cl_ord_id
+            order = self.orders.get(cl_ord_id)
+        return order
+
+    def report_at(self, number: int, record: Record) -> Report | None:
+        """The report that outbound ``number`` carries, read from its record.
+
+        Numbers of one record follow one another, so a number's distance from the record's first tells which report of
+        the record it is, also where a new epoch has sent it again under another number.
+        """
+        sent = self.sent
+        seq = sent[number - 1]
+        nth = 0
+        while nth < number - 1 and sent[number - 2 - nth] == seq:
+            nth += 1
+        mine = [report for to, report in reports_of(seq, record) if to == self.opened.session_id]
+        return msgspec.structs.replace(mine[nth], number=number) if nth < len(mine) else None
+
+    def state(self) -> object:
+        """Everything that replay must reproduce, in a canonical order (for the state hash)."""
+        return (
+            self.opened,
+            sorted(self.orders.items(), key=lambda item: item[0]),
+            [self.open[key] for key in sorted(self.open)],
+            (self.inbound.next, sorted(self.inbound.ahead)),
+            self.sent.tobytes(),
+            (self.out_next, self.out_limit, self.epoch, self.confirmed, self.reissued_upto),
+        )
