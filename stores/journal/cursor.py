@@ -1,0 +1,107 @@
+"""Walking the commits of one segment, in order, verified."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from stores.journal.disk import Disk
+from stores.journal.frame import (
+    COMMIT,
+    COMMIT_HEADER_BYTES,
+    EMPTY_SLOT,
+    MARK,
+    SEAL,
+    SEGMENT_HEADER_BYTES,
+    Commit,
+    SegmentHeader,
+    commit_length,
+    decode_commit,
+)
+
+READ_AHEAD_BYTES = 1 << 20
+
+
+class Stop(Enum):
+    """Why a cursor found no further commit where it stands."""
+
+    EMPTY = "no commit is there"
+    MARK = "a mark is there"
+    SEAL = "a seal is there"
+    INVALID = "what is there is not a valid commit"
+    MISPLACED = "the commit there has another sequence"
+
+
+_MARKS = {MARK: Stop.MARK, SEAL: Stop.SEAL}
+
+
+class CommitCursor:
+    """Reads commit after commit. offset: of the next commit; seq: the sequence it must begin with.
+
+    After `advance` returned None, `stop` says why; when it is MARK or SEAL, `durable_seq` is what that one states.
+    """
+
+    def __init__(
+        self, disk: Disk, fd: int, header: SegmentHeader, offset: int = SEGMENT_HEADER_BYTES, seq: int | None = None
+    ) -> None:
+        self.offset = offset
+        self.seq = header.first_seq if seq is None else seq
+        self.stop: Stop | None = None
+        self.durable_seq = 0
+        self._disk = disk
+        self._fd = fd
+        self._seed = header.seed
+        self._size = disk.size(fd)
+        self._buffer = b""
+        self._base = offset
+
+    @property
+    def end(self) -> int:
+        """Where all that the cursor saw ends, the mark at which it stopped included."""
+        return self.offset + (COMMIT_HEADER_BYTES if self.stop in (Stop.MARK, Stop.SEAL) else 0)
+
+    def refresh(self) -> None:
+        """Forget what was read ahead: the file may have grown or changed since."""
+        self._buffer = b""
+        self._base = self.offset
+        self._size = self._disk.size(self._fd)
+
+    def advance(self) -> Commit | None:
+        """The next commit, or None where there is none (yet). Raises OSError."""
+        commit = self._decode()
+        if isinstance(commit, Stop):
+            self.stop = commit
+            return None
+        if commit.kind != COMMIT:
+            self.durable_seq = commit.durable_seq
+            self.stop = _MARKS.get(commit.kind, Stop.INVALID)
+            return None
+        self.offset = commit.end
+        self.seq += commit.count
+        return commit
+
+    def _decode(self) -> Commit | Stop:
+        offset = self.offset
+        at = self._fetch(COMMIT_HEADER_BYTES)
+        if at is None:
+            return Stop.EMPTY
+        length = commit_length(self._buffer, at)
+        if length is None or offset + length > self._size:
+            return Stop.EMPTY if self._buffer.startswith(EMPTY_SLOT, at) else Stop.INVALID
+        at = self._fetch(length)
+        if at is None:
+            return Stop.INVALID
+        commit = decode_commit(self._buffer, at, length, self._seed, offset)
+        if commit is None:
+            return Stop.INVALID
+        return commit if commit.first_seq == self.seq else Stop.MISPLACED
+
+    def _fetch(self, length: int) -> int | None:
+        """Position in the buffer of the next `length` bytes of the file, read if need be; None past its end."""
+        at = self.offset - self._base
+        if at + length > len(self._buffer):
+            wanted = min(max(length, READ_AHEAD_BYTES), max(0, self._size - self.offset))
+            self._buffer = self._disk.pread(self._fd, wanted, self.offset)
+            self._base, at = self.offset, 0
+            if length > len(self._buffer):
+                return None
+        return at
