@@ -31,6 +31,9 @@ OnCrash = Callable[[Crash[M]], None]
 class Scheduler(Protocol):
     """What a cell needs of its dispatcher."""
 
+    @property
+    def failed(self) -> bool: ...
+
     def schedule(self, cell: Cell[Any]) -> None: ...
 
     def fail(self, error: Exception) -> None: ...

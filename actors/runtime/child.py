@@ -31,8 +31,20 @@ class ChildState(enum.Enum):
 class Child:
     """A child's specification, its present life, and its history. For others to read; its supervisor changes it."""
 
-    __slots__ = ("_observe", "_on_exit", "_supervisor", "crashes", "history", "incarnation", "replaced", "restarts",
-                 "spec", "state")  # fmt: skip
+    __slots__ = (
+        "_making",
+        "_observe",
+        "_on_exit",
+        "_supervisor",
+        "crashes",
+        "history",
+        "incarnation",
+        "leaving",
+        "replaced",
+        "restarts",
+        "spec",
+        "state",
+    )
 
     def __init__(self, spec: ChildSpec[Any], supervisor: str, observer: Observer, on_exit: OnExit) -> None:
         self.spec = spec
@@ -43,7 +55,10 @@ class Child:
         """Whether `on_exhausted`'s replacement has taken its place."""
         self.history: deque[float] = deque()
         """When it was restarted, in trio's seconds, as far back as its own restart period reaches."""
+        self.leaving = False
+        """Whether its supervisor is letting go of it, so that it isn't restarted."""
         self.incarnation: Incarnation | None = None
+        self._making: trio.CancelScope | None = None
         self._supervisor = supervisor
         self._observe = observer
         self._on_exit = on_exit
@@ -62,7 +77,10 @@ class Child:
         self.state = ChildState.STARTING
         make = self.spec.on_exhausted if self.replaced and self.spec.on_exhausted else self.spec.start
         try:
-            made = await make()
+            with trio.CancelScope() as self._making:
+                made = await make()
+            if self._making.cancel_called:
+                raise ChildStartFailed(self._supervisor, self.name)
             if isinstance(made, Actor):
                 self._resume(made)
             else:
@@ -71,15 +89,21 @@ class Child:
             self.state = ChildState.CRASHED
             self.tell("child_start_failed", error=error)
             raise ChildStartFailed(self._supervisor, self.name) from error
+        finally:
+            self._making = None
         self.tell("child_started")
 
     async def stop(self, grace_s: float, *, drain: bool = False) -> None:
-        """Ends the present life, if there is one. The mail stays; with `drain` an actor handles it first."""
-        incarnation = self.incarnation
-        if incarnation is not None:
-            in_time = await incarnation.stop(grace_s, drain=drain)
-            self.incarnation = None
-            self.tell("child_stopped", in_time=in_time, depth=len(self.spec.mailbox or ()))
+        """Ends the present life, or its making. The mail stays; with `drain` an actor handles it first."""
+        if self._making is not None:
+            self._making.cancel()
+        life = self.incarnation
+        if life is not None:
+            in_time = await life.stop(grace_s, drain=drain)
+            if self.incarnation is life:
+                self.incarnation = None
+                depth = len(self.spec.mailbox) if self.spec.mailbox is not None else 0
+                self.tell("child_stopped", in_time=in_time, depth=depth, error=life.error)
         self.state = ChildState.STOPPED
 
     def tell(self, event: str, **fields: object) -> None:

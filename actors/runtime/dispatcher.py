@@ -60,6 +60,11 @@ class Dispatcher:
         """How many actors have mail and wait for their turn."""
         return len(self._ready)
 
+    @property
+    def failed(self) -> bool:
+        """Whether an error that is nobody's has ended it: nothing is run any more."""
+        return self._failure is not None
+
     def pump(self, budget: int | None = None) -> bool:
         """Runs actors until none has mail, and returns True, or until `budget` messages are handled, and returns False.
 

@@ -36,7 +36,7 @@ class ChildSpecError(ActorRuntimeError):
 
 
 class ChildStartFailed(ActorRuntimeError):
-    """The child's factory raised, or its service raised before it had reported itself started."""
+    """The child's factory raised, its service raised before it had reported itself started, or it was stopped then."""
 
     def __init__(self, supervisor: str, child: str) -> None:
         super().__init__(f"{supervisor}: child {child!r} failed to start")
@@ -70,8 +70,6 @@ def is_fatal(error: BaseException | None) -> bool:
     """Whether a restart can't help: a mailbox overflowed, here, in a group of errors or in what caused them."""
     if error is None:
         return False
-    if isinstance(error, MailboxOverflow):
+    if isinstance(error, BaseExceptionGroup) and any(is_fatal(part) for part in error.exceptions):
         return True
-    if isinstance(error, BaseExceptionGroup):
-        return any(is_fatal(part) for part in error.exceptions)
-    return isinstance(error, ActorRuntimeError) and is_fatal(error.__cause__)
+    return isinstance(error, MailboxOverflow) or is_fatal(error.__cause__)

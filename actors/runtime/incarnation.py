@@ -15,6 +15,9 @@ from actors.runtime.mailbox import Mailbox
 class Incarnation(Protocol):
     """What both kinds have in common."""
 
+    error: Exception | None
+    """What it raised before it had started, or while it was stopped."""
+
     async def stop(self, grace_s: float, *, drain: bool) -> bool:
         """Ends it, after up to `grace_s` seconds to finish; whether it finished in time.
 
@@ -25,18 +28,19 @@ class Incarnation(Protocol):
 class ActorIncarnation:
     """An actor installed in its cell."""
 
-    __slots__ = ("_cell", "_on_crash")
+    __slots__ = ("_cell", "_on_crash", "error")
 
     def __init__(self, actor: Actor[Any], cell: Cell[Any], on_crash: Callable[[Incarnation, Crash[Any]], None]) -> None:
         self._cell = cell
         self._on_crash = on_crash
+        self.error: Exception | None = None
         cell.install(actor, self._crashed)
 
     async def stop(self, grace_s: float, *, drain: bool) -> bool:
         cell = self._cell
         if drain and grace_s > 0:
             with trio.move_on_after(grace_s):
-                while len(cell.mailbox) and not cell.parked:
+                while len(cell.mailbox) and not cell.parked and not cell.scheduler.failed:
                     cell.scheduler.pump()
                     await trio.lowlevel.checkpoint()
         cell.remove()
@@ -53,7 +57,18 @@ class ServiceIncarnation:
     The task is shielded from cancellation from without: its supervisor stops it when its turn in the order has come.
     """
 
-    __slots__ = ("_ended", "_mailbox", "_on_exit", "_ready", "_scope", "_started", "_stopping", "error", "service")
+    __slots__ = (
+        "_begun",
+        "_ended",
+        "_mailbox",
+        "_on_exit",
+        "_ready",
+        "_scope",
+        "_started",
+        "_stopping",
+        "error",
+        "service",
+    )
 
     def __init__(
         self,
@@ -68,6 +83,7 @@ class ServiceIncarnation:
         self._scope = trio.CancelScope(shield=True)
         self._ready = trio.Event()
         self._ended = trio.Event()
+        self._begun = False
         self._started = False
         self._stopping = False
 
@@ -84,16 +100,25 @@ class ServiceIncarnation:
 
     async def stop(self, grace_s: float, *, drain: bool) -> bool:
         self._stopping = True
-        if grace_s > 0 and isinstance(self.service, Stoppable) and not self._ended.is_set():
-            with trio.move_on_after(grace_s):
-                self.service.request_stop()
-                await self._ended.wait()
-        in_time = self._ended.is_set() or not isinstance(self.service, Stoppable)
+        in_time = True
+        if grace_s > 0 and self._begun and isinstance(self.service, Stoppable):
+            in_time = await self._finish(self.service, grace_s)
         self._scope.cancel()
         await self._ended.wait()
         return in_time
 
+    async def _finish(self, service: Stoppable, grace_s: float) -> bool:
+        with trio.move_on_after(grace_s):
+            try:
+                service.request_stop()
+            except Exception as error:
+                self.error = error
+                return False
+            await self._ended.wait()
+        return self._ended.is_set()
+
     async def _run(self) -> None:
+        self._begun = True
         try:
             with self._scope:
                 await self.service.run(self._mailbox, self)

@@ -51,8 +51,8 @@ class Observer(Protocol):
 
     Events and their fields, beside `supervisor` and `child`: `child_started`; `child_exited` (`error`, `poison`);
     `child_restarted` (`restarts`); `child_start_failed` (`error`); `child_replaced` (by `on_exhausted`);
-    `child_stopped` (`in_time`, `depth`: the mail left); `callback_failed` (`callback`, `error`);
-    `supervisor_failed` (`reason`). It must not raise.
+    `child_stopped` (`in_time`, `depth`: the mail left, `error`: what it raised while it stopped);
+    `callback_failed` (`callback`, `error`); `supervisor_failed` (`reason`). It must not raise.
     """
 
     def __call__(self, event: str, /, **fields: object) -> None: ...

@@ -58,7 +58,7 @@ class Supervisor:
         self._exits: deque[tuple[Child, ChildExit]] = deque()
         self._parking = Parking()
         self._nursery: trio.Nursery | None = None
-        self._restarting: trio.CancelScope | None = None
+        self._changing: trio.CancelScope | None = None
         self._stopping = False
         for spec in children:
             self._add(spec)
@@ -113,7 +113,9 @@ class Supervisor:
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             try:
-                await self._start_all(nursery)
+                with trio.CancelScope() as self._changing:
+                    await self._start_all(nursery)
+                self._changing = None
                 task_status.started()
                 await self._supervise(nursery)
             except SupervisorFailed as error:
@@ -124,17 +126,22 @@ class Supervisor:
                 raise
             finally:
                 self._stopping = True
-                with trio.CancelScope(shield=True):
-                    await self._stop_all(graceful=graceful)
-                self._nursery = None
+                try:
+                    if graceful:
+                        await self._stop_all(graceful=True)
+                finally:
+                    # Whatever still lives, after a cancellation, perhaps amid a graceful stop.
+                    with trio.CancelScope(shield=True):
+                        await self._stop_all(graceful=False)
+                    self._nursery = None
         if failure is not None:
             raise failure from failure.__cause__
 
     def request_stop(self) -> None:
         """Makes `run` stop the children, in reverse order, each with its `shutdown_s`, and return."""
         self._stopping = True
-        if self._restarting is not None:
-            self._restarting.cancel()
+        if self._changing is not None:
+            self._changing.cancel()
         self._parking.wake()
 
     async def start_child(self, spec: ChildSpec[Any]) -> Child:
@@ -150,6 +157,7 @@ class Supervisor:
         try:
             await child.start(nursery)
         except BaseException:
+            child.leaving = True
             with trio.CancelScope(shield=True):
                 await child.stop(0)
             self._forget(child)
@@ -161,8 +169,9 @@ class Supervisor:
         child = self._children.get(name)
         if child is None:
             raise ChildSpecError(f"{self.name}: no child {name!r}")
-        self._forget(child)
+        child.leaving = True
         await child.stop(child.spec.shutdown_s, drain=True)
+        self._forget(child)
 
     def _add(self, spec: ChildSpec[Any]) -> Child:
         if spec.name in self._children:
@@ -174,6 +183,9 @@ class Supervisor:
     def _forget(self, child: Child) -> None:
         if self._children.get(child.name) is child:
             del self._children[child.name]
+
+    def _keeps(self, child: Child) -> bool:
+        return self._children.get(child.name) is child and not child.leaving
 
     def _on_exit(self, child: Child, ended: ChildExit) -> None:
         """Called synchronously, where the child ended."""
@@ -192,8 +204,6 @@ class Supervisor:
                 await child.start(nursery)
             except ChildStartFailed as error:
                 raise SupervisorFailed(self.name, child.name, "failed to start") from error
-            if self._stopping:
-                return
 
     async def _supervise(self, nursery: trio.Nursery) -> None:
         while not self._stopping:
@@ -205,11 +215,11 @@ class Supervisor:
                 raise SupervisorFailed(self.name, child.name, "a mailbox overflowed") from ended.error
             normal = ended.error is None and child.spec.restart is Restart.TRANSIENT
             revived = child.incarnation is not None  # by a strategy, since it ended
-            if normal or revived or self._children.get(child.name) is not child:
+            if normal or revived or not self._keeps(child):
                 continue
-            with trio.CancelScope() as self._restarting:
+            with trio.CancelScope() as self._changing:
                 await self._restart(child, ended.error, nursery)
-            self._restarting = None
+            self._changing = None
 
     async def _restart(self, failed: Child, reason: Exception | None, nursery: trio.Nursery) -> None:
         """Restarts the group that goes down with `failed`, again and again if need be, until it runs or gives up."""
@@ -220,18 +230,28 @@ class Supervisor:
                 await child.stop(child.spec.shutdown_s)
                 if child.spec.restart is Restart.TEMPORARY:
                     self._forget(child)
-            try:
-                for child in group:
-                    if child.spec.restart is not Restart.TEMPORARY:
-                        await child.start(nursery)
-                        child.restarts += 1
-                        self.restarts += 1
-                        child.tell("child_restarted", restarts=child.restarts)
+            failure = await self._start_again(group, nursery)
+            if failure is None:
                 return
+            failed, reason = failure
+
+    async def _start_again(self, group: list[Child], nursery: trio.Nursery) -> tuple[Child, ChildStartFailed] | None:
+        """Starts the stopped `group` in order; the first that couldn't be started, and why."""
+        for child in group:
+            if not self._keeps(child):
+                continue
+            try:
+                await child.start(nursery)
             except ChildStartFailed as error:
                 if is_fatal(error):
                     raise SupervisorFailed(self.name, child.name, "a mailbox overflowed") from error
-                failed, reason = child, error
+                if self._keeps(child):
+                    return child, error
+                continue
+            child.restarts += 1
+            self.restarts += 1
+            child.tell("child_restarted", restarts=child.restarts)
+        return None
 
     def _count_restart(self, child: Child, reason: Exception | None) -> None:
         """Counts a restart within the period. Past the allowed number: replaces the child, or raises."""
@@ -269,10 +289,11 @@ class Supervisor:
                 async with trio.open_nursery() as together:
                     for child in neighbours:
                         together.start_soon(self._stop_one, child, graceful)
-                        self._forget(child)
             else:
                 for child in neighbours:
                     await self._stop_one(child, graceful)
 
     async def _stop_one(self, child: Child, graceful: bool) -> None:
         await child.stop(child.spec.shutdown_s if graceful else 0, drain=graceful)
+        if child.spec.restart is Restart.TEMPORARY:
+            self._forget(child)

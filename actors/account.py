@@ -1,0 +1,239 @@
+"""The actor of one account: checks and reserves before the book, settles after the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from actors.book import NO_TOUCH, Touch, refuse
+from actors.messages import (
+    Barrier,
+    Collect,
+    Outcome,
+    ResumeMassCancels,
+    SetBlocked,
+    Settle,
+    ToAccount,
+    ToBook,
+    ToJournal,
+    Transfer,
+)
+from actors.runtime import Actor, Mailbox
+from engine.account import Account
+from engine.commands import ANY, CancelAll, CancelOrder, MassCancel, NewOrder, ReplaceOrder
+from engine.events import (
+    AccountBlocked,
+    CancelRejected,
+    Deposited,
+    Event,
+    MassCancelCompleted,
+    MassCancelPartDone,
+    MassCancelRequested,
+    OrderAccepted,
+    OrderRejected,
+    OrderReplaced,
+    Withdrawn,
+)
+from engine.fold import request_id_of
+from engine.rejections import cancel_rejected, rejected_image
+from engine.risk import Reservations, admit_new, admit_replace, admit_withdrawal
+from engine.types import CancelReason
+
+
+class AccountActor(Actor[ToAccount]):
+    """Runs an :class:`Account`.
+
+    ``reservations`` outlives the actor's crashes; ``settled_seq`` is the last journal sequence that is folded in.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        reservations: Reservations,
+        settled_seq: int,
+        journal: Mailbox[ToJournal],
+        books: Mapping[int, Mailbox[ToBook]],
+        touches: Mapping[int, Touch],
+    ) -> None:
+        self.account = account
+        self.reservations = reservations
+        self.settled_seq = settled_seq
+        self._journal = journal
+        self._books = books
+        self._touches = touches
+        self._transfers = 0
+        self._requests = account.mass_cancels_requested
+        self._completing: set[int] = set()
+
+    def on_batch(self, batch: Iterator[ToAccount]) -> None:
+        books = self._books
+        for message in batch:
+            if isinstance(message, NewOrder):
+                self._new_order(message)
+            elif isinstance(message, Settle):
+                self._settle(message)
+            elif isinstance(message, CancelOrder):
+                books[message.symbol_id].tell(message)
+            elif isinstance(message, ReplaceOrder):
+                self._replace(message)
+            else:
+                self._on_rare(message)
+
+    def _new_order(self, command: NewOrder) -> None:
+        symbol_id = command.symbol_id
+        instrument = self.account.instruments[symbol_id]
+        touch = self._touches.get(symbol_id, NO_TOUCH)
+        reference = touch.reference(command.side, instrument.reference_px)
+        admitted = admit_new(self.account, self.reservations, instrument, command, reference)
+        if isinstance(admitted, NewOrder):
+            self._books[symbol_id].tell(admitted)
+            return
+        self._reply(command, OrderRejected(rejected_image(command), admitted[0], admitted[1]))
+
+    def _replace(self, command: ReplaceOrder) -> None:
+        instrument = self.account.instruments[command.symbol_id]
+        refusal = admit_replace(self.account, self.reservations, instrument, command)
+        if refusal is None:
+            self._books[command.symbol_id].tell(command)
+            return
+        live = self.account.orders.get((command.session_id, command.orig_cl_ord_id))
+        self._reply(command, cancel_rejected(command, refusal[0], refusal[1], live))
+
+    def _reply(self, command: NewOrder | ReplaceOrder, event: Event) -> None:
+        self._journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [event]))
+
+    # ---- after the journal ----------------------------------------------------------------------------------------
+
+    def _settle(self, message: Settle) -> None:
+        if message.seq <= self.settled_seq:
+            return
+        apply = self.account.apply
+        drop = self.reservations.drop
+        for event in message.events:
+            if isinstance(event, OrderAccepted | OrderReplaced):
+                apply(event)
+                drop((event.order.session_id, event.order.cl_ord_id))
+            elif isinstance(event, OrderRejected):
+                drop((event.order.session_id, event.order.cl_ord_id))
+            elif isinstance(event, CancelRejected):
+                drop((event.session_id, event.cl_ord_id))
+            else:
+                apply(event)
+                if isinstance(event, MassCancelPartDone | MassCancelRequested):
+                    self._complete(event.request_id)
+        self.settled_seq = message.seq
+
+    # ---- what is rare ---------------------------------------------------------------------------------------------
+
+    def _on_rare(self, message: MassCancel | Collect | Transfer | SetBlocked | ResumeMassCancels) -> None:
+        if isinstance(message, MassCancel):
+            self._mass_cancel(message, CancelReason.MASS_CANCEL, [])
+        elif isinstance(message, Collect):
+            if message.seq > self.settled_seq:
+                self.account.credit(message.asset, message.amount)
+        elif isinstance(message, Transfer):
+            self._transfer(message)
+        elif isinstance(message, SetBlocked):
+            self._set_blocked(message)
+        else:
+            for request_id in list(self.account.mass_cancels):
+                self._resume(request_id)
+
+    def _mass_cancel(self, command: MassCancel, reason: CancelReason, before: list[Event]) -> None:
+        """Journal the request with its parts, then have each book do its own (design §7.6)."""
+        self._requests += 1
+        account_id = self.account.opened.account_id
+        request_id = request_id_of(account_id, self._requests)
+        symbol_ids = [command.symbol_id] if command.symbol_id != ANY else sorted(self._books)
+        request = MassCancelRequested(
+            request_id,
+            command.session_id,
+            account_id,
+            command.cl_ord_id,
+            command.symbol_id,
+            command.side,
+            symbol_ids,
+            reason,
+        )
+        self._journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [*before, request]))
+        self._drive(request, symbol_ids)
+
+    def _drive(self, request: MassCancelRequested, symbol_ids: list[int]) -> None:
+        part = CancelAll(request.request_id, request.account_id, request.side, request.reason)
+        for symbol_id in symbol_ids:
+            self._books[symbol_id].tell(part)
+
+    def _resume(self, request_id: int) -> None:
+        progress = self.account.mass_cancels[request_id]
+        if progress.remaining:
+            self._drive(progress.request, sorted(progress.remaining))
+        else:
+            self._complete(request_id)
+
+    def _complete(self, request_id: int) -> None:
+        """Report a mass cancel once its last part is durable."""
+        progress = self.account.mass_cancels[request_id]
+        if progress.remaining or request_id in self._completing:
+            return
+        self._completing.add(request_id)
+        request = progress.request
+        completed = MassCancelCompleted(
+            request_id,
+            request.session_id,
+            request.account_id,
+            request.cl_ord_id,
+            request.symbol_id,
+            request.side,
+            progress.canceled,
+        )
+        self._journal.tell(Outcome(0, 0, 0, [completed], lambda seq: self._completing.discard(request_id)))
+
+    def _transfer(self, request: Transfer) -> None:
+        account_id = self.account.opened.account_id
+        if request.amount > 0:
+            deposited = Deposited(account_id, request.asset, request.amount, request.operator)
+            self._journal.tell(Outcome(0, 0, 0, [deposited], request.done))
+            return
+        amount = -request.amount
+        refusal = admit_withdrawal(self.account, self.reservations, request.asset, amount)
+        if refusal is not None:
+            request.refused(refusal[1])
+            return
+        self._transfers += 1
+        key = (0, f"withdrawal {self._transfers}")
+        self.reservations.add(key, request.asset, amount, amount)
+
+        def done(seq: int) -> None:
+            self.reservations.drop(key)
+            request.done(seq)
+
+        withdrawn = Withdrawn(account_id, request.asset, amount, request.operator)
+        self._journal.tell(Outcome(0, 0, 0, [withdrawn], done))
+
+    def _set_blocked(self, request: SetBlocked) -> None:
+        account_id = self.account.opened.account_id
+        event = AccountBlocked(account_id, request.blocked, request.operator)
+        if request.blocked:
+            self.account.blocked = True
+            command = MassCancel(0, "", account_id)
+            self._mass_cancel(command, CancelReason.ACCOUNT_BLOCKED, [event])
+            self._journal.tell(Barrier(request.done))
+        else:
+            self._journal.tell(Outcome(0, 0, 0, [event], request.done))
+
+
+class SuspendedAccountActor(Actor[ToAccount]):
+    """Stands in for an account that has crashed too often: its cancels still pass, everything else is refused."""
+
+    def __init__(self, journal: Mailbox[ToJournal], books: Mapping[int, Mailbox[ToBook]], name: str) -> None:
+        self._journal = journal
+        self._books = books
+        self._text = f"account {name} is suspended: its risk state failed"
+
+    def on_batch(self, batch: Iterator[ToAccount]) -> None:
+        for message in batch:
+            if isinstance(message, CancelOrder):
+                self._books[message.symbol_id].tell(message)
+            elif isinstance(message, NewOrder | ReplaceOrder):
+                refuse(self._journal, message, self._text)
+            elif isinstance(message, Transfer):
+                message.refused(self._text)

@@ -1,0 +1,115 @@
+"""The actor of one symbol's book: matches ahead of the journal and tells it each command's outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from actors.messages import Barrier, DepthRequest, Operate, Outcome, ToBook, ToJournal
+from actors.runtime import Actor, Mailbox
+from engine.book import Book
+from engine.commands import CancelAll, CancelOrder, NewOrder, ReplaceOrder, SetInstrumentStatus
+from engine.events import Event, OrderRejected
+from engine.queries import DepthAnswer
+from engine.rejections import cancel_rejected, rejected_image
+from engine.types import CxlRejReason, OrdRejReason, Px, Side
+
+CHUNK = 500
+"""Orders that one record of a mass cancel or an expiry may hold: work per command is bounded."""
+
+
+class Touch(msgspec.Struct, frozen=True, gc=False):
+    """What a market order's protection band is measured from; 0 = none."""
+
+    bid_px: Px
+    ask_px: Px
+    last_px: Px
+
+    def reference(self, side: Side, fallback: Px) -> Px:
+        """The opposite touch, else the last price, else the instrument's reference price."""
+        return (self.ask_px if side is Side.BUY else self.bid_px) or self.last_px or fallback
+
+
+NO_TOUCH = Touch(0, 0, 0)
+
+
+class BookActor(Actor[ToBook]):
+    """Runs a :class:`Book`. ``touches`` is where accounts read each symbol's touch; only this actor writes its own."""
+
+    def __init__(self, book: Book, mailbox: Mailbox[ToBook], journal: Mailbox[ToJournal], touches: dict[int, Touch]):
+        self.book = book
+        self._mailbox = mailbox
+        self._journal = journal
+        self._touches = touches
+        self._show_touch()
+
+    def on_batch(self, batch: Iterator[ToBook]) -> None:
+        book = self.book
+        tell = self._journal.tell
+        for command in batch:
+            if isinstance(command, NewOrder):
+                tell(Outcome(command.session_id, command.in_from, command.in_seq, book.new_order(command)))
+            elif isinstance(command, CancelOrder):
+                tell(Outcome(command.session_id, command.in_from, command.in_seq, book.cancel(command)))
+            elif isinstance(command, ReplaceOrder):
+                tell(Outcome(command.session_id, command.in_from, command.in_seq, book.replace(command)))
+            elif isinstance(command, CancelAll):
+                self._cancel_all(command)
+            elif isinstance(command, DepthRequest):
+                self._depth(command)
+            else:
+                self._operate(command)
+        self._show_touch()
+
+    def _show_touch(self) -> None:
+        book = self.book
+        self._touches[book.instrument.symbol_id] = Touch(book.bids.best_px(), book.asks.best_px(), book.last_px)
+
+    def _cancel_all(self, command: CancelAll) -> None:
+        events, done = self.book.cancel_all(command, CHUNK)
+        self._journal.tell(Outcome(0, 0, 0, events))
+        if not done:
+            self._mailbox.put_back([command])
+
+    def _operate(self, request: Operate) -> None:
+        command = request.command
+        if isinstance(command, SetInstrumentStatus):
+            self._journal.tell(Outcome(0, 0, 0, self.book.set_status(command), request.done))
+            return
+        events, done = self.book.expire_day_orders(command, CHUNK)
+        self._journal.tell(Outcome(0, 0, 0, events, request.done if done else None))
+        if not done:
+            self._mailbox.put_back([request])
+
+    def _depth(self, request: DepthRequest) -> None:
+        bids, asks = self.book.depth(request.query.levels)
+
+        def pass_on(seq: int) -> None:
+            request.answer(DepthAnswer(request.query, seq, 0, bids, asks))
+
+        self._journal.tell(Barrier(pass_on))
+
+
+class HaltedBookActor(Actor[ToBook]):
+    """Stands in for a book that has crashed too often: everything is refused, the rest of the venue trades on."""
+
+    def __init__(self, journal: Mailbox[ToJournal], symbol: str) -> None:
+        self._journal = journal
+        self._text = f"{symbol} is halted: its book failed"
+
+    def on_batch(self, batch: Iterator[ToBook]) -> None:
+        for command in batch:
+            refuse(self._journal, command, self._text)
+
+
+def refuse(journal: Mailbox[ToJournal], command: ToBook, text: str) -> None:
+    """Answer a client's command with a system rejection; other commands have nobody to answer to."""
+    event: Event
+    if isinstance(command, NewOrder):
+        event = OrderRejected(rejected_image(command), OrdRejReason.OTHER, text)
+    elif isinstance(command, CancelOrder | ReplaceOrder):
+        event = cancel_rejected(command, CxlRejReason.OTHER, text)
+    else:
+        return
+    journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [event]))

@@ -1,0 +1,170 @@
+"""The journal's actor: one sequence for all outcomes, outbound numbers stamped, commits in groups.
+
+It runs as the last stage of a turn: whatever the turn's commands brought about is one commit (design §1.4). With
+``os`` durability the commit is a write into the page cache, made at once; with ``fsync`` a thread writes and syncs
+while the next group gathers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from actors.messages import Entry, JournalLost, Outcome, ToJournal, ToPublisher
+from actors.runtime import Actor, Mailbox
+from engine.events import Record, SessionLoggedOn, SessionLoggedOut, TradingDayRolled
+from engine.reports import addressees
+from engine.session import SessionState
+from engine.wire import encode_record
+
+
+class OutNumbers:
+    """A session's outbound numbering, live: ahead of what is durable."""
+
+    __slots__ = ("next", "stamped", "unconfirmed")
+
+    def __init__(self, next_number: int, unconfirmed: int = 0) -> None:
+        self.next = next_number
+        self.stamped = 0
+        """Reports stamped since the venue started."""
+        self.unconfirmed = unconfirmed
+        """Reports that a new epoch would send again."""
+
+    @classmethod
+    def resumed(cls, state: SessionState) -> OutNumbers:
+        """Numbering that goes on after replay, past what may have been used without being journaled."""
+        return cls(state.resume(), len(state.unconfirmed()))
+
+    def stamp(self) -> int:
+        number = self.next
+        self.next = number + 1
+        self.stamped += 1
+        self.unconfirmed += 1
+        return number
+
+    def log_on(self, event: SessionLoggedOn) -> int:
+        """The number of a Logon's reply; a reset starts from 1 and leaves room for what is sent again."""
+        if event.reset:
+            again = self.unconfirmed if event.reissue_from else 0
+            self.next = 2 + again
+            self.unconfirmed = again
+            self.stamped += 1
+            return 1
+        number = self.stamp()
+        self.unconfirmed -= 1
+        return number
+
+
+class CommitLog(Protocol):
+    """Where payloads become durable: :class:`stores.journal.Journal` inline, or its commit thread."""
+
+    def submit(self, payloads: list[bytes], first_seq: int) -> None:
+        """Take records over, the first of which has ``first_seq``; calls back when they are durable. Never raises."""
+
+
+class JournalActor(Actor[ToJournal]):
+    """Sequences, stamps and encodes outcomes; hands each turn's batch over; publishes what has become durable."""
+
+    def __init__(
+        self,
+        next_seq: int,
+        last_time_ns: int,
+        numbers: dict[int, OutNumbers],
+        clock_ns: Callable[[], int],
+        publisher: Mailbox[ToPublisher],
+    ) -> None:
+        self.next_seq = next_seq
+        self.time_ns = last_time_ns
+        self.failed = ""
+        self.numbers = numbers
+        self.commits = 0
+        self._clock_ns = clock_ns
+        self._publisher = publisher
+        self._log: CommitLog | None = None
+        self._payloads: list[bytes] = []
+        self._first_seq = next_seq
+        self._waiting: deque[Entry] = deque()
+
+    def bind(self, log: CommitLog) -> None:
+        """Say where batches go; the log calls :meth:`on_durable` and :meth:`on_failed` in trio's thread."""
+        self._log = log
+
+    def on_batch(self, batch: Iterator[ToJournal]) -> None:
+        now = self._clock_ns()
+        if now < self.time_ns:
+            now = self.time_ns
+        self.time_ns = now
+        waiting = self._waiting
+        payloads = self._payloads
+        for message in batch:
+            if isinstance(message, Outcome):
+                if self.failed:
+                    continue
+                record = Record(
+                    now,
+                    message.session_id,
+                    message.in_from,
+                    message.in_seq,
+                    self._stamp(message),
+                    message.events,
+                )
+                payloads.append(encode_record(record))
+                waiting.append(Entry(self.next_seq, record, message.done))
+                self.next_seq += 1
+            else:
+                waiting.append(Entry(self.next_seq - 1, None, message.pass_on))
+
+    def _stamp(self, message: Outcome) -> list[int]:
+        """One outbound number per report; what changes the numbering itself takes effect in its place."""
+        numbers = self.numbers
+        first = message.events[0]
+        if isinstance(first, SessionLoggedOn):
+            return [numbers[first.session_id].log_on(first)]
+        if isinstance(first, SessionLoggedOut):
+            if first.confirmed:
+                numbers[first.session_id].unconfirmed = 0
+        elif isinstance(first, TradingDayRolled):
+            for mine in numbers.values():
+                mine.unconfirmed = 0
+        out: list[int] = []
+        for session_id in addressees(message.events):
+            out.append(numbers[session_id].stamp() if session_id else 0)
+        return out
+
+    def flush(self) -> None:
+        """End of a turn: hand over what has gathered; barriers with nothing before them pass at once."""
+        payloads = self._payloads
+        if payloads:
+            self._payloads = []
+            first_seq = self._first_seq
+            self._first_seq = self.next_seq
+            self.commits += 1
+            assert self._log is not None
+            self._log.submit(payloads, first_seq)
+        elif self._waiting and self._waiting[0].record is None:
+            self._publish(self._waiting[0].seq)
+
+    def on_durable(self, last_seq: int) -> None:
+        """Records up to ``last_seq`` survive a crash now."""
+        self._publish(last_seq)
+
+    def _publish(self, last_seq: int) -> None:
+        waiting = self._waiting
+        ready: list[ToPublisher] = []
+        while waiting and waiting[0].seq <= last_seq:
+            ready.append(waiting.popleft())
+        if ready:
+            self._publisher.tell_all(ready)
+
+    def on_failed(self, reason: str) -> None:
+        """A write or sync failed: nothing is appended or acknowledged any more (design §7.10)."""
+        if not self.failed:
+            self.failed = reason
+            self._waiting.clear()
+            self._payloads.clear()
+            self._publisher.tell_first(JournalLost(reason))
+
+    def queued(self) -> list[tuple[int, Record]]:
+        """Records that are not durable yet: what a rebuild needs beyond the files."""
+        return [(entry.seq, entry.record) for entry in self._waiting if entry.record is not None]

@@ -1,0 +1,141 @@
+"""What actors tell one another. Commands and events are :mod:`engine`'s; these carry them between mailboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, MassCancel, NewOrder, ReplaceOrder
+from engine.commands import SetInstrumentStatus as SetInstrumentStatusCommand
+from engine.events import Event, Record
+from engine.queries import Answer, DepthQuery
+from engine.reports import Report
+from engine.types import Amount
+
+OnDurable: TypeAlias = Callable[[int], None]
+"""Called with the journal sequence once that record is durable and its consequences are on their way."""
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """The events of one completed command, on their way to the journal: one record."""
+
+    session_id: int
+    in_from: int
+    in_seq: int
+    events: list[Event]
+    done: OnDurable | None = None
+
+
+class Barrier(msgspec.Struct, frozen=True, gc=False):
+    """Passes the journal in its place among the outcomes, so what it carries leaves when all before it is durable."""
+
+    pass_on: OnDurable
+    """Called with the sequence of the last record before it."""
+
+
+ToJournal: TypeAlias = Outcome | Barrier
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A durable record, or a barrier whose time has come (``record`` None), on its way to the publisher."""
+
+    seq: int
+    record: Record | None
+    done: OnDurable | None
+
+
+class JournalLost(msgspec.Struct, frozen=True, gc=False):
+    """The journal can't write any more: nothing will be acknowledged again (design §7.10)."""
+
+    reason: str
+
+
+ToPublisher: TypeAlias = Entry | JournalLost
+
+
+class Settle(msgspec.Struct, frozen=True, gc=False):
+    """An account's events of the durable batch that ends with ``seq``."""
+
+    seq: int
+    events: list[Event]
+
+
+class Collect(msgspec.Struct, frozen=True, gc=False):
+    """The batch's fees, for the venue's own account."""
+
+    seq: int
+    asset: str
+    amount: Amount
+
+
+class Transfer(msgspec.Struct, frozen=True, gc=False):
+    """An operator deposits (``amount`` > 0) or withdraws (< 0)."""
+
+    asset: str
+    amount: Amount
+    operator: str
+    done: OnDurable
+    refused: Callable[[str], None]
+
+
+class SetBlocked(msgspec.Struct, frozen=True, gc=False):
+    """An operator blocks an account (its orders are cancelled, its cancels still pass) or lets it trade again."""
+
+    blocked: bool
+    operator: str
+    done: OnDurable
+
+
+class ResumeMassCancels(msgspec.Struct, frozen=True, gc=False):
+    """At start: drive on what a crash left unfinished (design §7.6)."""
+
+
+ToAccount: TypeAlias = (
+    NewOrder | CancelOrder | ReplaceOrder | MassCancel | Settle | Collect | Transfer | SetBlocked | ResumeMassCancels
+)
+
+
+class DepthRequest(msgspec.Struct, frozen=True, gc=False):
+    query: DepthQuery
+    answer: Callable[[Answer], None]
+
+
+class Operate(msgspec.Struct, frozen=True, gc=False):
+    """An operator's or a timer's command to a book."""
+
+    command: SetInstrumentStatusCommand | ExpireDayOrders
+    done: OnDurable | None = None
+
+
+ToBook: TypeAlias = NewOrder | CancelOrder | ReplaceOrder | CancelAll | DepthRequest | Operate
+
+
+class Delivery(msgspec.Struct, frozen=True, gc=False):
+    """A session's part of the durable batch that ends with ``seq``."""
+
+    seq: int
+    outcomes: list[Record]
+    """Records of commands that the session sent."""
+    reports: list[Report]
+
+
+class Deliver(msgspec.Struct, frozen=True, gc=False):
+    """An answer whose time has come."""
+
+    answer: Answer
+
+
+class SessionEvent(msgspec.Struct, frozen=True, gc=False):
+    """A durable event about the session itself, or about all of them, in its place among the deliveries."""
+
+    seq: int
+    event: Event
+
+
+class Disconnect(msgspec.Struct, frozen=True, gc=False):
+    reason: str
+
+
+ToPort: TypeAlias = Delivery | Deliver | SessionEvent | Disconnect

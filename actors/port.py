@@ -1,0 +1,381 @@
+"""A client session's port: the venue's side of FIX, binary and any other order entry session.
+
+A port outlives connections. On the way in it claims ClOrdIDs, counts credits and routes commands to accounts; on the
+way out it folds what is durable into the session's state and hands reports to the connection, if there is one. It
+knows no protocol.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Protocol
+
+import msgspec
+import trio
+
+from actors.cursor import RecordCursor
+from actors.journal import OutNumbers
+from actors.messages import (
+    Deliver,
+    Delivery,
+    DepthRequest,
+    Outcome,
+    SessionEvent,
+    ToAccount,
+    ToBook,
+    ToJournal,
+    ToPort,
+)
+from actors.refusals import AnyCommand, duplicate, enriched, refused, unchangeable
+from actors.runtime import Actor, Dispatcher, Mailbox
+from engine.commands import CancelOrder, ClientCommand, RejectCommand, ReplaceOrder
+from engine.directory import Directory
+from engine.events import (
+    CancelRejected,
+    Event,
+    NumbersReserved,
+    OrderImage,
+    OrderRejected,
+    Record,
+    SessionLoggedOn,
+    SessionLoggedOut,
+    SessionOpened,
+    TradingDayRolled,
+)
+from engine.queries import (
+    Answer,
+    DepthQuery,
+    OpenOrdersAnswer,
+    OpenOrdersQuery,
+    OrderStatusAnswer,
+    OrderStatusQuery,
+    Query,
+)
+from engine.reports import Report
+from engine.session import NO_REPORT, SessionState
+
+_UNKNOWN = object()
+_SPARSE = frozenset({CancelRejected, OrderRejected})
+
+
+class LogonRefused(Exception):
+    """The session may not log on; the reason is fit for the peer's eyes."""
+
+
+class Connection(Protocol):
+    """What a gateway gives the venue of a live connection. Never blocks, never raises."""
+
+    def deliver(self, reports: list[Report]) -> None:
+        """Durable reports, in order of their numbers."""
+
+    def answer(self, answer: Answer) -> None:
+        """The answer to a query, after the reports of all that was sent before it."""
+
+    def disconnect(self, reason: str) -> None:
+        """The venue ends the session: say why in the protocol's way and close."""
+
+
+class CreditPool:
+    """Commands that may be on their way in the whole venue."""
+
+    __slots__ = ("left", "total")
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.left = total
+
+
+class PortLimits(msgspec.Struct, frozen=True):
+    credits_per_session: int = 4096
+    """Commands of one session that may be on their way to the journal."""
+    numbers_reserved: int = 1024
+    """Outbound numbers that may go out unjournaled before the journal must know of more."""
+    replay_chunk: int = 256
+    """Reports that a replay reads before others have their turn."""
+
+
+class Routes(msgspec.Struct, frozen=True):
+    """Where a port sends things."""
+
+    dispatcher: Dispatcher
+    directory: Directory
+    journal: Mailbox[ToJournal]
+    accounts: Mapping[int, Mailbox[ToAccount]]
+    books: Mapping[int, Mailbox[ToBook]]
+    read: Callable[[int, int], Iterator[tuple[int, Record]]]
+    """Durable records from one sequence to another, both included."""
+    credits: CreditPool
+
+
+class SessionPort(Actor[ToPort]):
+    """See the module. Synchronous but for :meth:`wait_for_credit` and :meth:`replay`."""
+
+    def __init__(
+        self, state: SessionState, applied_seq: int, numbers: OutNumbers, routes: Routes, limits: PortLimits
+    ) -> None:
+        self.state = state
+        self.applied_seq = applied_seq
+        self.directory = routes.directory
+        self.connection: Connection | None = None
+        self.in_next = state.inbound.next
+        self.submitted = 0
+        self.resolved = 0
+        self._numbers = numbers
+        self._routes = routes
+        self._limits = limits
+        self._delivered = numbers.stamped
+        self._queries: deque[tuple[int, Query]] = deque()
+        self._when_quiet: list[Callable[[], None]] = []
+        self._reserving = False
+        self._credit_event = trio.Event()
+
+    # ---- the gateway's side: in -----------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> SessionOpened:
+        return self.state.opened
+
+    @property
+    def credit(self) -> int:
+        """Commands that may be submitted now."""
+        own = self._limits.credits_per_session - (self.submitted - self.resolved)
+        return max(0, min(own, self._routes.credits.left))
+
+    async def wait_for_credit(self) -> None:
+        """Park until :attr:`credit` is positive."""
+        while self.credit <= 0:
+            if self.submitted == self.resolved:
+                await trio.sleep(0.001)  # the venue's pool is used up by others; none of ours will wake us
+            else:
+                self._credit_event = trio.Event()
+                await self._credit_event.wait()
+
+    def submit(self, commands: list[ClientCommand]) -> None:
+        """Send commands on their way, in order; each has exactly one outcome in the journal."""
+        self.submitted += len(commands)
+        self._routes.credits.left -= len(commands)
+        known = self.state.orders
+        accounts = self._routes.accounts
+        with self._routes.dispatcher.turn():
+            for command in commands:
+                if isinstance(command, RejectCommand):
+                    known.setdefault(command.command.cl_ord_id, None)
+                    self._tell(command.command, refused(self.state, command))
+                elif command.cl_ord_id in known:
+                    self._tell(command, duplicate(self.state, command))
+                elif isinstance(command, CancelOrder | ReplaceOrder) and not self._may_change(command):
+                    known[command.cl_ord_id] = None
+                    self._tell(command, unchangeable(self.state, command))
+                else:
+                    known[command.cl_ord_id] = None
+                    accounts[command.account_id].tell(command)
+
+    def query(self, query: Query) -> None:
+        """Ask; answered once everything submitted so far has its outcome."""
+        self._queries.append((self.submitted, query))
+        with self._routes.dispatcher.turn():
+            self._answer_queries()
+
+    def _may_change(self, command: CancelOrder | ReplaceOrder) -> bool:
+        """Whether the order named may still be in a book: known and not known to be closed."""
+        if command.order_id:
+            return command.order_id in self.state.open or self.submitted - self.resolved > 0
+        order = self.state.orders.get(command.orig_cl_ord_id, _UNKNOWN)
+        return order is None or (order is not _UNKNOWN and order.status.is_open)  # type: ignore[attr-defined]
+
+    def _tell(self, command: AnyCommand, event: Event) -> None:
+        self._routes.journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [event]))
+
+    # ---- the gateway's side: FIX numbers and logon ----------------------------------------------------------------
+
+    @property
+    def out_next(self) -> int:
+        """The next outbound number that will be given."""
+        return self._numbers.next
+
+    @property
+    def released(self) -> int:
+        """The highest outbound number whose turn has come: every report up to it is durable."""
+        if self._delivered == self._numbers.stamped:
+            return self._numbers.next - 1
+        return self.state.out_next - 1
+
+    @property
+    def reissued_upto(self) -> int:
+        """Reports up to this number repeat an earlier epoch's and carry PossResend; 0 = none."""
+        return self.state.reissued_upto
+
+    def allot(self) -> int:
+        """An outbound number for a message that the journal does not hold."""
+        number = self._numbers.next
+        self._numbers.next = number + 1
+        self._reserve()
+        return number
+
+    def already_done(self, in_seq: int) -> bool:
+        """Whether the journal holds the outcome of this inbound number."""
+        return self.state.inbound.has(in_seq)
+
+    def log_on(self, *, reset: bool) -> None:
+        """Journal the logon once nothing of an earlier connection is in flight; its report is the Logon's reply."""
+        self._once_quiet(lambda: self._journal_log_on(reset))
+
+    def log_out(self, *, confirmed: bool) -> None:
+        """The connection is gone; for FIX the exact numbers are journaled once nothing is in flight."""
+        connection, self.connection = self.connection, None
+        self._queries.clear()
+        if connection is not None and self.session.protocol.startswith("FIX"):
+            self._once_quiet(lambda: self._journal_log_out(confirmed))
+
+    def _journal_log_on(self, reset: bool) -> None:
+        state = self.state
+        epoch = state.epoch + 1 if reset else state.epoch
+        first_out = 1 if reset else self._numbers.next
+        limit = first_out + self._numbers.unconfirmed * reset + self._limits.numbers_reserved
+        session_id = self.session.session_id
+        logged_on = SessionLoggedOn(session_id, epoch, reset, self.in_next, first_out, reissue_from=2 if reset else 0)
+        self._routes.journal.tell(Outcome(0, 0, 0, [logged_on]))
+        self._routes.journal.tell(Outcome(0, 0, 0, [NumbersReserved(session_id, limit)]))
+
+    def _journal_log_out(self, confirmed: bool) -> None:
+        if self.connection is None:
+            event = SessionLoggedOut(self.session.session_id, self.in_next, self._numbers.next, confirmed)
+            self._routes.journal.tell(Outcome(0, 0, 0, [event]))
+
+    def _once_quiet(self, action: Callable[[], None]) -> None:
+        with self._routes.dispatcher.turn():
+            if self.submitted == self.resolved and not self._when_quiet:
+                action()
+            else:
+                self._when_quiet.append(action)
+
+    def _reserve(self) -> None:
+        """Have the journal know of more numbers when half of what it knows of is used."""
+        limits = self._limits
+        if self._reserving or self.state.out_limit - self._numbers.next > limits.numbers_reserved // 2:
+            return
+        self._reserving = True
+        limit = self._numbers.next + limits.numbers_reserved
+        with self._routes.dispatcher.turn():
+            event = NumbersReserved(self.session.session_id, limit)
+            self._routes.journal.tell(Outcome(0, 0, 0, [event]))
+
+    # ---- the venue's side -----------------------------------------------------------------------------------------
+
+    def on_batch(self, batch: Iterator[ToPort]) -> None:
+        for message in batch:
+            if isinstance(message, Delivery):
+                if message.seq > self.applied_seq:
+                    self._on_delivery(message)
+            elif isinstance(message, Deliver):
+                if self.connection is not None:
+                    self.connection.answer(message.answer)
+            elif isinstance(message, SessionEvent):
+                if message.seq > self.applied_seq:
+                    self._on_session_event(message.event)
+                    self.applied_seq = message.seq
+            elif self.connection is not None:
+                self.connection.disconnect(message.reason)
+        if self._queries:
+            self._answer_queries()
+
+    def _on_delivery(self, message: Delivery) -> None:
+        state = self.state
+        reports = message.reports
+        if reports:
+            apply = state.apply_report
+            for report in reports:
+                apply(report)
+            self._delivered += len(reports)
+            if self.connection is not None:
+                self.connection.deliver([enriched(state, r) if type(r.event) in _SPARSE else r for r in reports])
+        outcomes = message.outcomes
+        if outcomes:
+            for record in outcomes:
+                state.apply_outcome(record)
+            self._resolve(len(outcomes))
+        self.applied_seq = message.seq
+
+    def _resolve(self, count: int) -> None:
+        self.resolved += count
+        self._routes.credits.left += count
+        self._credit_event.set()
+        if self._when_quiet and self.submitted == self.resolved:
+            actions, self._when_quiet = self._when_quiet, []
+            for action in actions:
+                action()
+
+    def _on_session_event(self, event: Event) -> None:
+        if isinstance(event, SessionLoggedOut):
+            self.state.apply_logged_out(event)
+        elif isinstance(event, NumbersReserved):
+            self.state.apply_reserved(event.out_limit)
+            self._reserving = False
+        elif isinstance(event, TradingDayRolled):
+            self.state.roll()
+
+    def _answer_queries(self) -> None:
+        """Answer what waits for nothing any more, as long as there are numbers for the answers."""
+        queries = self._queries
+        while queries and queries[0][0] <= self.resolved:
+            if self._is_fix and self.state.out_limit - self._numbers.next < 8:
+                self._reserve()
+                return
+            query = queries.popleft()[1]
+            if self.connection is not None:
+                self._answer(query)
+
+    @property
+    def _is_fix(self) -> bool:
+        return self.session.protocol.startswith("FIX")
+
+    def _answer(self, query: Query) -> None:
+        connection = self.connection
+        assert connection is not None
+        if isinstance(query, OrderStatusQuery):
+            connection.answer(OrderStatusAnswer(query, self._status(query)))
+        elif isinstance(query, OpenOrdersQuery):
+            chosen = [
+                order
+                for order in self.state.open.values()
+                if query.symbol_id in (0, order.symbol_id)
+                and query.side in (0, order.side)
+                and query.account_id in (0, order.account_id)
+            ]
+            connection.answer(OpenOrdersAnswer(query, chosen))
+        elif isinstance(query, DepthQuery):
+            request = DepthRequest(query, self._on_depth)
+            self._routes.books[query.symbol_id].tell(request)
+
+    def _status(self, query: OrderStatusQuery) -> OrderImage | None:
+        if query.order_id:
+            return self.state.open.get(query.order_id)
+        return self.state.order_named(query.cl_ord_id)
+
+    def _on_depth(self, answer: Answer) -> None:
+        if self.connection is not None:
+            self.connection.answer(answer)
+
+    # ---- replay ---------------------------------------------------------------------------------------------------
+
+    async def replay(self, begin: int, end: int) -> AsyncIterator[list[Report]]:
+        """Durable reports numbered ``begin``..``end``, from the journal, in chunks; other numbers are left out."""
+        cursor = RecordCursor(self._routes.read)
+        chunk: list[Report] = []
+        epoch = self.state.epoch
+        number = begin
+        while number <= min(end, len(self.state.sent)) and self.state.epoch == epoch:
+            seq = self.state.sent[number - 1]
+            if seq != NO_REPORT:
+                report = self.state.report_at(number, cursor.record(seq))
+                if report is not None:
+                    chunk.append(enriched(self.state, report))
+            number += 1
+            if not number % self._limits.replay_chunk:
+                if chunk:
+                    yield chunk
+                    chunk = []
+                await trio.lowlevel.checkpoint()
+        if chunk:
+            yield chunk

@@ -1,0 +1,179 @@
+"""After the commit: accounts first, then private reports, then the rest (design §7.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from actors.messages import (
+    Collect,
+    Delivery,
+    Disconnect,
+    Entry,
+    JournalLost,
+    OnDurable,
+    SessionEvent,
+    Settle,
+    ToAccount,
+    ToPort,
+    ToPublisher,
+)
+from actors.runtime import Actor, Mailbox
+from engine.directory import FEES_ACCOUNT_ID, Directory
+from engine.events import (
+    AccountBlocked,
+    AccountOpened,
+    CancelRejected,
+    Deposited,
+    Event,
+    MassCancelCompleted,
+    MassCancelPartDone,
+    MassCancelRequested,
+    NumbersReserved,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderRejected,
+    OrderReplaced,
+    Record,
+    SessionLoggedOut,
+    TradeExecuted,
+    TradingDayRolled,
+    Withdrawn,
+)
+from engine.fold import account_of_request
+from engine.reports import Report, reports_of
+
+_ORDER_EVENTS = (OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected)
+_ACCOUNT_EVENTS = (
+    CancelRejected, MassCancelRequested, MassCancelCompleted, Deposited, Withdrawn, AccountBlocked, AccountOpened,
+)  # fmt: skip
+
+
+class Counters:
+    """What the publisher has seen pass, for metrics read at scrape time."""
+
+    __slots__ = ("records", "rejects", "reports", "trades")
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.reports = 0
+        self.trades = 0
+        self.rejects = 0
+
+
+class PublisherActor(Actor[ToPublisher]):
+    """Hands every durable record to whom it concerns, one message per addressee and batch."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: dict[int, Mailbox[ToAccount]],
+        ports: dict[int, Mailbox[ToPort]],
+        on_lost: Callable[[str], None],
+        published_seq: int,
+    ) -> None:
+        self.directory = directory
+        self.counters = Counters()
+        self.published_seq = published_seq
+        """Everything up to here has been handed to accounts and ports."""
+        self._accounts = accounts
+        self._ports = ports
+        self._on_lost = on_lost
+        self._settlements: dict[int, list[Event]] = {}
+        self._deliveries: dict[int, tuple[list[Record], list[Report]]] = {}
+        self._fees: dict[str, int] = {}
+
+    def on_batch(self, batch: Iterator[ToPublisher]) -> None:
+        done: list[tuple[OnDurable, int]] = []
+        records = 0
+        seq = self.published_seq
+        for entry in batch:
+            if isinstance(entry, Entry):
+                if entry.record is not None:
+                    records += 1
+                    seq = entry.seq
+                    self._sort(seq, entry.record)
+                if entry.done is not None:
+                    done.append((entry.done, entry.seq))
+            else:
+                self._lose(entry)
+        if records:
+            self.counters.records += records
+            self.published_seq = seq
+            self._hand_over(seq)
+        for callback, at in done:
+            callback(at)
+
+    def _sort(self, seq: int, record: Record) -> None:
+        for event in record.events:
+            if isinstance(event, TradeExecuted):
+                self._sort_trade(event)
+            elif isinstance(event, _ORDER_EVENTS):
+                self._settle(event.order.account_id, event)
+            else:
+                self._sort_rare(seq, event)
+        deliveries = self._deliveries
+        for session_id, report in reports_of(seq, record):
+            if session_id:
+                mine = deliveries.get(session_id)
+                if mine is None:
+                    mine = deliveries[session_id] = ([], [])
+                mine[1].append(report)
+        if record.session_id:
+            mine = deliveries.get(record.session_id)
+            if mine is None:
+                mine = deliveries[record.session_id] = ([], [])
+            mine[0].append(record)
+
+    def _settle(self, account_id: int, event: Event) -> None:
+        mine = self._settlements.get(account_id)
+        if mine is None:
+            self._settlements[account_id] = [event]
+        else:
+            mine.append(event)
+
+    def _sort_trade(self, event: TradeExecuted) -> None:
+        aggressor, resting = event.aggressor, event.resting
+        self._settle(aggressor.account_id, event)
+        if resting.account_id != aggressor.account_id:
+            self._settle(resting.account_id, event)
+        self.counters.trades += 1
+        fee = event.aggressor_fee + event.resting_fee
+        if fee:
+            asset = self.directory.instruments[aggressor.symbol_id].quote
+            self._fees[asset] = self._fees.get(asset, 0) + fee
+
+    def _sort_rare(self, seq: int, event: Event) -> None:
+        if isinstance(event, _ACCOUNT_EVENTS):
+            self._settle(event.account_id, event)
+        elif isinstance(event, MassCancelPartDone):
+            self._settle(account_of_request(event.request_id), event)
+        elif isinstance(event, SessionLoggedOut | NumbersReserved):
+            self._deliver(seq - 1)
+            self._ports[event.session_id].tell_first(SessionEvent(seq, event))
+        elif isinstance(event, TradingDayRolled):
+            self._deliver(seq - 1)
+            for port in self._ports.values():
+                port.tell_first(SessionEvent(seq, event))
+        self.directory.apply(event)
+
+    def _hand_over(self, seq: int) -> None:
+        accounts = self._accounts
+        fees, self._fees = self._fees, {}
+        for asset, amount in fees.items():
+            accounts[FEES_ACCOUNT_ID].tell_first(Collect(seq, asset, amount))
+        settlements, self._settlements = self._settlements, {}
+        for account_id, events in settlements.items():
+            accounts[account_id].tell_first(Settle(seq, events))
+        self._deliver(seq)
+
+    def _deliver(self, seq: int) -> None:
+        deliveries, self._deliveries = self._deliveries, {}
+        for session_id, (outcomes, reports) in deliveries.items():
+            self.counters.reports += len(reports)
+            self._ports[session_id].tell_first(Delivery(seq, outcomes, reports))
+
+    def _lose(self, lost: JournalLost) -> None:
+        for port in self._ports.values():
+            port.tell_first(Disconnect(lost.reason))
+        self._on_lost(lost.reason)
