@@ -60,6 +60,7 @@ class Supervisor:
         self._nursery: trio.Nursery | None = None
         self._changing: trio.CancelScope | None = None
         self._stopping = False
+        self._stopped: trio.Event | None = None
         for spec in children:
             self._add(spec)
 
@@ -95,7 +96,8 @@ class Supervisor:
                 try:
                     yield self
                 finally:
-                    self.request_stop()
+                    with trio.CancelScope(shield=True):
+                        await self.stop()
         except BaseExceptionGroup as group:
             if len(group.exceptions) == 1:
                 raise group.exceptions[0] from group.exceptions[0].__cause__
@@ -108,6 +110,7 @@ class Supervisor:
         failure: SupervisorFailed | None = None
         graceful = True
         self._stopping = False
+        self._stopped = trio.Event()
         self._exits.clear()
         self._history.clear()
         async with trio.open_nursery() as nursery:
@@ -134,6 +137,7 @@ class Supervisor:
                     with trio.CancelScope(shield=True):
                         await self._stop_all(graceful=False)
                     self._nursery = None
+                    self._stopped.set()
         if failure is not None:
             raise failure from failure.__cause__
 
@@ -143,6 +147,12 @@ class Supervisor:
         if self._changing is not None:
             self._changing.cancel()
         self._parking.wake()
+
+    async def stop(self) -> None:
+        """Requests the stop and waits until every child has stopped."""
+        self.request_stop()
+        if self._stopped is not None:
+            await self._stopped.wait()
 
     async def start_child(self, spec: ChildSpec[Any]) -> Child:
         """Adds a child to the running supervisor, after the others: a connection's session, or an account that is new.
