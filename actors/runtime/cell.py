@@ -14,7 +14,7 @@ from actors.runtime.mailbox import Mailbox
 M = TypeVar("M")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Crash(Generic[M]):
     """An actor raised. Its cell is parked, and what it had not begun with is back at the front of its mailbox."""
 

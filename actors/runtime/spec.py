@@ -62,7 +62,7 @@ def unobserved(event: str, /, **fields: object) -> None:
     """The observer that takes no notice."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: CPython 3.11 can't make `ChildSpec[M](...)` of a class with them
 class ChildSpec(Generic[M]):
     """How one child is started, restarted, replaced and stopped. It outlives the child's crashes, with the mail."""
 
