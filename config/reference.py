@@ -1,0 +1,128 @@
+"""What a configuration seeds an empty journal with: instruments, firms, accounts and sessions.
+
+Prices, quantities, amounts and rates are written as decimals and held as ``int`` at scale 10^-8, exactly.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, TypeAlias
+
+import msgspec
+
+from config.kinds import Credential, Fixed, Switch, Text, TimeOfDay, TimeZone
+from engine.types import INT64_MAX, SCALE, Instrument, InstrumentStatus
+
+PriceSetting: TypeAlias = Annotated[int, Fixed(0, INT64_MAX, "a price from 0 to 92233720368.54775807")]
+StepSetting: TypeAlias = Annotated[int, Fixed(1, INT64_MAX, "a number from 0.00000001 to 92233720368.54775807")]
+QtySetting: TypeAlias = Annotated[int, Fixed(0, INT64_MAX, "a quantity from 0 to 92233720368.54775807 (0 = no limit)")]
+AmountSetting: TypeAlias = Annotated[int, Fixed(0, None, "an amount of 0 or more")]
+RateSetting: TypeAlias = Annotated[int, Fixed(0, SCALE - 1, "a fraction from 0 to below 1, e.g. 0.001")]
+
+SymbolSetting: TypeAlias = Annotated[str, Text(r"[!-~]{1,16}", "a symbol of 1 to 16 ASCII characters without spaces")]
+AssetSetting: TypeAlias = Annotated[str, Text(r"[A-Za-z0-9._-]{1,16}", "an asset of 1 to 16 of A-Z a-z 0-9 . _ -")]
+NameSetting: TypeAlias = Annotated[str, Text(r"[A-Za-z0-9._-]{1,16}", "a name of 1 to 16 of A-Z a-z 0-9 . _ -")]
+OptionalNameSetting: TypeAlias = Annotated[
+    str, Text(r"[A-Za-z0-9._-]{0,16}", "a name of 1 to 16 of A-Z a-z 0-9 . _ -, or nothing")
+]
+CompIdSetting: TypeAlias = Annotated[str, Text(r"[!-~]{1,32}", "1 to 32 ASCII characters without spaces")]
+OptionalCompIdSetting: TypeAlias = Annotated[
+    str, Text(r"[!-~]{0,32}", "1 to 32 ASCII characters without spaces, or nothing")
+]
+PasswordSetting: TypeAlias = Annotated[
+    str, Text(r"[!-~]{0,64}", "1 to 64 ASCII characters without spaces", secret=True)
+]
+Protocol: TypeAlias = Literal["FIX.4.2", "FIX.4.4", "SOUPBIN"]
+
+SOUPBIN: Final = "SOUPBIN"
+
+
+class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What is traded and by which rules."""
+
+    symbol: SymbolSetting
+    """What orders name, FIX tag 55."""
+    base: AssetSetting
+    """The asset that a buyer gets; quantities are in it."""
+    quote: AssetSetting
+    """The asset that a buyer pays with; prices, notionals and fees are in it."""
+    tick_size: StepSetting
+    """Prices are multiples of it. tick_size × lot_size is a multiple of 10^-8, so every notional is exact."""
+    lot_size: StepSetting
+    """Quantities are multiples of it."""
+    min_qty: StepSetting
+    """Smallest quantity of an order; a multiple of lot_size."""
+    max_qty: StepSetting
+    """Largest quantity of an order."""
+    min_notional: AmountSetting = 0
+    """Smallest price × quantity of an order, in the quote asset."""
+    maker_fee: RateSetting = 0
+    """Fraction of a fill's notional that the resting side pays."""
+    taker_fee: RateSetting = 0
+    """Fraction of a fill's notional that the incoming side pays."""
+    protection_band: RateSetting = SCALE // 10
+    """How far from the reference price a market order may trade, as a fraction of it."""
+    reference_px: PriceSetting = 0
+    """The reference price before anything has traded, a multiple of tick_size; 0 = none: no market orders till then."""
+    daily_roll: Annotated[str, TimeOfDay()] = "00:00"
+    """Local time at which DAY orders expire."""
+    time_zone: Annotated[str, TimeZone()] = "UTC"
+    """The zone in which daily_roll is read."""
+    status: InstrumentStatus = InstrumentStatus.ACTIVE
+    """Whether new orders are taken; cancels always are."""
+
+    def to_instrument(self, symbol_id: int) -> Instrument:
+        """The engine's instrument; the values are those that :mod:`config.rules` has passed."""
+        return Instrument(symbol_id=symbol_id, **msgspec.structs.asdict(self))
+
+
+class FirmConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of the venue: owns accounts and sessions."""
+
+    name: NameSetting
+    description: Annotated[str, Text(r"[^\x00-\x1f\x7f]{0,128}", "at most 128 printable characters")] = ""
+    """For people."""
+
+
+class AccountConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A cash account and its opening balances."""
+
+    name: NameSetting
+    """FIX tag 1."""
+    firm: NameSetting
+    balances: dict[AssetSetting, AmountSetting] = msgspec.field(default_factory=dict)
+    """Opening balance by asset."""
+    max_order_qty: QtySetting = 0
+    """Largest quantity of one order, in the base asset; 0 = no limit but the instrument's."""
+    max_order_notional: AmountSetting = 0
+    """Largest price × quantity of one order, in the quote asset; 0 = no limit."""
+    blocked: Annotated[bool, Switch()] = False
+    """Takes no new orders; cancels still pass."""
+
+
+class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A client's session. Protocol, comp_id and target_comp_id are its identity."""
+
+    protocol: Protocol
+    """FIX BeginString, or SOUPBIN for the binary port."""
+    comp_id: CompIdSetting
+    """The client's SenderCompID, FIX tag 49; for SOUPBIN its user name of at most 6 characters."""
+    target_comp_id: OptionalCompIdSetting = ""
+    """The TargetCompID, FIX tag 56, that the client sends; empty = fix.comp_id. Not for SOUPBIN."""
+    username: OptionalCompIdSetting = ""
+    """FIX tag 553; empty = the comp_id. Not for SOUPBIN."""
+    password: PasswordSetting = ""
+    """In plain text: for demonstrations. It is hashed when the journal is seeded."""
+    password_hash: Annotated[str, Credential()] = ""
+    """Its salted hash. Exactly one of password and password_hash is given."""
+    firm: NameSetting
+    accounts: list[NameSetting]
+    """The accounts, of the same firm, that the session may trade for."""
+    default_account: OptionalNameSetting = ""
+    """The account of orders that name none; empty = such orders are rejected."""
+    enabled: Annotated[bool, Switch()] = True
+    """Whether it may log on."""
+
+    def identity(self, venue_comp_id: str) -> tuple[str, str, str]:
+        """(protocol, comp_id, target_comp_id) with defaults filled in; the target is empty for SOUPBIN."""
+        target = "" if self.protocol == SOUPBIN else self.target_comp_id or venue_comp_id
+        return self.protocol, self.comp_id, target

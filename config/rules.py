@@ -1,0 +1,162 @@
+"""What one value alone cannot show: rules within an instrument, and between instruments, accounts and sessions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from config.binder import suggestion
+from config.errors import Problem
+from config.reference import SOUPBIN, AccountConfig, InstrumentConfig, SessionConfig
+from config.settings import AdminSettings, BinarySettings, FixSettings, Settings
+from engine.decimals import format_decimal
+from engine.directory import FEES_ACCOUNT
+from engine.types import SCALE
+
+SOUPBIN_USERNAME_MAX: Final = 6
+SOUPBIN_PASSWORD_MAX: Final = 10
+
+Found = Iterator[tuple[str, str]]
+"""Dotted key and text of each problem."""
+
+
+def check(settings: Settings, origins: Mapping[str, str]) -> list[Problem]:
+    """Every rule that the settings break; ``origins`` tells where each key was given."""
+    found: list[tuple[str, str]] = [*_service_problems(settings), *_limit_problems(settings)]
+    for i, instrument in enumerate(settings.instruments):
+        found += _instrument_problems(f"instruments[{i}]", instrument)
+    found += _repeated((f"instruments[{i}].symbol", it.symbol) for i, it in enumerate(settings.instruments))
+    found += _repeated((f"firms[{i}].name", it.name) for i, it in enumerate(settings.firms))
+    found += _repeated((f"accounts[{i}].name", it.name) for i, it in enumerate(settings.accounts))
+    found += _repeated(
+        (f"sessions[{i}].comp_id", " ".join(filter(None, it.identity(settings.fix.comp_id))))
+        for i, it in enumerate(settings.sessions)
+    )
+    for i, account in enumerate(settings.accounts):
+        found += _account_problems(f"accounts[{i}]", account, settings)
+    for i, session in enumerate(settings.sessions):
+        found += _session_problems(f"sessions[{i}]", session, settings)
+    return [Problem(key, text, origins.get(key, "")) for key, text in found]
+
+
+def _repeated(named: Iterable[tuple[str, str]]) -> Found:
+    seen: dict[str, str] = {}
+    for key, name in named:
+        first = seen.setdefault(name, key)
+        if first != key:
+            yield key, f"{name!r} is there already as {first}; expected each one once"
+
+
+def _unknown(key: str, what: str, name: str, known: Iterable[str]) -> Found:
+    names = sorted(known)
+    if name not in names:
+        hint = suggestion(name, names) or f"; expected one of {', '.join(names) or '(none is configured)'}"
+        yield key, f"unknown {what} {name!r}{hint}"
+
+
+def _service_problems(settings: Settings) -> Found:
+    services: dict[str, FixSettings | BinarySettings | AdminSettings] = {
+        "fix.port": settings.fix,
+        "binary.port": settings.binary,
+        "admin.port": settings.admin,
+    }
+    ports = {key: service.port for key, service in services.items() if service.enabled and service.port}
+    uses = Counter(ports.values())
+    for key, port in ports.items():
+        if uses[port] > 1:
+            yield key, f"{port} is given to more than one service; expected a port of its own"
+    if settings.admin.token and settings.admin.token_file:
+        yield "admin.token_file", f"{settings.admin.token_file!r} is given beside admin.token; expected one of them"
+
+
+def _limit_problems(settings: Settings) -> Found:
+    limits = settings.limits
+    if limits.credits_per_session > limits.credits_total:
+        yield (
+            "limits.credits_per_session",
+            f"{limits.credits_per_session} is not allowed; expected at most limits.credits_total, "
+            f"{limits.credits_total}",
+        )
+    if limits.mailbox_depth_max < limits.credits_total:
+        yield (
+            "limits.mailbox_depth_max",
+            f"{limits.mailbox_depth_max} is not allowed; expected at least limits.credits_total, "
+            f"{limits.credits_total}, so that admitted commands always fit",
+        )
+
+
+def _instrument_problems(path: str, it: InstrumentConfig) -> Found:
+    number = format_decimal
+    if it.base == it.quote:
+        yield f"{path}.quote", f"{it.quote!r} is the base of {it.symbol} as well; expected another asset"
+    if it.tick_size * it.lot_size % SCALE:
+        yield (
+            f"{path}.tick_size",
+            f"{number(it.tick_size)} × lot_size {number(it.lot_size)} is not allowed for {it.symbol}; "
+            "expected a product that is a multiple of 0.00000001, so that every notional is exact",
+        )
+    if it.min_qty % it.lot_size:
+        yield (
+            f"{path}.min_qty",
+            f"{number(it.min_qty)} is not allowed for {it.symbol}; expected a multiple of lot_size, "
+            f"{number(it.lot_size)}",
+        )
+    if it.max_qty < it.min_qty:
+        yield (
+            f"{path}.max_qty",
+            f"{number(it.max_qty)} is not allowed for {it.symbol}; expected at least min_qty, {number(it.min_qty)}",
+        )
+    if it.reference_px % it.tick_size:
+        yield (
+            f"{path}.reference_px",
+            f"{number(it.reference_px)} is not allowed for {it.symbol}; expected a multiple of tick_size, "
+            f"{number(it.tick_size)}",
+        )
+
+
+def _account_problems(path: str, account: AccountConfig, settings: Settings) -> Found:
+    if account.name == FEES_ACCOUNT.name:
+        yield f"{path}.name", f"{account.name!r} is the venue's own account for fees; expected another name"
+    yield from _unknown(f"{path}.firm", "firm", account.firm, (firm.name for firm in settings.firms))
+    assets = {asset for it in settings.instruments for asset in (it.base, it.quote)}
+    for asset in account.balances:
+        yield from _unknown(f"{path}.balances.{asset}", "asset", asset, assets)
+
+
+def _session_problems(path: str, session: SessionConfig, settings: Settings) -> Found:
+    yield from _unknown(f"{path}.firm", "firm", session.firm, (firm.name for firm in settings.firms))
+    if bool(session.password) == bool(session.password_hash):
+        state = "both are" if session.password else "neither is"
+        yield f"{path}.password", f"{state} given for {session.comp_id}; expected either password or password_hash"
+    yield from _session_account_problems(path, session, settings)
+    if session.protocol == SOUPBIN:
+        yield from _soupbin_problems(path, session)
+
+
+def _session_account_problems(path: str, session: SessionConfig, settings: Settings) -> Found:
+    firms = {account.name: account.firm for account in settings.accounts}
+    yield from _repeated((f"{path}.accounts[{i}]", name) for i, name in enumerate(session.accounts))
+    for i, name in enumerate(session.accounts):
+        key = f"{path}.accounts[{i}]"
+        yield from _unknown(key, "account", name, firms)
+        if firms.get(name, session.firm) != session.firm:
+            yield key, f"{name!r} belongs to firm {firms[name]}; expected an account of {session.firm}"
+    if session.default_account and session.default_account not in session.accounts:
+        yield from _unknown(f"{path}.default_account", "account", session.default_account, session.accounts)
+
+
+def _soupbin_problems(path: str, session: SessionConfig) -> Found:
+    """SoupBinTCP 3.00: a login has six characters for the user name and ten for the password, and no target."""
+    if len(session.comp_id) > SOUPBIN_USERNAME_MAX or not session.comp_id.isalnum():
+        yield (
+            f"{path}.comp_id",
+            f"{session.comp_id!r} is not allowed for {SOUPBIN}; expected 1 to {SOUPBIN_USERNAME_MAX} letters and "
+            "digits",
+        )
+    if len(session.password) > SOUPBIN_PASSWORD_MAX:
+        yield f"{path}.password", f"is too long for {SOUPBIN}; expected at most {SOUPBIN_PASSWORD_MAX} characters"
+    for name in ("target_comp_id", "username"):
+        value = getattr(session, name)
+        if value:
+            yield f"{path}.{name}", f"{value!r} has no meaning for {SOUPBIN}; expected nothing"

@@ -1,0 +1,178 @@
+"""The venue's settings: frozen structs whose defaults are those that ``default.yaml`` documents.
+
+Units stand last in names (``_s`` seconds, ``_bytes``), a limit ends in ``_max``. The gateways define what they need in
+plain structs of their own; fields of the same name are the same setting.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias
+
+import msgspec
+
+from config.kinds import FilePath, Integer, Number, OneOf, Switch, Text, TimeOfDay, TimeZone
+from config.reference import AccountConfig, CompIdSetting, FirmConfig, InstrumentConfig, SessionConfig
+
+HostSetting: TypeAlias = Annotated[str, Text(r"[0-9A-Za-z.:_%-]{1,253}", "an IP address or a host name to listen on")]
+PortSetting: TypeAlias = Annotated[int, Integer(0, 65535, "0 = any free port")]
+BytesSetting: TypeAlias = Annotated[int, Integer(1024, 2**30)]
+CountSetting: TypeAlias = Annotated[int, Integer(1, 1_000_000)]
+TimeoutSetting: TypeAlias = Annotated[float, Number(0.1, 3600)]
+TOKEN: Final = Text(r"[!-~]{16,256}|", "16 to 256 ASCII characters without spaces", secret=True)
+DEFAULT_HOST: Final = "127.0.0.1"
+
+
+class VenueSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The venue as a whole."""
+
+    name: CompIdSetting = "TRADEENGINE"
+    """For people: banner, logs, metrics."""
+    day_roll: Annotated[str, TimeOfDay()] = "00:00"
+    """Local time at which a trading day ends and ClOrdIDs, but those of open orders, may be used again."""
+    time_zone: Annotated[str, TimeZone()] = "UTC"
+    """The zone in which day_roll is read."""
+
+
+class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and how safely events are kept."""
+
+    directory: Annotated[Path, FilePath()] = Path("journal")
+    """A relative path is read from data_dir."""
+    durability: Literal["fsync", "os"] = "fsync"
+    """fsync: what was acknowledged survives power loss. os: it survives the process, not the machine."""
+    segment_bytes: Annotated[int, Integer(2**16, 2**34, multiple_of=4096)] = 64 * 2**20
+    """Size at which a new segment file is started; space for it is reserved ahead."""
+
+
+class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The FIX acceptor, FIX.4.2 and FIX.4.4."""
+
+    enabled: Annotated[bool, Switch()] = True
+    host: HostSetting = DEFAULT_HOST
+    port: PortSetting = 9878
+    comp_id: CompIdSetting = "TRADEENGINE"
+    """The venue's CompID: clients send it as TargetCompID."""
+    connections_max: CountSetting = 1000
+    """Connections, logged on or not; further ones are closed as they come."""
+    logon_timeout_s: TimeoutSetting = 10.0
+    """How long a new connection may stay without a completed logon."""
+    logout_timeout_s: TimeoutSetting = 5.0
+    """How long the answer to the venue's Logout is waited for."""
+    heartbeat_interval_max_s: Annotated[int, Integer(0, 86400)] = 3600
+    """Largest HeartBtInt (108) that a Logon may ask for; 0, no heartbeats, is always allowed."""
+    silence_factor: Annotated[float, Number(1, 10)] = 1.2
+    """A TestRequest follows silence of this many heartbeat intervals, a disconnect as much silence again."""
+    resend_timeout_s: TimeoutSetting = 30.0
+    """A ResendRequest that brings no progress is repeated after this time."""
+    sending_time_accuracy_s: Annotated[int, Integer(0, 86400, "0 = any")] = 120
+    """How far SendingTime (52) may be from the venue's clock."""
+    timestamp_digits: Annotated[int, OneOf(0, 3, 6, 9)] = 3
+    """Decimals of a second in the times that the venue sends."""
+    message_size_max: BytesSetting = 8192
+    """Bytes of the largest inbound message."""
+    write_buffer_max: BytesSetting = 8 * 2**20
+    """Unsent bytes at which a client that does not read is disconnected."""
+    parked_messages_max: CountSetting = 10_000
+    """Messages that may wait for the reports numbered before them."""
+    resends_max: CountSetting = 8
+    """ResendRequests of one client that may wait while an earlier one is served."""
+    queries_max: CountSetting = 256
+    """Status and market-data queries of one client that may be under way."""
+    symbols_per_request_max: CountSetting = 100
+    """Symbols in one MarketDataRequest."""
+    market_depth_max: CountSetting = 1000
+    """Price levels per side in a snapshot; MarketDepth (264) of 0 gives this many."""
+    tick_interval_s: Annotated[float, Number(0.01, 1)] = 0.25
+    """Resolution of the heartbeat timers."""
+
+
+class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The SoupBinTCP acceptor."""
+
+    enabled: Annotated[bool, Switch()] = True
+    host: HostSetting = DEFAULT_HOST
+    port: PortSetting = 9900
+    heartbeat_interval_s: Annotated[float, Number(0.1, 60)] = 1.0
+    """The venue sends a heartbeat when it sent nothing else for this long."""
+    client_timeout_s: Annotated[float, Number(1, 3600)] = 15.0
+    """A client of which nothing was heard for this long is disconnected."""
+    login_timeout_s: TimeoutSetting = 10.0
+    """How long a new connection may stay without a completed login."""
+    packet_length_max: Annotated[int, Integer(64, 65535)] = 1024
+    """Bytes of the longest packet that a client may send."""
+    connections_max: CountSetting = 1024
+    """Connections, logged on or not; further ones are closed as they come."""
+    buffer_max: BytesSetting = 8 * 2**20
+    """Unsent bytes at which a client that does not read is disconnected."""
+    replay_stall_timeout_s: TimeoutSetting = 30.0
+    """A client that reads nothing of its replay for this long is disconnected."""
+    queries_in_flight_max: CountSetting = 64
+    """Unanswered queries of one client; beyond, its next messages wait."""
+    close_timeout_s: TimeoutSetting = 1.0
+    """How long a closing connection waits for the client to read what was sent."""
+
+
+class AdminSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The operators' HTTP port: metrics, health, administration."""
+
+    enabled: Annotated[bool, Switch()] = True
+    host: HostSetting = DEFAULT_HOST
+    port: PortSetting = 9464
+    token: Annotated[str, TOKEN] = ""
+    """What administration must present. Where none is configured, the venue makes one at its first start and keeps it
+    in data_dir, readable by its owner only."""
+    token_file: Annotated[str, Text(r"[^\x00]{0,4096}", "the path of a file that holds the token, or nothing")] = ""
+    """A file to read the token from; a relative path is read from the working directory."""
+
+
+class LimitsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How much work may wait where, and what is done when a part fails."""
+
+    credits_per_session: CountSetting = 4096
+    """Commands of one session that are not yet durable; beyond, its socket is not read."""
+    credits_total: Annotated[int, Integer(1, 10_000_000)] = 65536
+    """The same for all sessions together."""
+    mailbox_depth_max: Annotated[int, Integer(1, 100_000_000)] = 1_000_000
+    """Messages waiting for one actor; the credits keep well below, so that a breach is a fault and escalates."""
+    dispatch_budget: CountSetting = 1024
+    """Messages that actors handle before sockets and timers get their turn."""
+    watchdog_s: TimeoutSetting = 5.0
+    """An actor that does not return for this long is named in the log."""
+    restart_intensity: Annotated[int, Integer(0, 1000)] = 5
+    """Restarts of one supervisor's children within restart_period_s; one more and it gives up and escalates."""
+    restart_period_s: Annotated[float, Number(0.1, 86400)] = 10.0
+    open_orders_per_account_max: Annotated[int, Integer(1, 10_000_000)] = 100_000
+    """Open orders of one account; beyond, new ones are rejected."""
+    book_depth_max: Annotated[int, Integer(1, 1000)] = 50
+    """Most levels per side in a book snapshot."""
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Structured logs on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """debug logs every order."""
+    format: Literal["console", "json"] = "console"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the venue is told from outside."""
+
+    data_dir: Annotated[Path, FilePath()] = Path("var")
+    """Where the venue keeps its state; a relative path is read from the working directory."""
+    venue: VenueSettings = VenueSettings()
+    journal: JournalSettings = JournalSettings()
+    fix: FixSettings = FixSettings()
+    binary: BinarySettings = BinarySettings()
+    admin: AdminSettings = AdminSettings()
+    limits: LimitsSettings = LimitsSettings()
+    log: LogSettings = LogSettings()
+    instruments: list[InstrumentConfig] = msgspec.field(default_factory=list)
+    firms: list[FirmConfig] = msgspec.field(default_factory=list)
+    accounts: list[AccountConfig] = msgspec.field(default_factory=list)
+    sessions: list[SessionConfig] = msgspec.field(default_factory=list)
+
+    @property
+    def journal_dir(self) -> Path:
+        return self.data_dir / self.journal.directory
