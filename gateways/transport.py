@@ -48,6 +48,8 @@ class Outlet:
     """Whether the connection has ended, from either side."""
     reason: str
     """Why it ended; empty while it is open."""
+    overflowed: bool
+    """Whether it ended because the peer read too slowly."""
 
     def __init__(self, sock: trio.socket.SocketType, buffer_max: int) -> None:
         """``buffer_max``: bytes kept for a peer that reads too slowly, beyond what the kernel keeps for it.
@@ -58,6 +60,7 @@ class Outlet:
             raise ValueError(f"buffer_max: {buffer_max}: must be positive")
         self.closed = False
         self.reason = ""
+        self.overflowed = False
         self._sock = sock
         self._buffer_max = buffer_max
         self._backlog = bytearray()
@@ -93,6 +96,7 @@ class Outlet:
                 return
             data = data[sent:]
         if len(self._backlog) + len(data) > self._buffer_max:
+            self.overflowed = True
             self.abort(f"the client reads too slowly: more than {self._buffer_max} bytes wait for it")
             return
         self._backlog += data
@@ -102,9 +106,25 @@ class Outlet:
         """The writer task: sends what :meth:`write` had to keep. Returns when the connection has ended."""
         while not self.closed:
             await self._wake.wait()
-            await self._drain()
+            await self.flush()
             if not self._backlog and not self.closed:
                 self._wake = trio.Event()
+
+    async def flush(self) -> None:
+        """Waits until nothing waits here for the peer to read, or the connection has ended."""
+        if self._draining:
+            await self._drained.wait()
+            return
+        self._draining = True
+        self._drained = trio.Event()
+        try:
+            while self._backlog and not self.closed:
+                with contextlib.suppress(trio.ClosedResourceError):
+                    await trio.lowlevel.wait_writable(self._sock)
+                    self._send_backlog()
+        finally:
+            self._draining = False
+            self._drained.set()
 
     def close(self, reason: str = "closed") -> None:
         """Ends the connection in order: what the kernel has is still sent, what waits here is dropped."""
@@ -127,7 +147,7 @@ class Outlet:
         """
         try:
             with trio.move_on_after(timeout_s):
-                await self._drain()
+                await self.flush()
                 if not self.closed:
                     with contextlib.suppress(OSError):
                         self._sock.shutdown(socket.SHUT_WR)
@@ -137,21 +157,6 @@ class Outlet:
                             pass
         finally:
             self.close(reason)
-
-    async def _drain(self) -> None:
-        if self._draining:
-            await self._drained.wait()
-            return
-        self._draining = True
-        self._drained = trio.Event()
-        try:
-            while self._backlog and not self.closed:
-                with contextlib.suppress(trio.ClosedResourceError):
-                    await trio.lowlevel.wait_writable(self._sock)
-                    self._send_backlog()
-        finally:
-            self._draining = False
-            self._drained.set()
 
     def _send_backlog(self) -> None:
         try:

@@ -87,6 +87,7 @@ async def test_a_peer_that_does_not_read_is_reset_at_the_bound() -> None:
             assert outlet.backlog <= 100_000
             assert writes < 10_000
         assert "100000 bytes" in outlet.reason
+        assert outlet.overflowed
         assert outlet.backlog == 0
         outlet.write(b"dropped")
         assert sock.fileno() == -1
@@ -112,6 +113,7 @@ async def test_a_peers_reset_ends_the_connection_with_its_reason() -> None:
         peer.close()
         # The nursery ends only because the writer task returns.
     assert outlet.closed
+    assert not outlet.overflowed
     assert outlet.reason.startswith("connection lost: ")
 
 
@@ -156,7 +158,7 @@ async def test_closing_after_a_flush_delivers_every_byte_then_end_of_file() -> N
     assert outlet.reason == "goodbye"
 
 
-async def test_a_flush_needs_no_writer_task() -> None:
+async def test_closing_after_a_flush_needs_no_writer_task() -> None:
     data = distinct(2 * MIB)
     async with connected() as (outlet, _, peer), trio.open_nursery() as nursery:
         outlet.write(data)
@@ -165,7 +167,19 @@ async def test_a_flush_needs_no_writer_task() -> None:
         peer.close()
 
 
-async def test_a_flush_beside_another_reader_leaves_the_reading_to_it() -> None:
+async def test_flush_waits_until_the_kernel_has_everything() -> None:
+    data = distinct(2 * MIB)
+    async with connected() as (outlet, _, peer), trio.open_nursery() as nursery:
+        nursery.start_soon(outlet.run)
+        outlet.write(data)
+        nursery.start_soon(read_exactly, peer, len(data))
+        await outlet.flush()
+        assert outlet.backlog == 0
+        assert not outlet.closed
+        outlet.close()
+
+
+async def test_closing_after_a_flush_beside_another_reader_leaves_it_the_reading() -> None:
     async with connected() as (outlet, sock, peer), trio.open_nursery() as nursery:
         nursery.start_soon(receive, sock)
         await trio.testing.wait_all_tasks_blocked()

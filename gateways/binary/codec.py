@@ -1,0 +1,154 @@
+"""SBE messages as fixed blocks: one precompiled ``struct.Struct`` for each message of ``venue.sbe.xml``.
+
+A :class:`Layout` packs a whole SoupBinTCP packet (length, type, SBE header, block) in one call, its constant head
+prepared beforehand, and unpacks a block from a payload. Formats are in the schema's order of fields, ``c`` standing for
+a character enumeration; a test parses the schema and proves every layout equal to it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from functools import partial
+
+from gateways.binary import soup
+
+SCHEMA_ID = 9900
+SCHEMA_VERSION = 1
+HEADER = struct.Struct("<HHHH")
+"""blockLength, templateId, schemaId, version."""
+HEADER_SIZE = HEADER.size
+GROUP_HEADER = struct.Struct("<HH")
+"""blockLength, numInGroup."""
+TEXT_SIZE = 64
+UINT64_MAX = 2**64 - 1
+NUL = b"\x00"
+YES = b"Y"
+NO = b"N"
+
+
+class Layout:
+    """One message's fixed block, and the bytes that always precede it."""
+
+    def __init__(self, name: str, template_id: int, kind: int, block_format: str) -> None:
+        block = struct.Struct("<" + block_format)
+        self.name = name
+        self.template_id = template_id
+        self.kind = kind
+        self.block_format = block_format
+        self.block_length = block.size
+        self.header = HEADER.pack(block.size, template_id, SCHEMA_ID, SCHEMA_VERSION)
+        """The SBE header of this message in this version of the schema."""
+        length = 1 + HEADER_SIZE + block.size
+        self.head = length.to_bytes(2, "big") + bytes((kind,)) + self.header
+        self.pack: Callable[..., bytes] = partial(struct.Struct(f"<{len(self.head)}s{block_format}").pack, self.head)
+        """Field values → a whole SoupBinTCP packet. Raises ``struct.error`` for a value that its field can't hold."""
+        self.unpack: Callable[..., tuple] = block.unpack_from  # type: ignore[type-arg]
+        """(payload, HEADER_SIZE) → field values. Raises ``struct.error`` if the payload is shorter than the block."""
+
+    def __repr__(self) -> str:
+        return f"<Layout {self.template_id} {self.name}>"
+
+
+def _request(name: str, template_id: int, block_format: str) -> Layout:
+    return Layout(name, template_id, soup.UNSEQUENCED_DATA, block_format)
+
+
+def _report(name: str, template_id: int, block_format: str) -> Layout:
+    return Layout(name, template_id, soup.SEQUENCED_DATA, block_format)
+
+
+_answer = _request
+"""The venue's answers are Unsequenced Data like the client's requests."""
+
+NEW_ORDER = _request("NewOrder", 1, "QqQII3c")
+REPLACE_ORDER = _request("ReplaceOrder", 2, "QQQqQIIc")
+CANCEL_ORDER = _request("CancelOrder", 3, "QQQIIc")
+MASS_CANCEL = _request("MassCancel", 4, "QIIc")
+ORDER_STATUS_REQUEST = _request("OrderStatusRequest", 11, "QQQ")
+OPEN_ORDERS_REQUEST = _request("OpenOrdersRequest", 12, "QIIc")
+BOOK_REQUEST = _request("BookRequest", 13, "QIH")
+INSTRUMENT_LIST_REQUEST = _request("InstrumentListRequest", 14, "Q")
+
+ACCEPTED = _report("Accepted", 101, "QIQQQqQQQIIcccc")
+REJECTED = _report("Rejected", 102, "QIQQqQIIcccH64s")
+REPLACED = _report("Replaced", 103, "QIQQQQqQQQIIccccc")
+CANCELED = _report("Canceled", 104, "QIQQQQQIIcB")
+EXPIRED = _report("Expired", 105, "QIQQQQIIcB")
+EXECUTED = _report("Executed", 106, "QIQQQQqQQQQqIIccc")
+CANCEL_REJECTED = _report("CancelRejected", 107, "QIQQQQIccH64s")
+MASS_CANCEL_REPORT = _report("MassCancelReport", 108, "QIQQIIIccH64s")
+
+ORDER_STATUS = _answer("OrderStatus", 151, "QQQqqQQQIIccccH")
+OPEN_ORDERS_END = _answer("OpenOrdersEnd", 152, "QI")
+BOOK_SNAPSHOT = _answer("BookSnapshot", 153, "QQQIc")
+INSTRUMENT_DEFINITION = _answer("InstrumentDefinition", 154, "QqQQQQqqqIB32s16s16s")
+INSTRUMENT_LIST_END = _answer("InstrumentListEnd", 155, "QI")
+MESSAGE_REJECT = _answer("MessageReject", 156, "QQHH64s")
+
+MD_ENTRY = struct.Struct("<qQIc")
+"""One entry of BookSnapshot's group: MDEntryPx, MDEntrySize, NumberOfOrders, MDEntryType."""
+MD_ENTRIES_MAX = (soup.PAYLOAD_MAX - HEADER_SIZE - BOOK_SNAPSHOT.block_length - GROUP_HEADER.size) // MD_ENTRY.size
+"""Entries that one BookSnapshot can hold in one packet."""
+
+REQUESTS = (
+    NEW_ORDER,
+    REPLACE_ORDER,
+    CANCEL_ORDER,
+    MASS_CANCEL,
+    ORDER_STATUS_REQUEST,
+    OPEN_ORDERS_REQUEST,
+    BOOK_REQUEST,
+    INSTRUMENT_LIST_REQUEST,
+)
+REPORTS = (ACCEPTED, REJECTED, REPLACED, CANCELED, EXPIRED, EXECUTED, CANCEL_REJECTED, MASS_CANCEL_REPORT)
+ANSWERS = (
+    ORDER_STATUS,
+    OPEN_ORDERS_END,
+    BOOK_SNAPSHOT,
+    INSTRUMENT_DEFINITION,
+    INSTRUMENT_LIST_END,
+    MESSAGE_REJECT,
+)
+
+
+def text(value: str, size: int = TEXT_SIZE) -> bytes:
+    """For a character array: ASCII, cut to ``size``; shorter text is padded with NUL by packing."""
+    return value.encode("ascii", "replace")[:size]
+
+
+def from_text(raw: bytes) -> str:
+    """A character array's text, without its padding."""
+    return raw.rstrip(b" \x00").decode("ascii", "replace")
+
+
+def book_snapshot(
+    request_id: int, seq: int, time_ns: int, security_id: int, entries: list[tuple[int, int, int, bytes]]
+) -> bytes:
+    """BookSnapshot packets for a whole book: as many as it needs, the last one marked as such.
+
+    ``entries`` are (MDEntryPx, MDEntrySize, NumberOfOrders, MDEntryType).
+    """
+    packets: list[bytes] = []
+    entry = MD_ENTRY.pack
+    at = 0
+    while True:
+        part = entries[at : at + MD_ENTRIES_MAX]
+        at += MD_ENTRIES_MAX
+        last = at >= len(entries)
+        head = BOOK_SNAPSHOT.pack(request_id, seq, time_ns, security_id, YES if last else NO)
+        group = GROUP_HEADER.pack(MD_ENTRY.size, len(part)) + b"".join([entry(*values) for values in part])
+        packets.append(soup.packet(BOOK_SNAPSHOT.kind, head[soup.HEADER_SIZE :] + group))
+        if last:
+            return b"".join(packets)
+
+
+def read_book_entries(payload: bytes) -> list[tuple[int, int, int, bytes]]:
+    """The group of a BookSnapshot payload, also one whose block or entries a later schema made longer.
+
+    Raises ``struct.error`` if the payload ends before the group does.
+    """
+    at = HEADER_SIZE + HEADER.unpack_from(payload)[0]
+    size, count = GROUP_HEADER.unpack_from(payload, at)
+    at += GROUP_HEADER.size
+    return [MD_ENTRY.unpack_from(payload, at + size * nth) for nth in range(count)]

@@ -1,0 +1,29 @@
+"""Reasons that only this protocol gives; their numbers are stable."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class MessageRejectReason(IntEnum):
+    """Why a message never became a command or query; BusinessRejectReason of MessageReject."""
+
+    TRUNCATED = 1
+    """It ends before its header or block does."""
+    UNKNOWN_SCHEMA = 2
+    UNKNOWN_TEMPLATE = 3
+    """No message has this templateId, or the venue sends it."""
+    BLOCK_TOO_SHORT = 4
+    """blockLength is less than the message's first version has."""
+    INVALID_CL_ORD_ID = 5
+    UNKNOWN_SECURITY = 6
+    UNKNOWN_ACCOUNT = 7
+    INVALID_VALUE = 8
+
+
+class MassCancelRejectReason(IntEnum):
+    """FIX tag 532."""
+
+    MASS_CANCEL_NOT_SUPPORTED = 0
+    UNKNOWN_SECURITY = 1
+    OTHER = 99
