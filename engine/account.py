@@ -24,6 +24,9 @@ from engine.types import Amount, Instrument, Side
 OrderKey = tuple[int, str]
 """(session id, ClOrdID): how a client names its order."""
 
+OPEN_ORDERS_MAX = 100_000
+"""Open orders that an account may have unless it is told otherwise."""
+
 _BUY = Side.BUY
 
 
@@ -54,6 +57,7 @@ class Account:
         self.orders: dict[OrderKey, OrderImage] = {}
         self.mass_cancels: dict[int, MassCancelProgress] = {}
         self.mass_cancels_requested = 0
+        self.open_orders_max = OPEN_ORDERS_MAX
 
     def apply(self, event: Event) -> None:
         """Fold one event of the journal in; of a trade, the sides that are this account's."""

@@ -65,6 +65,8 @@ def admit_new(
     """
     if account.blocked:
         return OrdRejReason.BROKER_OPTION, f"account {account.opened.name} is blocked"
+    if len(account.orders) + len(reservations) >= account.open_orders_max:
+        return OrdRejReason.ORDER_EXCEEDS_LIMIT, f"account {account.opened.name} has too many open orders"
     if command.order_qty <= 0:
         return OrdRejReason.INCORRECT_QUANTITY, "quantity must be positive"
     if command.ord_type is OrdType.MARKET:

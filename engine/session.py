@@ -125,7 +125,7 @@ class SessionState:
         self.out_limit = max(self.out_limit, out_limit)
 
     def roll(self) -> None:
-        """The trading day is over: only open orders keep their ClOrdIDs, and older reports are not sent again unasked."""
+        """The trading day is over: only open orders keep their ClOrdIDs, and no older report is sent again unasked."""
         self.orders = {order.cl_ord_id: order for order in self.open.values()}
         self.confirmed = self.out_next - 1
 

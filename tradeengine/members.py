@@ -1,0 +1,147 @@
+"""The actors that come and go with the directory: books, accounts and session ports, and how each is rebuilt.
+
+Every one has a mailbox that outlives it. After a crash its state is folded again from the journal up to what it had
+been told, and the command that broke it is refused to its sender (design §4).
+"""
+
+from __future__ import annotations
+
+from itertools import starmap
+from typing import TYPE_CHECKING
+
+import structlog
+import trio
+
+from actors.account import AccountActor, SuspendedAccountActor
+from actors.book import BookActor, HaltedBookActor, refuse
+from actors.journal import OutNumbers
+from actors.messages import ToAccount, ToBook, ToPort
+from actors.port import SessionPort
+from actors.runtime import Actor, ChildSpec
+from engine.account import Account
+from engine.book import Book
+from engine.commands import CancelOrder, NewOrder, ReplaceOrder
+from engine.events import AccountOpened, SessionOpened
+from engine.fold import VenueState
+from engine.risk import Reservations
+from engine.session import SessionState
+
+if TYPE_CHECKING:
+    from tradeengine.venue import Venue
+
+log = structlog.get_logger("members")
+_CHUNK = 2000
+"""Records that a rebuild folds before the rest of the venue has its turn."""
+
+
+class Members:
+    """Supervisors of the books, accounts and ports, and the way to add more while the venue runs."""
+
+    def __init__(self, venue: Venue) -> None:
+        self._venue = venue
+        self.reservations: dict[int, Reservations] = {}
+        state = venue.state
+        self.accounts = venue.supervisor("accounts", starmap(self._account_spec, state.accounts.items()))
+        self.books = venue.supervisor("books", starmap(self._book_spec, state.books.items()))
+        self.ports = venue.supervisor("ports", starmap(self._port_spec, state.sessions.items()))
+
+    async def add_account(self, opened: AccountOpened) -> None:
+        """Start an account's actor. Its event is the caller's to journal."""
+        account = Account(opened, self._venue.directory.instruments)
+        await self.accounts.start_child(self._account_spec(opened.account_id, account))
+
+    async def add_session(self, opened: SessionOpened) -> None:
+        """Start a session's port. Its event is the caller's to journal."""
+        state = SessionState(opened)
+        self._venue.numbers[opened.session_id] = OutNumbers.resumed(state)
+        await self.ports.start_child(self._port_spec(opened.session_id, state))
+
+    # ---- specifications -------------------------------------------------------------------------------------------
+
+    def _account_spec(self, account_id: int, first: Account) -> ChildSpec[ToAccount]:
+        venue = self._venue
+        name = first.opened.name
+        mailbox = venue.account_mail[account_id] = venue.dispatcher.mailbox(
+            f"account/{name}", venue.settings.limits.mailbox_depth_max
+        )
+        reservations = self.reservations[account_id] = Reservations()
+        built: list[Account] = [first]
+
+        async def start() -> Actor[ToAccount]:
+            seq = venue.publisher.published_seq
+            account = built.pop() if built else (await self._rebuilt(seq)).accounts[account_id]
+            account.open_orders_max = venue.settings.limits.open_orders_per_account_max
+            actor = venue.accounts[account_id] = AccountActor(
+                account, reservations, seq, venue.journal_mail, venue.book_mail, venue.touches
+            )
+            return actor
+
+        async def suspended() -> Actor[ToAccount]:
+            log.error("account_suspended", account=name)
+            return SuspendedAccountActor(venue.journal_mail, venue.book_mail, name)
+
+        def on_poison(message: ToAccount, error: Exception) -> None:
+            log.error("account_crashed", account=name, exc_info=error)
+            if isinstance(message, NewOrder | CancelOrder | ReplaceOrder):
+                refuse(venue.journal_mail, message, "system error in the account")
+
+        return ChildSpec(name=name, start=start, mailbox=mailbox, on_poison=on_poison, on_exhausted=suspended)
+
+    def _book_spec(self, symbol_id: int, first: Book) -> ChildSpec[ToBook]:
+        venue = self._venue
+        symbol = first.instrument.symbol
+        mailbox = venue.book_mail[symbol_id] = venue.dispatcher.mailbox(
+            f"book/{symbol}", venue.settings.limits.mailbox_depth_max
+        )
+        built: list[Book] = [first]
+
+        async def start() -> Actor[ToBook]:
+            # A parked book adds nothing to the journal, so what is durable at the barrier is all of its past.
+            book = built.pop() if built else (await self._rebuilt(await venue.barrier())).books[symbol_id]
+            actor = venue.books[symbol_id] = BookActor(book, mailbox, venue.journal_mail, venue.touches)
+            return actor
+
+        async def halted() -> Actor[ToBook]:
+            log.error("book_halted", symbol=symbol)
+            return HaltedBookActor(venue.journal_mail, symbol)
+
+        def on_poison(message: ToBook, error: Exception) -> None:
+            log.error("book_crashed", symbol=symbol, exc_info=error)
+            refuse(venue.journal_mail, message, "system error in the book")
+
+        return ChildSpec(name=symbol, start=start, mailbox=mailbox, on_poison=on_poison, on_exhausted=halted)
+
+    def _port_spec(self, session_id: int, first: SessionState) -> ChildSpec[ToPort]:
+        venue = self._venue
+        opened = first.opened
+        name = f"{opened.protocol}:{opened.comp_id}:{opened.target_comp_id}"
+        mailbox = venue.port_mail[session_id] = venue.dispatcher.mailbox(
+            f"port/{name}", venue.settings.limits.mailbox_depth_max
+        )
+        built: list[SessionState] = [first]
+
+        async def start() -> Actor[ToPort]:
+            seq = venue.publisher.published_seq
+            state = built.pop() if built else (await self._rebuilt(seq)).sessions[session_id]
+            port = SessionPort(state, seq, venue.numbers[session_id], venue.routes, venue.port_limits)
+            venue.ports[session_id] = port
+            return port
+
+        def on_poison(message: ToPort, error: Exception) -> None:
+            log.error("port_crashed", session=name, exc_info=error)
+            connection = venue.ports[session_id].connection
+            if connection is not None:
+                connection.disconnect("system error in the session")
+
+        return ChildSpec(name=name, start=start, mailbox=mailbox, on_poison=on_poison)
+
+    # ---- rebuilding -----------------------------------------------------------------------------------------------
+
+    async def _rebuilt(self, last: int) -> VenueState:
+        """The state after sequence ``last``, folded from the journal in chunks."""
+        state = VenueState()
+        for seq, record in self._venue.routes.read(1, last):
+            state.apply(seq, record)
+            if not seq % _CHUNK:
+                await trio.lowlevel.checkpoint()
+        return state

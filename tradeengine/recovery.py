@@ -1,0 +1,69 @@
+"""From disk to state: open the journal, replay it, seed it from the configuration."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from config.settings import Settings
+from engine.events import Event, Record
+from engine.fold import VenueState
+from engine.wire import decode_record, encode_record
+from stores.journal.journal import Journal
+from stores.journal.log import Log
+from stores.journal.options import JournalOptions
+from tradeengine.seed import events_for
+
+
+class Recovered(msgspec.Struct):
+    """An open journal and the state that it tells."""
+
+    journal: Journal
+    state: VenueState
+    replayed: int
+    """Records that were replayed."""
+    seconds: float
+
+
+def recover(settings: Settings, log: Log) -> Recovered:
+    """Open the journal, replay it whole, and append what the configuration adds.
+
+    Raises:
+        JournalDamaged, JournalLocked, JournalFailed, ConfigurationConflict.
+    """
+    options = JournalOptions(
+        directory=settings.journal_dir,
+        durability=settings.journal.durability,
+        segment_bytes=settings.journal.segment_bytes,
+    )
+    journal = Journal.open(options, log=log)
+    state = VenueState()
+    started = time.perf_counter()
+    replayed = 0
+    for seq, payload in journal.read(1):
+        state.apply(seq, decode_record(payload))
+        replayed += 1
+    seconds = time.perf_counter() - started
+    _seed(settings, journal, state)
+    return Recovered(journal, state, replayed, seconds)
+
+
+def _seed(settings: Settings, journal: Journal, state: VenueState) -> None:
+    events: list[Event] = events_for(settings, state.directory, os.urandom)
+    if not events:
+        return
+    now = max(time.time_ns(), state.time_ns)
+    records = [Record(now, 0, 0, 0, [], [event]) for event in events]
+    first_seq = journal.next_seq
+    journal.commit([encode_record(record) for record in records])
+    for seq, record in enumerate(records, first_seq):
+        state.apply(seq, record)
+
+
+def read_records(journal: Journal, first: int, last: int) -> Iterator[tuple[int, Record]]:
+    """Durable records ``first``..``last`` (as far as there are)."""
+    for seq, payload in journal.read(first, min(last, journal.durable_seq)):
+        yield seq, decode_record(payload)
