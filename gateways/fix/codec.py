@@ -1,0 +1,203 @@
+"""FIX tag=value: framed messages out of a byte stream, fields out of a frame, and messages into bytes.
+
+A frame is ``8=FIX…|9=length|35=…|…|10=sum|`` with a right BodyLength and CheckSum; anything else is garbled and skipped
+up to the next plausible start, without a sequence number being spent (FIX 4.4 vol. 2, "garbled message"). Pure and hot:
+about 3 µs a NewOrderSingle.
+"""
+
+from __future__ import annotations
+
+import re
+from zlib import adler32
+
+import msgspec
+
+from gateways.fix.groups import DATA_LENGTH_TAG, LENGTH_TAGS, may_repeat
+
+SOH = "\x01"
+_START = b"8=FIX"
+_HEADER = re.compile(rb"8=FIX[^\x01]{0,12}\x019=(\d{1,7})\x0135=")
+_HEADER_MAX = 40
+"""More bytes than any header needs: a start that does not match with as many is garbled."""
+_TRAILER = re.compile(rb"10=\d\d\d\x01")
+_TRAILER_SIZE = 7
+_TRAILERS = tuple(b"10=%03d\x01" % value for value in range(256))
+
+_PLAIN_TAGS = frozenset(map(str, range(1, 10_000))) - LENGTH_TAGS
+"""Tags that need no care: with one look-up each, no sign, leading zero, letter or data length slips through."""
+
+# Adler-32's low half is 1 + the byte sum modulo 65521, so it ends in the FIX checksum while the sum stays below 65520.
+_ADLER_ANY_MAX = 256
+_ADLER_ASCII_MAX = 515
+
+
+def checksum(data: bytes) -> int:
+    """The sum of all bytes modulo 256 (tag 10), at the speed of C."""
+    size = len(data)
+    if size <= _ADLER_ANY_MAX or (size <= _ADLER_ASCII_MAX and data.isascii()):
+        return (adler32(data) - 1) & 0xFF
+    return sum(adler32(data[at : at + _ADLER_ANY_MAX]) - 1 for at in range(0, size, _ADLER_ANY_MAX)) & 0xFF
+
+
+class Framer:
+    """Finds frames in what a connection receives. Work is linear in the bytes fed, whatever they are."""
+
+    __slots__ = ("_data", "_pos", "_size_max", "garbled")
+
+    def __init__(self, size_max: int) -> None:
+        self._data = b""
+        self._pos = 0
+        self._size_max = size_max
+        self.garbled = 0
+        """How often something had to be skipped."""
+
+    def feed(self, data: bytes) -> None:
+        self._data = self._data[self._pos :] + data if self._pos < len(self._data) else data
+        self._pos = 0
+
+    def take(self, count: int) -> list[bytes]:
+        """Up to ``count`` complete frames, in order; fewer when the rest is incomplete."""
+        frames: list[bytes] = []
+        data = self._data
+        pos = self._pos
+        size = len(data)
+        match = _HEADER.match
+        while len(frames) < count and pos < size:
+            header = match(data, pos)
+            if header is None:
+                if size - pos < _HEADER_MAX and (data.startswith(_START, pos) or _START.startswith(data[pos:])):
+                    break
+                pos = self._skip(pos)
+                continue
+            end = header.end() - 3 + int(header[1])
+            after = end + _TRAILER_SIZE
+            if after - pos > self._size_max:
+                pos = self._skip(pos)
+            elif after > size:
+                break
+            elif data[end:after] == _TRAILERS[checksum(data[pos:end])] and data[end - 1] == 1:
+                frames.append(data[pos:after])
+                pos = after
+            elif _TRAILER.match(data, end) and data[end - 1] == 1:
+                # Its length is right and its sum is not: all of it is skipped, so no byte is summed up twice.
+                self.garbled += 1
+                pos = after
+            else:
+                pos = self._skip(pos)
+        self._pos = pos
+        return frames
+
+    def _skip(self, pos: int) -> int:
+        """Where the next message can start; what the end of the data may have begun is kept."""
+        self.garbled += 1
+        data = self._data
+        found = data.find(_START, pos + 1)
+        if found >= 0:
+            return found
+        for kept in range(min(len(_START) - 1, len(data) - pos - 1), 0, -1):
+            if data.endswith(_START[:kept]):
+                return len(data) - kept
+        return len(data)
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Why a message can't be read: what a session Reject (35=3) says."""
+
+    reason: int
+    """SessionRejectReason (373)."""
+    tag: str
+    """RefTagID (371); empty where the tag is no number."""
+    text: str
+
+
+class Message(msgspec.Struct, gc=False):
+    """A framed message's fields. Values are the bytes read as ISO 8859-1, so they go back out unchanged."""
+
+    fields: dict[str, str]
+    """Tag → value; for a tag that a repeating group repeats, the first."""
+    pairs: list[list[str]]
+    """``[tag, value]`` in the order received, BeginString to the last before CheckSum."""
+    fault: Fault | None = None
+
+    @property
+    def msg_type(self) -> str:
+        return self.fields["35"]
+
+
+def parse(frame: bytes) -> Message:
+    """A frame's fields in one pass; a syntax error is told by ``fault`` and leaves what could be read."""
+    text = frame[:-8].decode("latin-1")
+    pairs = [field.split("=", 1) for field in text.split(SOH)]
+    try:
+        fields: dict[str, str] = dict(pairs)
+    except ValueError:
+        return _parse_with_care(text)
+    if len(fields) != len(pairs) or not _PLAIN_TAGS.issuperset(fields) or "=\x01" in text or text[-1] == "=":
+        return _parse_with_care(text)
+    return Message(fields, pairs)
+
+
+def _parse_with_care(text: str) -> Message:
+    """The same for everything unusual: data fields, repeating groups, errors. Reads on after an error."""
+    pairs: list[list[str]] = []
+    fields: dict[str, str] = {}
+    fault: Fault | None = None
+    pos = 0
+    size = len(text)
+    while pos < size:
+        tag, value, pos, wrong = _field(text, pos, pairs[-1] if pairs else None)
+        if wrong is None and tag in fields and not may_repeat(tag, fields):
+            wrong = Fault(13, tag, "Tag appears more than once")
+        fault = fault or wrong
+        fields.setdefault(tag, value)
+        pairs.append([tag, value])
+    fields.setdefault("35", "")
+    return Message(fields, pairs, fault)
+
+
+def _field(text: str, pos: int, before: list[str] | None) -> tuple[str, str, int, Fault | None]:
+    """One field at ``pos``: tag, value, where the next one starts, what is wrong with it."""
+    end = text.find(SOH, pos)
+    if end < 0:
+        end = len(text)
+    tag, equals, value = text[pos:end].partition("=")
+    if not (equals and tag.isascii() and tag.isdigit()) or tag[0] == "0":
+        return "", "", end + 1, Fault(0, "", "Invalid tag number")
+    length_tag = DATA_LENGTH_TAG.get(tag)
+    if length_tag is not None and before is not None and before[0] == length_tag:
+        length = before[1]
+        start = pos + len(tag) + 1
+        if not (length.isascii() and length.isdigit() and len(length) <= 7):
+            return tag, value, end + 1, Fault(6, length_tag, "Incorrect data format for value")
+        end = start + int(length)
+        if end > len(text) or text[end : end + 1] not in ("", SOH):
+            return tag, value, start + len(value) + 1, Fault(5, length_tag, "Data length is incorrect")
+        value = text[start:end]
+    if not value:
+        return tag, value, end + 1, Fault(4, tag, "Tag specified without a value")
+    return tag, value, end + 1, None
+
+
+class Encoder:
+    """Messages of one session into bytes: everything that never changes is put together once."""
+
+    __slots__ = ("_begin", "_comp_ids")
+
+    def __init__(self, begin_string: str, sender_comp_id: str, target_comp_id: str) -> None:
+        self._begin = f"8={begin_string}\x019="
+        self._comp_ids = f"\x0149={sender_comp_id}\x0156={target_comp_id}\x0152="
+
+    def encode(self, msg_type: str, number: int, sending_time: str, body: str, flags: str = "") -> bytes:
+        """A whole message. ``body`` and ``flags`` (43, 97, 122) are fields that each end with SOH."""
+        content = f"35={msg_type}\x0134={number}{self._comp_ids}{sending_time}\x01{flags}{body}"
+        text = f"{self._begin}{len(content)}\x01{content}"
+        try:
+            data = text.encode("latin-1")
+        except UnicodeEncodeError:
+            data = text.encode("latin-1", "replace")
+        return data + _TRAILERS[checksum(data)]
+
+
+def printable(text: str) -> str:
+    """``text`` as it may stand in a field: without SOH, and never empty."""
+    return text.replace(SOH, " ") or "-"

@@ -1,0 +1,93 @@
+"""What differs between the FIX versions that the gateway speaks, and nothing else: one struct per version."""
+
+from __future__ import annotations
+
+import msgspec
+
+_TYPES_42 = frozenset("0123456789ABCDEFGHJKLMNPQRSTVWXYZabcdefghijklm")
+_TYPES_44 = (
+    _TYPES_42
+    | frozenset("nopqrstuvwxyz")
+    | {f"A{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+    | {f"B{letter}" for letter in "ABCDEFGH"}
+)
+
+_ORDER = ("11", "55", "54", "60", "40")
+_CANCEL = ("41", "11", "55", "54", "60")
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """One version's rules, as the mappings and the session need them."""
+
+    begin_string: str
+    msg_types: frozenset[str]
+    """Every MsgType (35) that the version defines: others are invalid, not merely unsupported."""
+    required: dict[str, tuple[str, ...]]
+    """Body tags without which an application message is refused by a session Reject (373=1)."""
+    ord_rej_reasons: frozenset[int]
+    """Values of 103 that the version defines; the venue's others are reported as ``ord_rej_other``."""
+    ord_rej_other: int
+    cxl_rej_reasons: frozenset[int]
+    """The same for 102."""
+    cxl_rej_other: int
+    session_reject_reasons: frozenset[int]
+    """Values of 373 that the version defines; others are left out, as 373 is optional."""
+    exec_trans_type: bool
+    """ExecutionReports carry ExecTransType (20), and status reports are 20=3 instead of 150=I."""
+    trade_exec_type: bool
+    """Fills are ExecType F; else 1 or 2, as OrdStatus."""
+    replaced_status: bool
+    """OrdStatus 5 (Replaced) exists: a replaced order that has no fills has it on that report."""
+    trade_match_fields: bool
+    """Fills carry TrdMatchID (880) and LastLiquidityInd (851)."""
+    password_in_raw_data: bool
+    """A Logon without 554 may carry its password in RawData (96)."""
+
+
+FIX44 = Dialect(
+    begin_string="FIX.4.4",
+    msg_types=frozenset(_TYPES_44),
+    required={
+        "D": _ORDER,
+        "F": _CANCEL,
+        "G": (*_CANCEL, "40"),
+        "H": ("11", "55", "54"),
+        "q": ("11", "530", "60"),
+        "AF": ("584", "585"),
+        "V": ("262", "263", "264", "267", "146"),
+    },
+    ord_rej_reasons=frozenset({*range(16), 99}),
+    ord_rej_other=99,
+    cxl_rej_reasons=frozenset({*range(7), 99}),
+    cxl_rej_other=99,
+    session_reject_reasons=frozenset({*range(18), 99}),
+    exec_trans_type=False,
+    trade_exec_type=True,
+    replaced_status=False,
+    trade_match_fields=True,
+    password_in_raw_data=False,
+)
+
+FIX42 = Dialect(
+    begin_string="FIX.4.2",
+    # Mass cancels and mass status came with FIX 4.3; here they are an extension that 4.2 clients may use.
+    msg_types=_TYPES_42 | {"q", "r", "AF"},
+    required={
+        **FIX44.required,
+        "D": (*_ORDER, "21"),
+        "G": (*_CANCEL, "40", "21"),
+    },
+    ord_rej_reasons=frozenset(range(9)),
+    ord_rej_other=0,
+    cxl_rej_reasons=frozenset(range(4)),
+    cxl_rej_other=2,
+    session_reject_reasons=frozenset(range(12)),
+    exec_trans_type=True,
+    trade_exec_type=False,
+    replaced_status=True,
+    trade_match_fields=False,
+    password_in_raw_data=True,
+)
+
+DIALECTS = {dialect.begin_string: dialect for dialect in (FIX42, FIX44)}
+"""By BeginString (8)."""

@@ -1,0 +1,75 @@
+"""Which tags carry raw data, and which may stand more than once: repeating groups (FIX 4.4 vol. 1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+DATA_LENGTH_TAG = {
+    "96": "95",
+    "89": "93",
+    "91": "90",
+    "213": "212",
+    "349": "348",
+    "351": "350",
+    "353": "352",
+    "355": "354",
+    "357": "356",
+    "359": "358",
+    "361": "360",
+    "363": "362",
+    "365": "364",
+    "446": "445",
+    "619": "618",
+    "622": "621",
+}
+"""A data field's tag → the tag of its length, which stands just before it."""
+
+LENGTH_TAGS = frozenset(DATA_LENGTH_TAG.values())
+
+_PARTY = {"448", "447", "452", "802", "523", "803"}
+_INSTRUMENT = {"55", "65", "48", "22", "454", "455", "456", "460", "461", "167", "200", "541", "202", "206", "207"}
+
+GROUPS: dict[str, frozenset[str]] = {
+    "453": frozenset(_PARTY),
+    "146": frozenset(_INSTRUMENT | {"107", "15", "711", "555"}),
+    "267": frozenset({"269"}),
+    "78": frozenset({"79", "661", "736", "467", "80", "539"}),
+    "386": frozenset({"336", "625"}),
+    "454": frozenset({"455", "456"}),
+    "232": frozenset({"233", "234"}),
+    "627": frozenset({"628", "629", "630"}),
+    "382": frozenset({"375", "337", "437", "438", "655"}),
+    "384": frozenset({"372", "385"}),
+    "555": frozenset(
+        {"600", "602", "603", "608", "609", "610", "611", "612", "616", "623", "624", "654", "566", "587"}
+    ),
+}
+"""The tag of a group's count → the tags that the group may repeat."""
+
+
+def may_repeat(tag: str, fields: Container[str]) -> bool:
+    """Whether a group that has begun lets ``tag`` stand again."""
+    return any(tag in members and count in fields for count, members in GROUPS.items())
+
+
+def entries(pairs: list[list[str]], count_tag: str, first_tag: str) -> Iterator[dict[str, str]]:
+    """A group's entries in order: each starts with ``first_tag`` and takes the group's tags that follow it."""
+    members = GROUPS[count_tag]
+    entry: dict[str, str] | None = None
+    inside = False
+    for tag, value in pairs:
+        if tag == count_tag:
+            inside = True
+        elif inside and tag == first_tag:
+            if entry is not None:
+                yield entry
+            entry = {tag: value}
+        elif inside and entry is not None and tag in members:
+            entry[tag] = value
+        elif inside:
+            break
+    if entry is not None:
+        yield entry

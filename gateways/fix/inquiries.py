@@ -1,0 +1,264 @@
+"""Status and market-data requests (H, AF, V): queries to the venue, and its answers as messages. Pure.
+
+A query carries an id of the gateway's own; what the client's request said beside it (its ids, symbol and side) waits
+here for the answer, bounded by ``queries_max``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from engine.queries import (
+    Answer,
+    DepthAnswer,
+    DepthQuery,
+    OpenOrdersAnswer,
+    OpenOrdersQuery,
+    OrderStatusAnswer,
+    OrderStatusQuery,
+    Query,
+)
+from engine.types import OrdRejReason
+from gateways.fix.groups import entries
+from gateways.fix.logon import read_int
+from gateways.fix.mapping_in import ID_MAX, SIDES
+from gateways.fix.mapping_out import CHARACTERS, ReportMapper, avg_px, decimal, terms
+from gateways.fix.refusals import BusinessRefusal, FieldRefusal, MarketDataRefusal
+from gateways.fix.times import format_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.directory import Directory
+    from engine.events import OrderImage, SessionOpened
+    from gateways.fix.codec import Message
+    from gateways.fix.dialect import Dialect
+    from gateways.fix.settings import FixSettings
+
+_MASS_STATUS_BY_SECURITY, _MASS_STATUS_ALL, _MASS_STATUS_BY_ACCOUNT = "1", "7", "9"
+_MASS_STATUS_DEFINED = frozenset("123456789")
+_UNKNOWN_SYMBOL, _BAD_SUBSCRIPTION, _BAD_DEPTH, _BAD_ENTRY_TYPE = "0", "4", "5", "8"
+"""FIX 281 MDReqRejReason."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a request said that its answer must repeat."""
+
+    cl_ord_id: str = ""
+    symbol: str = ""
+    side: str = ""
+    echo: str = ""
+    """Ready fields: 790, or 584 and 585."""
+    md_req_id: str = ""
+    entry_types: frozenset[str] = frozenset()
+
+
+class Inquiries:
+    """One session's queries under way."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        session: SessionOpened,
+        directory: Directory,
+        settings: FixSettings,
+        reports: ReportMapper,
+    ) -> None:
+        self._dialect = dialect
+        self._session = session
+        self._directory = directory
+        self._settings = settings
+        self._reports = reports
+        self._asked: dict[str, Asked] = {}
+        self._last = 0
+        self._reads: dict[str, Callable[[Message], list[Query]]] = {
+            "H": self._order_status,
+            "AF": self._mass_status,
+            "V": self._market_data,
+        }
+
+    def handles(self, msg_type: str) -> bool:
+        return msg_type in self._reads
+
+    def read(self, msg_type: str, message: Message) -> list[Query]:
+        """The queries that a request needs.
+
+        Raises:
+            FieldRefusal, BusinessRefusal, MarketDataRefusal: it can't be served.
+        """
+        fields = message.fields
+        for tag in self._dialect.required[msg_type]:
+            if tag not in fields:
+                raise FieldRefusal(1, tag, "Required tag missing")
+        for tag in ("11", "262", "584", "790"):
+            if len(fields.get(tag, "")) > ID_MAX:
+                raise FieldRefusal(5, tag, f"longer than {ID_MAX} characters")
+        return self._reads[msg_type](message)
+
+    def status_again(self, message: Message) -> list[Query]:
+        """For an order message that came again after a crash and is in the journal: the status of its order."""
+        fields = message.fields
+        cl_ord_id = fields.get("41") or fields.get("11", "")
+        if not cl_ord_id or "530" in fields:
+            return []
+        asked = Asked(cl_ord_id=cl_ord_id, symbol=fields.get("55", ""), side=fields.get("54", ""))
+        return [OrderStatusQuery(self._session.session_id, self._remember(asked, ""), cl_ord_id)]
+
+    # ---- requests ---------------------------------------------------------------------------------------------
+
+    def _order_status(self, message: Message) -> list[Query]:
+        fields = message.fields
+        echo = f"790={fields['790']}\x01" if "790" in fields else ""
+        cl_ord_id = fields["11"]
+        asked = Asked(cl_ord_id=cl_ord_id, symbol=fields["55"], side=fields["54"], echo=echo)
+        return [OrderStatusQuery(self._session.session_id, self._remember(asked, cl_ord_id), cl_ord_id)]
+
+    def _mass_status(self, message: Message) -> list[Query]:
+        fields = message.fields
+        request_id, kind = fields["584"], fields["585"]
+        if kind not in _MASS_STATUS_DEFINED:
+            raise FieldRefusal(5, "585", "Value is incorrect (out of range) for this tag")
+        if kind not in (_MASS_STATUS_BY_SECURITY, _MASS_STATUS_ALL, _MASS_STATUS_BY_ACCOUNT):
+            raise BusinessRefusal(0, request_id, f"MassStatusReqType {kind} is not supported: use 1, 7 or 9")
+        needed = {_MASS_STATUS_BY_SECURITY: "55", _MASS_STATUS_BY_ACCOUNT: "1"}.get(kind)
+        if needed and needed not in fields:
+            raise BusinessRefusal(5, request_id, f"tag {needed} is required with MassStatusReqType {kind}")
+        side = SIDES.get(fields["54"]) if "54" in fields else 0
+        if side is None:
+            raise FieldRefusal(5, "54", "Side must be 1 (buy) or 2 (sell)")
+        symbol_id = account_id = 0
+        if "55" in fields:
+            instrument = self._directory.instrument_named(fields["55"])
+            if instrument is None:
+                raise BusinessRefusal(2, request_id, f"Unknown symbol {fields['55']}")
+            symbol_id = instrument.symbol_id
+        if "1" in fields:
+            account = self._directory.account_named(fields["1"])
+            if account is None or account.account_id not in self._session.account_ids:
+                raise BusinessRefusal(1, request_id, f"Unknown account {fields['1']}")
+            account_id = account.account_id
+        echo = f"584={request_id}\x01585={kind}\x01"
+        asked = Asked(symbol=fields.get("55", ""), side=fields.get("54", ""), echo=echo)
+        query_id = self._remember(asked, request_id)
+        return [OpenOrdersQuery(self._session.session_id, query_id, symbol_id, side, account_id)]
+
+    def _market_data(self, message: Message) -> list[Query]:
+        fields = message.fields
+        request_id = fields["262"]
+        symbols = [entry["55"] for entry in self._group(message, "146", "55")]
+        types = frozenset(entry["269"] for entry in self._group(message, "267", "269"))
+        if fields["263"] not in ("0", "1", "2"):
+            raise FieldRefusal(5, "263", "Value is incorrect (out of range) for this tag")
+        if fields["263"] != "0":
+            raise MarketDataRefusal(_BAD_SUBSCRIPTION, request_id, "Only snapshots (263=0) are supported")
+        depth = read_int(fields["264"])
+        if depth is None:
+            raise FieldRefusal(6, "264", "Incorrect data format for value")
+        if depth > self._settings.market_depth_max:
+            text = f"MarketDepth is at most {self._settings.market_depth_max}"
+            raise MarketDataRefusal(_BAD_DEPTH, request_id, text)
+        if not types <= {"0", "1"}:
+            raise MarketDataRefusal(_BAD_ENTRY_TYPE, request_id, "Only bids (269=0) and offers (269=1) are supported")
+        if len(symbols) > self._settings.symbols_per_request_max:
+            text = f"At most {self._settings.symbols_per_request_max} symbols in one request"
+            raise BusinessRefusal(0, request_id, text)
+        self._check_room(len(symbols), request_id)
+        queries: list[Query] = []
+        instruments = [self._directory.instrument_named(symbol) for symbol in symbols]
+        if None in instruments:
+            unknown = symbols[instruments.index(None)]
+            raise MarketDataRefusal(_UNKNOWN_SYMBOL, request_id, f"Unknown symbol {unknown}")
+        for symbol, instrument in zip(symbols, instruments, strict=True):
+            assert instrument is not None
+            asked = Asked(symbol=symbol, md_req_id=request_id, entry_types=types)
+            query_id = self._remember(asked, request_id)
+            levels = depth or self._settings.market_depth_max
+            queries.append(DepthQuery(self._session.session_id, query_id, instrument.symbol_id, levels))
+        return queries
+
+    @staticmethod
+    def _group(message: Message, count_tag: str, first_tag: str) -> list[dict[str, str]]:
+        """A repeating group whose entries are as many as its count says."""
+        found = list(entries(message.pairs, count_tag, first_tag))
+        count = read_int(message.fields[count_tag])
+        if count is None:
+            raise FieldRefusal(6, count_tag, "Incorrect data format for value")
+        if count != len(found) or not found:
+            raise FieldRefusal(16 if count else 5, count_tag, "Incorrect NumInGroup count for repeating group")
+        return found
+
+    def _check_room(self, count: int, ref_id: str) -> None:
+        if len(self._asked) + count > self._settings.queries_max:
+            raise BusinessRefusal(4, ref_id, f"More than {self._settings.queries_max} queries are under way")
+
+    def _remember(self, asked: Asked, ref_id: str) -> str:
+        self._check_room(1, ref_id)
+        self._last += 1
+        query_id = str(self._last)
+        self._asked[query_id] = asked
+        return query_id
+
+    # ---- answers ----------------------------------------------------------------------------------------------
+
+    def messages(self, answer: Answer, now_ns: int) -> list[tuple[str, str]]:
+        """An answer as MsgType and body of each message it takes; none for a query that nobody remembers."""
+        asked = self._asked.pop(answer.query.query_id, None)
+        if asked is None:
+            return []
+        time_text = f"60={format_utc(now_ns, self._settings.timestamp_digits)}\x01"
+        if isinstance(answer, OrderStatusAnswer):
+            if answer.order is None:
+                return [("8", self._no_order(asked, int(OrdRejReason.UNKNOWN_ORDER), "Unknown order", "", time_text))]
+            return [("8", self._status(answer.order, asked, "", time_text))]
+        if isinstance(answer, OpenOrdersAnswer):
+            return self._mass_status_reports(answer, asked, time_text)
+        return [("W", self._snapshot(answer, asked))]
+
+    def _mass_status_reports(self, answer: OpenOrdersAnswer, asked: Asked, time_text: str) -> list[tuple[str, str]]:
+        """One report per order, the last flagged (911, 912); without any order one report that says so."""
+        total = len(answer.orders)
+        if not total:
+            none = "911=0\x01912=Y\x01"
+            return [("8", self._no_order(asked, int(OrdRejReason.OTHER), "No open orders match", none, time_text))]
+        made: list[tuple[str, str]] = []
+        for place, order in enumerate(answer.orders, 1):
+            count = f"911={total}\x01912={'Y' if place == total else 'N'}\x01"
+            made.append(("8", self._status(order, asked, count, time_text)))
+        return made
+
+    def _status(self, order: OrderImage, asked: Asked, count: str, time_text: str) -> str:
+        status = CHARACTERS[order.status]
+        return (
+            f"37={order.order_id or 'NONE'}\x0111={order.cl_ord_id}\x0117=0\x01{self._kind(status)}39={status}\x01"
+            f"{self._reports.common(order)}38={decimal(order.order_qty)}\x01{terms(order)}{asked.echo}{count}"
+            f"151={decimal(order.leaves_qty)}\x0114={decimal(order.cum_qty)}\x016={avg_px(order)}\x01{time_text}"
+        )
+
+    def _no_order(self, asked: Asked, reason: int, text: str, count: str, time_text: str) -> str:
+        """150=I / 39=8 for what is not there; a symbol or side that the request did not name is N/A or undisclosed."""
+        if reason not in self._dialect.ord_rej_reasons:
+            reason = self._dialect.ord_rej_other
+        cl_ord_id = f"11={asked.cl_ord_id}\x01" if asked.cl_ord_id else ""
+        return (
+            f"37=NONE\x01{cl_ord_id}17=0\x01{self._kind('8')}39=8\x0155={asked.symbol or '[N/A]'}\x01"
+            f"54={asked.side or '7'}\x01{asked.echo}{count}103={reason}\x0158={text}\x01"
+            f"151=0\x0114=0\x016=0\x01{time_text}"
+        )
+
+    def _kind(self, status: str) -> str:
+        """150=I; in 4.2 ExecTransType 3 (Status) beside an ExecType that repeats the status."""
+        return f"20=3\x01150={status}\x01" if self._dialect.exec_trans_type else "150=I\x01"
+
+    def _snapshot(self, answer: DepthAnswer, asked: Asked) -> str:
+        """MarketDataSnapshotFullRefresh: each side best first, with its place (290) and number of orders (346)."""
+        parts: list[str] = []
+        for kind, levels in (("0", answer.bids), ("1", answer.asks)):
+            if kind not in asked.entry_types:
+                continue
+            for place, level in enumerate(levels, 1):
+                parts.append(
+                    f"269={kind}\x01270={decimal(level.px)}\x01271={decimal(level.qty)}\x01346={level.orders}\x01290={place}\x01"
+                )
+        return f"262={asked.md_req_id}\x0155={asked.symbol}\x01268={len(parts)}\x01{''.join(parts)}"

@@ -1,0 +1,257 @@
+"""Reports, answers and refusals of the venue as FIX message bodies, in either version's shape. Pure.
+
+A body is the fields after the header, each ended by SOH; :class:`gateways.fix.codec.Encoder` puts the header, length
+and sum around it. IOC remainders and FOK kills are ExecType 4 / OrdStatus 4 (Canceled) in both versions, as the order
+state matrices have it; other expiries are C / C.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from engine.decimals import format_decimal
+from engine.events import (
+    CancelRejected,
+    MassCancelCompleted,
+    MassCancelRejected,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderImage,
+    OrderRejected,
+    OrderReplaced,
+    TradeExecuted,
+)
+from engine.types import SCALE, CancelReason, CxlRejReason, OrdStatus, OrdType
+from gateways.fix.codec import printable
+from gateways.fix.times import format_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.directory import Directory
+    from engine.reports import Report
+    from gateways.fix.dialect import Dialect
+
+decimal = lru_cache(maxsize=65_536)(format_decimal)
+"""Prices and quantities repeat: remembered texts cost a tenth of new ones."""
+
+CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""FIX's character of a one-character enumeration value (engine.types.fix_code, without its call)."""
+
+CANCEL_TEXT = {
+    CancelReason.REQUESTED: "",
+    CancelReason.MASS_CANCEL: "Mass cancel",
+    CancelReason.IMMEDIATE_REMAINDER: "Immediate-or-cancel: the rest could not be filled at once",
+    CancelReason.FILL_OR_KILL: "Fill-or-kill: could not be filled at once and in full",
+    CancelReason.OPERATOR: "Canceled by the venue's operator",
+    CancelReason.ACCOUNT_BLOCKED: "Account blocked",
+    CancelReason.END_OF_DAY: "End of the trading day",
+    CancelReason.REDUCED_TO_FILLED: "Reduced to what had been filled",
+}
+_KILLED = (CancelReason.IMMEDIATE_REMAINDER, CancelReason.FILL_OR_KILL)
+
+_UNKNOWN_SECURITY = 1
+_BY_SECURITY, _ALL_ORDERS = "1", "7"
+
+
+def avg_px(order: OrderImage) -> str:
+    """AvgPx (6): Σ px × qty / Σ qty, exact, rounded half up to eight decimals; 0 without fills."""
+    cum = order.cum_qty
+    if not cum:
+        return "0"
+    return decimal((2 * order.cum_notional * SCALE + cum) // (2 * cum))
+
+
+class ReportMapper:
+    """One session's reports. Remembers what orders of one account, symbol and side have in common."""
+
+    __slots__ = ("_bodies", "_common", "_dialect", "_digits", "_directory", "_trans")
+
+    def __init__(self, dialect: Dialect, directory: Directory, timestamp_digits: int) -> None:
+        self._dialect = dialect
+        self._directory = directory
+        self._digits = timestamp_digits
+        self._trans = "20=0\x01" if dialect.exec_trans_type else ""
+        self._common: dict[tuple[int, int, int], str] = {}
+        self._bodies: dict[type, Callable[[Report], tuple[str, str]]] = {
+            OrderAccepted: self._accepted,
+            TradeExecuted: self._trade,
+            OrderCanceled: self._canceled,
+            OrderExpired: self._expired,
+            OrderReplaced: self._replaced,
+            OrderRejected: self._rejected,
+            CancelRejected: self._cancel_rejected,
+            MassCancelCompleted: self._mass_canceled,
+            MassCancelRejected: self._mass_cancel_rejected,
+        }
+
+    def report(self, report: Report) -> tuple[str, str]:
+        """MsgType (35) and body of a report.
+
+        Raises:
+            KeyError: an event that no FIX message reports.
+        """
+        return self._bodies[type(report.event)](report)
+
+    # ---- ExecutionReport (8) ----------------------------------------------------------------------------------
+
+    def _accepted(self, report: Report) -> tuple[str, str]:
+        order = _own(report)
+        return "8", self._execution(report, order, order.cl_ord_id, "0", "", "")
+
+    def _trade(self, report: Report) -> tuple[str, str]:
+        event = report.event
+        order = _own(report)
+        assert type(event) is TradeExecuted
+        fee = event.resting_fee if report.resting else event.aggressor_fee
+        fill = f"32={decimal(event.qty)}\x0131={decimal(event.px)}\x01"
+        if fee:
+            fill += f"12={decimal(fee)}\x0113=3\x01"
+        if self._dialect.trade_match_fields:
+            fill += f"880={event.trade_id}\x01851={'1' if report.resting else '2'}\x01"
+        exec_type = "F" if self._dialect.trade_exec_type else ("2" if order.status is OrdStatus.FILLED else "1")
+        return "8", self._execution(report, order, order.cl_ord_id, exec_type, "", fill)
+
+    def _canceled(self, report: Report) -> tuple[str, str]:
+        event = report.event
+        order = _own(report)
+        assert type(event) is OrderCanceled
+        text = CANCEL_TEXT[event.reason]
+        rest = f"58={text}\x01" if text else ""
+        if event.cl_ord_id:
+            body = self._execution(report, order, event.cl_ord_id, "4", f"41={order.cl_ord_id}\x01", rest)
+        else:
+            body = self._execution(report, order, order.cl_ord_id, "4", "", rest)
+        return "8", body
+
+    def _expired(self, report: Report) -> tuple[str, str]:
+        event = report.event
+        order = _own(report)
+        assert type(event) is OrderExpired
+        rest = f"58={CANCEL_TEXT[event.reason]}\x01"
+        if event.reason in _KILLED:
+            return "8", self._execution(report, order, order.cl_ord_id, "4", "", rest, "4")
+        return "8", self._execution(report, order, order.cl_ord_id, "C", "", rest)
+
+    def _replaced(self, report: Report) -> tuple[str, str]:
+        event = report.event
+        order = _own(report)
+        assert type(event) is OrderReplaced
+        status = "5" if self._dialect.replaced_status and order.status is OrdStatus.NEW else ""
+        orig = f"41={event.orig_cl_ord_id}\x01"
+        return "8", self._execution(report, order, order.cl_ord_id, "5", orig, "", status)
+
+    def _execution(
+        self,
+        report: Report,
+        order: OrderImage,
+        cl_ord_id: str,
+        exec_type: str,
+        orig: str,
+        rest: str,
+        status: str = "",
+    ) -> str:
+        """The body that all reports on an accepted order share. ``orig`` and ``rest`` are ready fields."""
+        try:
+            common = self._common[order.account_id, order.symbol_id, order.side]
+        except KeyError:
+            common = self._remember(order)
+        return (
+            f"37={order.order_id}\x0111={cl_ord_id}\x01{orig}17={report.seq}-{report.position}\x01{self._trans}"
+            f"150={exec_type}\x0139={status or CHARACTERS[order.status]}\x01{common}38={decimal(order.order_qty)}\x01"
+            f"{terms(order)}{rest}151={decimal(order.leaves_qty)}\x0114={decimal(order.cum_qty)}\x01"
+            f"6={avg_px(order)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
+        )
+
+    def _rejected(self, report: Report) -> tuple[str, str]:
+        """150=8; beside it, for a repeated ClOrdID, the state of the live order (FIX 4.2 appendix D, D31)."""
+        event = report.event
+        assert type(event) is OrderRejected
+        asked = event.order
+        shown = event.live or asked
+        reason = self._ord_rej_reason(event.reason)
+        symbol = f"55={printable(event.symbol)}\x01" if event.symbol else ""
+        body = (
+            f"37={shown.order_id or 'NONE'}\x0111={asked.cl_ord_id}\x0117={report.seq}-{report.position}\x01"
+            f"{self._trans}150=8\x0139={CHARACTERS[shown.status]}\x01{self.common(asked, symbol)}"
+            f"38={decimal(shown.order_qty)}\x01103={reason}\x0158={printable(event.text)}\x01"
+            f"151={decimal(shown.leaves_qty)}\x0114={decimal(shown.cum_qty)}\x016={avg_px(shown)}\x01"
+            f"60={format_utc(report.time_ns, self._digits)}\x01"
+        )
+        return "8", body
+
+    def _ord_rej_reason(self, reason: int) -> int:
+        return reason if reason in self._dialect.ord_rej_reasons else self._dialect.ord_rej_other
+
+    def _remember(self, order: OrderImage) -> str:
+        common = self.common(order)
+        self._common[order.account_id, order.symbol_id, order.side] = common
+        return common
+
+    def common(self, order: OrderImage, symbol: str = "") -> str:
+        """Account, Symbol and Side. An account or symbol that the venue does not know is left out, or as asked."""
+        account = self._directory.accounts.get(order.account_id)
+        instrument = self._directory.instruments.get(order.symbol_id)
+        named = f"1={account.name}\x01" if account is not None else ""
+        if not symbol:
+            symbol = f"55={instrument.symbol}\x01" if instrument is not None else "55=[N/A]\x01"
+        return f"{named}{symbol}54={int(order.side)}\x01"
+
+    # ---- OrderCancelReject (9), OrderMassCancelReport (r) -----------------------------------------------------
+
+    def _cancel_rejected(self, report: Report) -> tuple[str, str]:
+        event = report.event
+        assert type(event) is CancelRejected
+        order = event.order
+        reason = event.reason
+        unknown = order is None or reason == CxlRejReason.UNKNOWN_ORDER
+        order_id = "NONE" if order is None or unknown else str(order.order_id)
+        status = "8" if order is None or unknown else CHARACTERS[order.status]
+        if reason not in self._dialect.cxl_rej_reasons:
+            reason = self._dialect.cxl_rej_other
+        account = self._directory.accounts.get(event.account_id)
+        named = f"1={account.name}\x01" if account is not None else ""
+        body = (
+            f"37={order_id}\x0111={event.cl_ord_id}\x0141={event.orig_cl_ord_id or 'NONE'}\x0139={status}\x01{named}"
+            f"434={'2' if event.is_replace else '1'}\x01102={int(reason)}\x0158={printable(event.text)}\x01"
+            f"60={format_utc(report.time_ns, self._digits)}\x01"
+        )
+        return "9", body
+
+    def _mass_canceled(self, report: Report) -> tuple[str, str]:
+        event = report.event
+        assert type(event) is MassCancelCompleted
+        instrument = self._directory.instruments.get(event.symbol_id)
+        kind = _BY_SECURITY if event.symbol_id else _ALL_ORDERS
+        symbol = f"55={instrument.symbol}\x01" if instrument is not None else ""
+        side = f"54={int(event.side)}\x01" if event.side else ""
+        body = (
+            f"11={event.cl_ord_id}\x0137={event.request_id}\x01530={kind}\x01531={kind}\x01"
+            f"533={event.total_affected}\x01{symbol}{side}60={format_utc(report.time_ns, self._digits)}\x01"
+        )
+        return "r", body
+
+    def _mass_cancel_rejected(self, report: Report) -> tuple[str, str]:
+        event = report.event
+        assert type(event) is MassCancelRejected
+        kind = _BY_SECURITY if event.reason == _UNKNOWN_SECURITY else _ALL_ORDERS
+        body = (
+            f"11={event.cl_ord_id}\x0137={report.seq}-{report.position}\x01530={kind}\x01531=0\x01"
+            f"532={event.reason}\x0158={printable(event.text)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
+        )
+        return "r", body
+
+
+def terms(order: OrderImage) -> str:
+    """OrdType, Price (not a market order's protection price) and TimeInForce."""
+    if order.ord_type is OrdType.LIMIT:
+        return f"40=2\x0144={decimal(order.px)}\x0159={CHARACTERS[order.tif]}\x01"
+    return f"40={CHARACTERS[order.ord_type]}\x0159={CHARACTERS[order.tif]}\x01"
+
+
+def _own(report: Report) -> OrderImage:
+    order = report.order
+    assert order is not None, "a report on an order shows the order"
+    return order

@@ -1,0 +1,112 @@
+"""The outbound half of a session: every message leaves in the order of its MsgSeqNum, whoever gave it its number.
+
+Reports are numbered by the journal before they are durable; heartbeats, rejects and answers take theirs at once. So
+such a message may have to wait ("parked") for the reports numbered before it (design §7.8). Bytes are gathered and
+written once per wake-up.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from gateways.fix.codec import Encoder
+from gateways.fix.times import format_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.reports import Report
+    from gateways.fix.mapping_out import ReportMapper
+    from gateways.fix.ports import Port
+
+
+class Outbound:
+    """Numbers, encodes, orders and writes. ``next`` is the number that is to be sent next; 0 before the Logon reply."""
+
+    __slots__ = ("_buffer", "_digits", "_encoder", "_mapper", "_parked", "_port", "_write", "held", "next")
+
+    def __init__(
+        self, encoder: Encoder, mapper: ReportMapper, port: Port, write: Callable[[bytes], None], digits: int
+    ) -> None:
+        self._encoder = encoder
+        self._mapper = mapper
+        self._port = port
+        self._write = write
+        self._digits = digits
+        self._parked: deque[tuple[int, str, str]] = deque()
+        self._buffer: list[bytes] = []
+        self.next = 0
+        self.held = True
+        """While true nothing live is sent: no Logon reply yet, or a resend is being served."""
+
+    @property
+    def parked(self) -> int:
+        return len(self._parked)
+
+    def begin(self, number: int, body: str, now_ns: int) -> None:
+        """The Logon reply: the first message of the connection (or of a new epoch), numbered by the journal."""
+        self._parked.clear()
+        self.held = False
+        self.next = number
+        self._encode(number, "A", body, format_utc(now_ns, self._digits))
+
+    def admin(self, msg_type: str, body: str, now_ns: int) -> None:
+        """A message that is not journaled: sent now, or as soon as all numbered before it have been."""
+        number = self._port.allot()
+        if number == self.next and not self.held:
+            self._encode(number, msg_type, body, format_utc(now_ns, self._digits))
+        else:
+            self._parked.append((number, msg_type, body))
+
+    def reports(self, reports: list[Report], now_ns: int) -> None:
+        """Durable reports, for the first time. Those numbered before ``next`` have been sent and are passed over."""
+        sending_time = format_utc(now_ns, self._digits)
+        mapped = self._mapper.report
+        encode = self._encoder.encode
+        keep = self._buffer.append
+        reissued_upto = self._port.reissued_upto
+        for report in reports:
+            number = report.number
+            if number < self.next:
+                continue
+            if self._parked and self._parked[0][0] < number:
+                self._unpark(number - 1, sending_time)
+            msg_type, body = mapped(report)
+            keep(encode(msg_type, number, sending_time, body, "97=Y\x01" if number <= reissued_upto else ""))
+            self.next = number + 1
+        if self._parked and not self.held:
+            self._unpark(self.next, sending_time)
+
+    def release(self, upto: int, now_ns: int) -> None:
+        """Every report numbered up to ``upto`` has been sent: what waited for them goes."""
+        self.next = max(self.next, upto + 1)
+        if self._parked:
+            self._unpark(self.next, format_utc(now_ns, self._digits))
+
+    def force(self, now_ns: int) -> None:
+        """Sends what is parked although reports before it never came: for a last Logout, when the journal fails."""
+        if self._parked:
+            self._unpark(self._parked[-1][0], format_utc(now_ns, self._digits))
+
+    def raw(self, data: bytes) -> None:
+        """Bytes that are ready: a resend."""
+        self._buffer.append(data)
+
+    def flush(self) -> None:
+        """Writes all that has gathered at once."""
+        if self._buffer:
+            data = self._buffer[0] if len(self._buffer) == 1 else b"".join(self._buffer)
+            self._buffer.clear()
+            self._write(data)
+
+    def _unpark(self, upto: int, sending_time: str) -> None:
+        """Parked messages numbered up to ``upto``, and those that follow without a gap."""
+        parked = self._parked
+        while parked and (parked[0][0] <= upto or parked[0][0] == self.next):
+            number, msg_type, body = parked.popleft()
+            self._encode(number, msg_type, body, sending_time)
+
+    def _encode(self, number: int, msg_type: str, body: str, sending_time: str) -> None:
+        self._buffer.append(self._encoder.encode(msg_type, number, sending_time, body))
+        self.next = max(self.next, number + 1)

@@ -1,0 +1,285 @@
+"""A FIX session after its Logon: a pure state machine of messages, reports and ticks in, bytes and commands out.
+
+FIX 4.4 vol. 2 (session protocol) for an acceptor. It holds no socket and reads no clock: the acceptor hands it frames,
+reports and the time. This module is the session's life (logon, logout, timers, resends to the client);
+:mod:`gateways.fix.inbound` judges what the client sends, :mod:`gateways.fix.outbound` numbers and orders what it gets.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from engine.events import SessionLoggedOn
+from gateways.fix.codec import Encoder, printable
+from gateways.fix.inbound import Inbound
+from gateways.fix.inquiries import Inquiries
+from gateways.fix.liveness import Due, Liveness
+from gateways.fix.mapping_out import ReportMapper
+from gateways.fix.outbound import Outbound
+from gateways.fix.resend import Resend
+from gateways.fix.state import State
+from gateways.fix.times import format_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.queries import Answer
+    from engine.reports import Report
+    from gateways.fix.logon import LogonRequest
+    from gateways.fix.ports import Port
+    from gateways.fix.settings import FixSettings
+
+
+class FixSession:
+    """One logged-on client's session on one connection.
+
+    ``write`` takes the bytes to send, at once and without raising. Frames are to be passed in only while the state is
+    ``ACTIVE`` or ``LOGOUT_SENT``, and at most as many as the port has credit for.
+    """
+
+    def __init__(
+        self, logon: LogonRequest, port: Port, settings: FixSettings, write: Callable[[bytes], None], now_ns: int
+    ) -> None:
+        dialect = logon.dialect
+        self.state = State.LOGGING_ON
+        self.close_reason = ""
+        self.liveness = Liveness(logon.heartbeat_s, settings.silence_factor)
+        self._port = port
+        self._settings = settings
+        self._heartbeat_s = logon.heartbeat_s
+        self._reset = logon.reset
+        self._write = write
+        self._encoder = Encoder(dialect.begin_string, logon.target_comp_id, logon.comp_id)
+        self._reports = ReportMapper(dialect, port.directory, settings.timestamp_digits)
+        self._inquiries = Inquiries(dialect, port.session, port.directory, settings, self._reports)
+        self._outbound = Outbound(self._encoder, self._reports, port, self._send, settings.timestamp_digits)
+        self._inbound = Inbound(self, dialect, port, settings, self._inquiries)
+        self._resends: deque[tuple[int, int]] = deque()
+        self._tests = 0
+        self._logout_age_s = 0.0
+        self._log_on(logon.msg_seq_num, now_ns)
+
+    @property
+    def rejects(self) -> int:
+        """Messages that were answered by a reject of the protocol."""
+        return self._inbound.rejects
+
+    # ---- called by the acceptor -------------------------------------------------------------------------------
+
+    def receive(self, frames: list[bytes], now_ns: int) -> None:
+        """Acts on frames in order; commands are submitted in one list, replies written at once."""
+        self.liveness.heard = True
+        self._inbound.receive(frames, now_ns)
+        self._outbound.flush()
+        self._check_parked()
+
+    def deliver(self, reports: list[Report], now_ns: int) -> None:
+        """Durable reports. While a resend is served they are left to be read from the journal afterwards."""
+        if self.state is State.CLOSED:
+            return
+        if self.state is State.LOGGING_ON:
+            reports = self._logged_on(reports, now_ns)
+        if reports and not self._outbound.held:
+            self._outbound.reports(reports, now_ns)
+        self._outbound.flush()
+
+    def answer(self, answer: Answer, now_ns: int) -> None:
+        """The answer to a query of this session."""
+        messages = self._inquiries.messages(answer, now_ns)
+        if self.state is not State.ACTIVE:
+            return
+        for msg_type, body in messages:
+            self._outbound.admin(msg_type, body, now_ns)
+        self._outbound.flush()
+        self._check_parked()
+
+    def tick(self, elapsed_s: float, now_ns: int) -> None:
+        """Time has passed: heartbeats, test requests, and the end of waiting."""
+        if self.state is State.ACTIVE:
+            due = self.liveness.elapse(elapsed_s)
+            if due is Due.HEARTBEAT:
+                self.admin("0", "", now_ns)
+            elif due is Due.TEST_REQUEST:
+                self._tests += 1
+                self.admin("1", f"112=TEST-{self._tests}\x01", now_ns)
+            elif due is Due.DISCONNECT:
+                self.end("No answer to the TestRequest", now_ns)
+            self._inbound.elapse(elapsed_s, now_ns)
+        elif self.state is State.LOGOUT_SENT:
+            self._wait_for_logout(elapsed_s, now_ns)
+        self._outbound.flush()
+
+    def disconnect(self, reason: str, now_ns: int) -> None:
+        """The venue ends the session: a Logout with the reason, and the client's answer is waited for."""
+        if self.state is State.ACTIVE:
+            self.start_logout(reason, now_ns)
+            self._outbound.flush()
+        elif self.state is State.LOGGING_ON:
+            self.close(reason, confirmed=False)
+
+    def connection_lost(self, reason: str) -> None:
+        """The socket is gone, or the acceptor gives the connection up."""
+        self.close(reason, confirmed=False)
+
+    # ---- called by the inbound half ---------------------------------------------------------------------------
+
+    def admin(self, msg_type: str, body: str, now_ns: int) -> None:
+        """Sends a message that is not journaled, in its turn."""
+        self._outbound.admin(msg_type, body, now_ns)
+
+    def start_logout(self, reason: str, now_ns: int) -> None:
+        """Sends a Logout and waits for the client's."""
+        self.state = State.LOGOUT_SENT
+        self.close_reason = reason
+        self.admin("5", f"58={printable(reason)}\x01", now_ns)
+
+    def end(self, reason: str, now_ns: int) -> None:
+        """Sends a Logout that says why, and ends the session without waiting: the client is out of step or gone."""
+        self.admin("5", f"58={printable(reason)}\x01", now_ns)
+        self._outbound.held = False
+        self._outbound.force(now_ns)
+        self._outbound.flush()
+        self.close(reason, confirmed=False)
+
+    def client_logged_out(self, now_ns: int) -> None:
+        """The client's Logout, asked for or not: answered if it is the first of the two."""
+        if self.state is State.ACTIVE:
+            self.admin("5", "", now_ns)
+            # Reports that are not durable yet stay for the next logon; the answer does not wait for them.
+            self._outbound.held = False
+            self._outbound.force(now_ns)
+        self._outbound.flush()
+        self.close(self.close_reason or "Logged out", confirmed=True)
+
+    def log_on_again(self, now_ns: int) -> None:
+        """A Logon with ResetSeqNumFlag on a live session: both directions count from 1 again."""
+        self.state = State.LOGGING_ON
+        self._reset = True
+        self._resends.clear()
+        self._log_on(1, now_ns)
+
+    def want_resend(self, begin: int, end: int) -> bool:
+        """Queues a client's ResendRequest, cut to what has been sent; False if too many wait already."""
+        last = self.last_sent
+        if len(self._resends) >= self._settings.resends_max:
+            return False
+        self._resends.append((begin, min(end, last) if end else last))
+        return True
+
+    @property
+    def last_sent(self) -> int:
+        """The highest outbound number that has gone out."""
+        return self._outbound.next - 1
+
+    @property
+    def resending(self) -> bool:
+        """Whether live messages wait for a resend to finish."""
+        return bool(self._resends) or (self._outbound.held and self.state is not State.LOGGING_ON)
+
+    # ---- resends to the client, served by the acceptor chunk by chunk -------------------------------------------
+
+    def next_resend(self) -> Resend | None:
+        """The next ResendRequest to serve; until :meth:`go_live` nothing live is sent."""
+        if not self._resends or self.state is State.CLOSED:
+            return None
+        begin, end = self._resends.popleft()
+        self._outbound.held = True
+        return Resend(self._encoder, self._reports, self._settings.timestamp_digits, begin, end)
+
+    def resend(self, resend: Resend, reports: list[Report], now_ns: int) -> None:
+        """Sends a chunk of what is asked for."""
+        self._outbound.raw(resend.chunk(reports, self._port.reissued_upto, now_ns))
+        self._outbound.flush()
+
+    def resent(self, resend: Resend, now_ns: int) -> None:
+        """The journal has no more of what is asked for."""
+        self._outbound.raw(resend.finish(now_ns))
+        self._outbound.flush()
+
+    @property
+    def behind(self) -> tuple[int, int] | None:
+        """Numbers that fell due while a resend was served; None when the session can go live."""
+        first, last = self._outbound.next, self._port.released
+        return (first, last) if first <= last else None
+
+    def catch_up(self, reports: list[Report], now_ns: int) -> None:
+        """Reports that fell due meanwhile, sent for the first time."""
+        self._outbound.reports(reports, now_ns)
+        self._outbound.flush()
+
+    def caught_up(self, upto: int, now_ns: int) -> None:
+        """The journal has no more reports numbered up to ``upto``."""
+        self._outbound.release(upto, now_ns)
+        self._outbound.flush()
+
+    def go_live(self, now_ns: int) -> None:
+        """Call with no wait after ``behind`` was None."""
+        self._outbound.held = False
+        self._outbound.release(self._outbound.next - 1, now_ns)
+        self._outbound.flush()
+
+    # ---- life -------------------------------------------------------------------------------------------------
+
+    def _log_on(self, msg_seq_num: int, now_ns: int) -> None:
+        """Judges the Logon's number and has the logon journaled; its reply follows when that is durable."""
+        port = self._port
+        if self._reset:
+            port.in_next = 2
+        elif msg_seq_num < port.in_next:
+            self._refuse(f"MsgSeqNum too low, expecting {port.in_next} but received {msg_seq_num}", now_ns)
+            return
+        elif msg_seq_num == port.in_next:
+            port.in_next += 1
+        port.log_on(reset=self._reset)
+        self._inbound.begin(msg_seq_num)
+
+    def _refuse(self, reason: str, now_ns: int) -> None:
+        sending_time = format_utc(now_ns, self._settings.timestamp_digits)
+        self._send(self._encoder.encode("5", self._port.allot(), sending_time, f"58={printable(reason)}\x01"))
+        self.close(reason, confirmed=False)
+
+    def _logged_on(self, reports: list[Report], now_ns: int) -> list[Report]:
+        """Answers the Logon if its record is among ``reports``. Returns the reports that follow it.
+
+        What was numbered before the Logon reply is not sent: the client sees the gap and asks for it.
+        """
+        for place, report in enumerate(reports):
+            if type(report.event) is not SessionLoggedOn:
+                continue
+            if not self._outbound.held:
+                self._outbound.reports(reports[:place], now_ns)
+            reset = "141=Y\x01" if self._reset else ""
+            self._outbound.begin(report.number, f"98=0\x01108={self._heartbeat_s}\x01{reset}", now_ns)
+            self.state = State.ACTIVE
+            self.liveness.heard = True
+            # An old epoch's unconfirmed reports come next, from the journal, before anything live.
+            self._outbound.held = self._port.reissued_upto >= self._outbound.next
+            self._inbound.established(now_ns)
+            return reports[place + 1 :]
+        return reports
+
+    def _wait_for_logout(self, elapsed_s: float, now_ns: int) -> None:
+        """After half the time the Logout overtakes reports that don't become durable: the journal may have failed."""
+        self._logout_age_s += elapsed_s
+        if self._logout_age_s * 2 >= self._settings.logout_timeout_s:
+            self._outbound.held = False
+            self._outbound.force(now_ns)
+        if self._logout_age_s >= self._settings.logout_timeout_s:
+            self.close(f"{self.close_reason}; the client did not answer the Logout", confirmed=False)
+
+    def _check_parked(self) -> None:
+        if self._outbound.parked > self._settings.parked_messages_max and self.state is not State.CLOSED:
+            self.close("too many replies wait for the journal", confirmed=False)
+
+    def _send(self, data: bytes) -> None:
+        self.liveness.sent = True
+        self._write(data)
+
+    def close(self, reason: str, *, confirmed: bool) -> None:
+        """Ends the session and detaches it from the venue, once."""
+        if self.state is not State.CLOSED:
+            self.state = State.CLOSED
+            self.close_reason = reason
+            self._resends.clear()
+            self._port.log_out(confirmed=confirmed)

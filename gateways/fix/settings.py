@@ -1,0 +1,81 @@
+"""The FIX gateway's limits and time-outs: a plain struct, so that whoever composes the venue fills it in."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of the FIX acceptor. Seconds, bytes and counts as the names say.
+
+    Raises ``ValueError`` with the key, the value and what is allowed.
+    """
+
+    host: str = "127.0.0.1"
+    """Address to listen on; ``0.0.0.0`` or ``::`` for all."""
+    port: int = 9878
+    """TCP port; 0 takes a free one."""
+    connections_max: int = 1000
+    """Connections, logged on or not; further ones are closed as they come."""
+    logon_timeout_s: float = 10.0
+    """How long a new connection may stay without a completed logon."""
+    logout_timeout_s: float = 5.0
+    """How long the venue waits for the answer to its Logout, and for last words to be read."""
+    heartbeat_interval_max_s: int = 3600
+    """The largest HeartBtInt (108) that a Logon may ask for; 0 asks for no heartbeats and is always allowed."""
+    silence_factor: float = 1.2
+    """A TestRequest follows silence of this many heartbeat intervals, a disconnect as much silence again."""
+    resend_timeout_s: float = 30.0
+    """A ResendRequest that brings no progress is repeated after this time."""
+    sending_time_accuracy_s: int = 120
+    """How far SendingTime (52) may be from the venue's clock; 0 = any."""
+    timestamp_digits: int = 3
+    """Fraction digits of outbound UTCTimestamps: 0, 3 (milliseconds), 6 or 9."""
+    message_size_max: int = 8192
+    """The largest inbound message, 8= to the end of 10=; longer ones count as garbled."""
+    write_buffer_max: int = 8 * 1024 * 1024
+    """Bytes that may wait for a client that reads too slowly, before it is cut off."""
+    parked_messages_max: int = 10_000
+    """Messages that may wait for the reports numbered before them."""
+    resends_max: int = 8
+    """ResendRequests of one client that may wait while an earlier one is served."""
+    queries_max: int = 256
+    """Status and market-data queries of one client that may be under way."""
+    symbols_per_request_max: int = 100
+    """Symbols in one MarketDataRequest."""
+    market_depth_max: int = 1000
+    """Price levels per side in a snapshot; MarketDepth (264) of 0 gives this many."""
+    tick_interval_s: float = 0.25
+    """Resolution of the heartbeat timers."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"port: {self.port}: must be 0 to 65535")
+        if self.timestamp_digits not in (0, 3, 6, 9):
+            raise ValueError(f"timestamp_digits: {self.timestamp_digits}: must be 0, 3, 6 or 9")
+        if self.silence_factor < 1:
+            raise ValueError(f"silence_factor: {self.silence_factor}: must be at least 1")
+        for key in _POSITIVE:
+            value = getattr(self, key)
+            if value <= 0:
+                raise ValueError(f"{key}: {value}: must be positive")
+        for key in ("heartbeat_interval_max_s", "sending_time_accuracy_s"):
+            value = getattr(self, key)
+            if value < 0:
+                raise ValueError(f"{key}: {value}: must not be negative")
+
+
+_POSITIVE = (
+    "connections_max",
+    "logon_timeout_s",
+    "logout_timeout_s",
+    "resend_timeout_s",
+    "message_size_max",
+    "write_buffer_max",
+    "parked_messages_max",
+    "resends_max",
+    "queries_max",
+    "symbols_per_request_max",
+    "market_depth_max",
+    "tick_interval_s",
+)
