@@ -14,7 +14,6 @@ from stores.journal.frame import (
     SEGMENT_HEADER_BYTES,
     Commit,
     SegmentHeader,
-    commit_length,
     decode_commit,
 )
 
@@ -81,27 +80,20 @@ class CommitCursor:
 
     def _decode(self) -> Commit | Stop:
         offset = self.offset
-        at = self._fetch(COMMIT_HEADER_BYTES)
-        if at is None:
-            return Stop.EMPTY
-        length = commit_length(self._buffer, at)
-        if length is None or offset + length > self._size:
-            return Stop.EMPTY if self._buffer.startswith(EMPTY_SLOT, at) else Stop.INVALID
-        at = self._fetch(length)
-        if at is None:
-            return Stop.INVALID
-        commit = decode_commit(self._buffer, at, length, self._seed, offset)
-        if commit is None:
-            return Stop.INVALID
-        return commit if commit.first_seq == self.seq else Stop.MISPLACED
+        found = decode_commit(self._buffer, offset - self._base, self._seed, offset)
+        while isinstance(found, int):
+            if found > self._size - offset:
+                return Stop.EMPTY if found == COMMIT_HEADER_BYTES else Stop.INVALID
+            self._fetch(found)
+            found = decode_commit(self._buffer, 0, self._seed, offset)
+        if found is None:
+            return Stop.EMPTY if self._buffer.startswith(EMPTY_SLOT, offset - self._base) else Stop.INVALID
+        return found if found.first_seq == self.seq else Stop.MISPLACED
 
-    def _fetch(self, length: int) -> int | None:
-        """Position in the buffer of the next `length` bytes of the file, read if need be; None past its end."""
-        at = self.offset - self._base
-        if at + length > len(self._buffer):
-            wanted = min(max(length, READ_AHEAD_BYTES), max(0, self._size - self.offset))
-            self._buffer = self._disk.pread(self._fd, wanted, self.offset)
-            self._base, at = self.offset, 0
-            if length > len(self._buffer):
-                return None
-        return at
+    def _fetch(self, length: int) -> None:
+        """Read ahead, at least `length` bytes from the offset on, which the file has."""
+        wanted = min(max(length, READ_AHEAD_BYTES), self._size - self.offset)
+        self._base = self.offset
+        self._buffer = self._disk.pread(self._fd, wanted, self._base)
+        if len(self._buffer) < length:
+            raise OSError(f"the file became shorter while it was read: no {length} bytes at offset {self._base}")

@@ -54,9 +54,6 @@ class Disk(Protocol):
     def rename(self, source: Path, target: Path) -> None:
         """Rename atomically; replaces `target` if it is there."""
 
-    def unlink(self, path: Path) -> None:
-        """Remove the name."""
-
     def lock(self, path: Path, owner: bytes) -> int:
         """Take the exclusive lock that ends with this process. Raises FileLocked when another one holds it."""
 
@@ -106,9 +103,6 @@ class RealDisk:
 
     def rename(self, source: Path, target: Path) -> None:
         source.rename(target)
-
-    def unlink(self, path: Path) -> None:
-        path.unlink()
 
     def lock(self, path: Path, owner: bytes) -> int:
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)

@@ -145,48 +145,54 @@ class Commit:
         covered, count = self._covered, self.count
         start = _COMMIT_FIELDS.size + RECORD_OVERHEAD_BYTES * count
         lengths = struct.unpack_from(f"<{count}I", covered, _COMMIT_FIELDS.size)
+        if count == 1:
+            return [covered[start : start + lengths[0]]]
         return [covered[a:b] for a, b in pairwise(accumulate(lengths, initial=start))]
 
 
-def commit_length(data: bytes, at: int) -> int | None:
-    """Length of the commit whose header stands at `at`, or None if no header does. The CRC is not looked at."""
-    magic, _, _, _, _, _, body_length, _ = _COMMIT_HEADER.unpack_from(data, at)
+def decode_commit(data: bytes, at: int, seed: int, offset: int) -> Commit | int | None:
+    """The commit that stands at `at` in `data` (at `offset` in its segment).
+
+    None if what stands there is not a valid commit; a number where `data` ends too early: the bytes that it takes.
+    """
+    have = len(data) - at
+    if have < COMMIT_HEADER_BYTES:
+        return COMMIT_HEADER_BYTES
+    magic, crc, first_seq, durable_seq, kind, count, body_length, _ = _COMMIT_HEADER.unpack_from(data, at)
     if magic != COMMIT_MAGIC or body_length % ALIGNMENT:
         return None
-    return COMMIT_HEADER_BYTES + int(body_length)
-
-
-def decode_commit(data: bytes, at: int, length: int, seed: int, offset: int) -> Commit | None:
-    """The commit of `length` bytes at `at` in `data` (at `offset` in its segment), or None if its CRC is wrong."""
-    _, crc, first_seq, durable_seq, kind, count, _, _ = _COMMIT_HEADER.unpack_from(data, at)
+    length = COMMIT_HEADER_BYTES + body_length
+    if length > have:
+        return int(length)
     covered = data[at + _COMMIT_PREFIX.size : at + length]
     if crc32c_extend(seed, covered) != crc:
         return None
     return Commit(offset, offset + length, first_seq, durable_seq, kind, count, covered)
 
 
-def find_damaged_record(data: bytes, at: int, length: int) -> int | None:
-    """Index of the first record in a damaged commit whose own CRC is wrong; None if the damage is not in a record."""
-    count = _COMMIT_HEADER.unpack_from(data, at)[5]
-    start = at + COMMIT_HEADER_BYTES + RECORD_OVERHEAD_BYTES * count
-    if start > at + length:
-        return None
+def describe_damage(data: bytes, at: int, first_seq: int) -> str:
+    """Why there is no valid commit at `at`, in words; the records' own checksums tell which one is damaged."""
+    needed = decode_commit(data, at, 0, 0)
+    if isinstance(needed, int):
+        return f"a commit of {needed} bytes should be there, but the file ends after {len(data) - at}"
+    magic, _, _, _, _, count, body_length, _ = _COMMIT_HEADER.unpack_from(data, at)
+    start = COMMIT_HEADER_BYTES + RECORD_OVERHEAD_BYTES * count
+    if magic != COMMIT_MAGIC or body_length % ALIGNMENT or start > COMMIT_HEADER_BYTES + body_length:
+        return "the commit's header is damaged"
     table = struct.unpack_from(f"<{2 * count}I", data, at + COMMIT_HEADER_BYTES)
-    bounds = pairwise(accumulate(table[:count], initial=start))
-    for index, ((a, b), checksum) in enumerate(zip(bounds, table[count:], strict=True)):
-        if b > at + length or crc32c(data[a:b]) != checksum:
-            return index
-    return None
+    bounds = pairwise(accumulate(table[:count], initial=at + start))
+    for seq, ((a, b), checksum) in enumerate(zip(bounds, table[count:], strict=True), first_seq):
+        if crc32c(data[a:b]) != checksum:
+            return f"the commit's checksum is wrong, and so is that of its record {seq}"
+    return "the commit's checksum is wrong"
 
 
 def proves_durable(data: bytes, seed: int, seq: int) -> bool:
     """Whether any valid commit or mark in `data` (8-byte aligned in its segment) states that `seq` was durable."""
     at = data.find(COMMIT_MAGIC)
     while 0 <= at <= len(data) - COMMIT_HEADER_BYTES:
-        length = commit_length(data, at)
         durable_seq = _COMMIT_HEADER.unpack_from(data, at)[3]
-        whole = length is not None and at + length <= len(data)
-        if whole and at % ALIGNMENT == 0 and durable_seq >= seq and decode_commit(data, at, length or 0, seed, at):
+        if at % ALIGNMENT == 0 and durable_seq >= seq and isinstance(decode_commit(data, at, seed, at), Commit):
             return True
         at = data.find(COMMIT_MAGIC, at + 1)
     return False

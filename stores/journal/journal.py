@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
+from itertools import chain
 
 from stores.journal import directory as layout
 from stores.journal.disk import Disk, FileLocked, RealDisk, write_all
@@ -82,8 +83,7 @@ class Journal:
                 held.callback(disk.close, disk.lock(options.directory / layout.LOCK_NAME, str(os.getpid()).encode()))
                 found = survey(disk, options)
                 journal = cls(options, disk, log, found, clock_ns, entropy)
-                held.callback(journal._release)
-                journal._start(found)
+                journal._start(found, held)
             except FileLocked as lock:
                 pid = int(lock.owner) if lock.owner.isdigit() else None
                 raise JournalLocked(options.directory, pid) from None
@@ -158,16 +158,17 @@ class Journal:
 
         Any thread may read while another commits. Raises SequenceUnavailable, JournalDamaged, OSError.
         """
-        for first_seq, payloads in self.read_batches(from_seq, to_seq):
-            yield from enumerate(payloads, first_seq)
+        batches = self.read_batches(from_seq, to_seq)
+        return chain.from_iterable(enumerate(payloads, first_seq) for first_seq, payloads in batches)
 
     def read_batches(self, from_seq: int, to_seq: int | None = None) -> Iterator[tuple[int, list[bytes]]]:
         """Like `read`, but (first sequence, records) per commit: the fastest way to replay."""
         last_seq = self.durable_seq if to_seq is None else min(to_seq, self.durable_seq)
         return read_segments(self._disk, self._segments, from_seq, last_seq)
 
-    def _start(self, found: Survey) -> None:
-        """Bring the files into order and the tail to where the next commit goes."""
+    def _start(self, found: Survey, held: ExitStack) -> None:
+        """Bring the files into order and the tail to where the next commit goes; `held` gets what closing undoes."""
+        held.callback(self._spare.close)
         if found.torn is not None:
             self._log("journal.torn_tail_truncated", **found.torn.fields())
         if layout.SPARE_NAME in found.listing.names:
@@ -176,16 +177,15 @@ class Journal:
             self._writer = SegmentWriter(self._disk, found.segments[-1], repair(self._disk, found), found.tail)
         else:
             self._writer = self._begin_segment()
+        held.callback(self._close_writer)
         if layout.IDENTITY_NAME not in found.listing.names:
             layout.write_identity(self._disk, self._options.directory, self._journal_id)
         self._spare.prepare()
         self.mark()
 
-    def _release(self) -> None:
-        self._spare.close()
-        if hasattr(self, "_writer"):
-            with suppress(OSError):
-                self._writer.close()
+    def _close_writer(self) -> None:
+        with suppress(OSError):
+            self._writer.close()
 
     def _refusal(self) -> JournalFailed:
         refusal = JournalFailed(f"the journal takes nothing any more: {self._failure}")

@@ -15,7 +15,7 @@ from stores.journal.cursor import CommitCursor, Stop
 from stores.journal.directory import IDENTITY_NAME, Listing, check_oldest, list_journal, read_identity
 from stores.journal.disk import ZEROS, Disk, fill_with_zeros, opened, write_all
 from stores.journal.errors import JournalDamaged, JournalForeign
-from stores.journal.frame import COMMIT_HEADER_BYTES, commit_length, find_damaged_record, proves_durable
+from stores.journal.frame import describe_damage, proves_durable
 from stores.journal.options import JournalOptions
 from stores.journal.segment import Segment, read_header
 
@@ -127,19 +127,9 @@ def repair(disk: Disk, found: Survey) -> int:
 
 def explain_stop(disk: Disk, fd: int, cursor: CommitCursor) -> str:
     """Why there is no valid commit where the cursor stands, in words."""
-    if cursor.stop is not Stop.INVALID:
-        return cursor.stop.value if cursor.stop else "nothing was read"
-    header = disk.pread(fd, COMMIT_HEADER_BYTES, cursor.offset)
-    length = commit_length(header, 0) if len(header) == COMMIT_HEADER_BYTES else None
-    if length is None:
-        return "the commit's header is damaged"
-    data = disk.pread(fd, length, cursor.offset)
-    if len(data) < length:
-        return f"the commit is {length} bytes long, but the file ends after {len(data)}"
-    index = find_damaged_record(data, 0, length)
-    if index is None:
-        return "the commit's checksum is wrong"
-    return f"the commit's checksum is wrong, and so is that of its record {cursor.seq + index}"
+    if cursor.stop is Stop.INVALID:
+        return describe_damage(disk.pread(fd, disk.size(fd) - cursor.offset, cursor.offset), 0, cursor.seq)
+    return cursor.stop.value if cursor.stop else "nothing was read"
 
 
 def nonzero_rest(disk: Disk, fd: int, offset: int) -> bytes:
