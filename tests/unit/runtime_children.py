@@ -6,7 +6,7 @@ from typing import Any
 
 import trio
 
-from actors.runtime import Actor, ChildSpec, Dispatcher, Mailbox
+from actors.runtime import Actor, Cell, ChildSpec, Crash, Dispatcher, Mailbox, Supervisor, SupervisorFailed
 
 
 class Poison(Exception):
@@ -114,3 +114,61 @@ class World:
             return self.dispatcher
 
         return ChildSpec(name="dispatcher", start=start)
+
+
+class Recorder(Actor[int]):
+    """Keeps the batches that it is handed, and calls `on_message` for each message."""
+
+    def __init__(self, on_message: Callable[[int], None] | None = None) -> None:
+        self.batches: list[list[int]] = []
+        self._on_message = on_message
+
+    def on_batch(self, batch: Iterator[int]) -> None:
+        mine: list[int] = []
+        self.batches.append(mine)
+        for message in batch:
+            mine.append(message)
+            if self._on_message is not None:
+                self._on_message(message)
+
+    @property
+    def messages(self) -> list[int]:
+        return [message for batch in self.batches for message in batch]
+
+
+def place(
+    dispatcher: Dispatcher, name: str, actor: Actor[int], on_crash: Callable[[Crash[int]], None] | None = None
+) -> Mailbox[int]:
+    mailbox: Mailbox[int] = dispatcher.mailbox(name, depth_max=1000)
+    Cell.of(mailbox).install(actor, on_crash)
+    return mailbox
+
+
+def fail_on(poison: int) -> Callable[[int], None]:
+    def check(message: int) -> None:
+        if message == poison:
+            raise ValueError(f"poison {message}")
+
+    return check
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """What caused it, and what caused that, and so on."""
+    chain: list[BaseException] = []
+    while error.__cause__ is not None:
+        error = error.__cause__
+        chain.append(error)
+    return chain
+
+
+async def failure_of(root: Supervisor, provoke: Callable[[], Awaitable[None]] | None = None) -> SupervisorFailed:
+    """Runs the tree, provokes its failure, and returns it."""
+    with trio.fail_after(30):
+        try:
+            async with root.running():
+                if provoke is not None:
+                    await provoke()
+                await trio.sleep_forever()
+        except SupervisorFailed as error:
+            return error
+    raise AssertionError("unreachable")
