@@ -31,6 +31,7 @@ from engine.events import (
     OrderAccepted,
     OrderRejected,
     OrderReplaced,
+    TradeExecuted,
     Withdrawn,
 )
 from engine.fold import request_id_of
@@ -67,13 +68,13 @@ class AccountActor(Actor[ToAccount]):
     def on_batch(self, batch: Iterator[ToAccount]) -> None:
         books = self._books
         for message in batch:
-            if isinstance(message, NewOrder):
+            if type(message) is NewOrder:
                 self._new_order(message)
-            elif isinstance(message, Settle):
+            elif type(message) is Settle:
                 self._settle(message)
-            elif isinstance(message, CancelOrder):
+            elif type(message) is CancelOrder:
                 books[message.symbol_id].tell(message)
-            elif isinstance(message, ReplaceOrder):
+            elif type(message) is ReplaceOrder:
                 self._replace(message)
             else:
                 self._on_rare(message)
@@ -84,7 +85,7 @@ class AccountActor(Actor[ToAccount]):
         touch = self._touches.get(symbol_id, NO_TOUCH)
         reference = touch.reference(command.side, instrument.reference_px)
         admitted = admit_new(self.account, self.reservations, instrument, command, reference)
-        if isinstance(admitted, NewOrder):
+        if type(admitted) is NewOrder:
             self._books[symbol_id].tell(admitted)
             return
         self._reply(command, OrderRejected(rejected_image(command), admitted[0], admitted[1]))
@@ -109,12 +110,14 @@ class AccountActor(Actor[ToAccount]):
         apply = self.account.apply
         drop = self.reservations.drop
         for event in message.events:
-            if isinstance(event, OrderAccepted | OrderReplaced):
+            if type(event) is TradeExecuted:
+                apply(event)
+            elif type(event) is OrderAccepted or type(event) is OrderReplaced:
                 apply(event)
                 drop((event.order.session_id, event.order.cl_ord_id))
-            elif isinstance(event, OrderRejected):
+            elif type(event) is OrderRejected:
                 drop((event.order.session_id, event.order.cl_ord_id))
-            elif isinstance(event, CancelRejected):
+            elif type(event) is CancelRejected:
                 drop((event.session_id, event.cl_ord_id))
             else:
                 apply(event)

@@ -48,11 +48,11 @@ class BookActor(Actor[ToBook]):
         book = self.book
         tell = self._journal.tell
         for command in batch:
-            if isinstance(command, NewOrder):
+            if type(command) is NewOrder:
                 tell(Outcome(command.session_id, command.in_from, command.in_seq, book.new_order(command)))
-            elif isinstance(command, CancelOrder):
+            elif type(command) is CancelOrder:
                 tell(Outcome(command.session_id, command.in_from, command.in_seq, book.cancel(command)))
-            elif isinstance(command, ReplaceOrder):
+            elif type(command) is ReplaceOrder:
                 tell(Outcome(command.session_id, command.in_from, command.in_seq, book.replace(command)))
             elif isinstance(command, CancelAll):
                 self._cancel_all(command)

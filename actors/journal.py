@@ -13,7 +13,7 @@ from typing import Protocol
 
 from actors.messages import Entry, JournalLost, Outcome, ToJournal, ToPublisher
 from actors.runtime import Actor, Mailbox
-from engine.events import Record, SessionLoggedOn, SessionLoggedOut, TradingDayRolled
+from engine.events import Event, Record, SessionLoggedOn, SessionLoggedOut, TradingDayRolled
 from engine.reports import addressees
 from engine.session import SessionState
 from engine.wire import encode_record
@@ -36,13 +36,6 @@ class OutNumbers:
         """Numbering that goes on after replay, past what may have been used without being journaled."""
         return cls(state.resume(), len(state.unconfirmed()))
 
-    def stamp(self) -> int:
-        number = self.next
-        self.next = number + 1
-        self.stamped += 1
-        self.unconfirmed += 1
-        return number
-
     def log_on(self, event: SessionLoggedOn) -> int:
         """The number of a Logon's reply; a reset starts from 1 and leaves room for what is sent again."""
         if event.reset:
@@ -51,8 +44,9 @@ class OutNumbers:
             self.unconfirmed = again
             self.stamped += 1
             return 1
-        number = self.stamp()
-        self.unconfirmed -= 1
+        number = self.next
+        self.next = number + 1
+        self.stamped += 1
         return number
 
 
@@ -98,7 +92,7 @@ class JournalActor(Actor[ToJournal]):
         waiting = self._waiting
         payloads = self._payloads
         for message in batch:
-            if isinstance(message, Outcome):
+            if type(message) is Outcome:
                 if self.failed:
                     continue
                 record = Record(
@@ -118,19 +112,31 @@ class JournalActor(Actor[ToJournal]):
     def _stamp(self, message: Outcome) -> list[int]:
         """One outbound number per report; what changes the numbering itself takes effect in its place."""
         numbers = self.numbers
-        first = message.events[0]
-        if isinstance(first, SessionLoggedOn):
-            return [numbers[first.session_id].log_on(first)]
-        if isinstance(first, SessionLoggedOut):
-            if first.confirmed:
-                numbers[first.session_id].unconfirmed = 0
-        elif isinstance(first, TradingDayRolled):
-            for mine in numbers.values():
-                mine.unconfirmed = 0
+        if not message.session_id:
+            first = message.events[0]
+            if type(first) is SessionLoggedOn:
+                return [numbers[first.session_id].log_on(first)]
+            self._renumber(first)
         out: list[int] = []
         for session_id in addressees(message.events):
-            out.append(numbers[session_id].stamp() if session_id else 0)
+            if session_id:
+                mine = numbers[session_id]
+                number = mine.next
+                mine.next = number + 1
+                mine.stamped += 1
+                mine.unconfirmed += 1
+                out.append(number)
+            else:
+                out.append(0)
         return out
+
+    def _renumber(self, first: Event) -> None:
+        """What ends the chance of reports being sent again in a new epoch."""
+        if type(first) is SessionLoggedOut and first.confirmed:
+            self.numbers[first.session_id].unconfirmed = 0
+        elif type(first) is TradingDayRolled:
+            for mine in self.numbers.values():
+                mine.unconfirmed = 0
 
     def flush(self) -> None:
         """End of a turn: hand over what has gathered; barriers with nothing before them pass at once."""

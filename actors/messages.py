@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, final
 
 import msgspec
 
@@ -18,6 +18,7 @@ OnDurable: TypeAlias = Callable[[int], None]
 """Called with the journal sequence once that record is durable and its consequences are on their way."""
 
 
+@final
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """The events of one completed command, on their way to the journal: one record."""
 
@@ -28,6 +29,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     done: OnDurable | None = None
 
 
+@final
 class Barrier(msgspec.Struct, frozen=True, gc=False):
     """Passes the journal in its place among the outcomes, so what it carries leaves when all before it is durable."""
 
@@ -38,6 +40,7 @@ class Barrier(msgspec.Struct, frozen=True, gc=False):
 ToJournal: TypeAlias = Outcome | Barrier
 
 
+@final
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """A durable record, or a barrier whose time has come (``record`` None), on its way to the publisher."""
 
@@ -46,6 +49,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     done: OnDurable | None
 
 
+@final
 class JournalLost(msgspec.Struct, frozen=True, gc=False):
     """The journal can't write any more: nothing will be acknowledged again (design §7.10)."""
 
@@ -55,6 +59,7 @@ class JournalLost(msgspec.Struct, frozen=True, gc=False):
 ToPublisher: TypeAlias = Entry | JournalLost
 
 
+@final
 class Settle(msgspec.Struct, frozen=True, gc=False):
     """An account's events of the durable batch that ends with ``seq``."""
 
@@ -62,6 +67,7 @@ class Settle(msgspec.Struct, frozen=True, gc=False):
     events: list[Event]
 
 
+@final
 class Collect(msgspec.Struct, frozen=True, gc=False):
     """The batch's fees, for the venue's own account."""
 
@@ -70,6 +76,7 @@ class Collect(msgspec.Struct, frozen=True, gc=False):
     amount: Amount
 
 
+@final
 class Transfer(msgspec.Struct, frozen=True, gc=False):
     """An operator deposits (``amount`` > 0) or withdraws (< 0)."""
 
@@ -80,6 +87,7 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
     refused: Callable[[str], None]
 
 
+@final
 class SetBlocked(msgspec.Struct, frozen=True, gc=False):
     """An operator blocks an account (its orders are cancelled, its cancels still pass) or lets it trade again."""
 
@@ -88,6 +96,7 @@ class SetBlocked(msgspec.Struct, frozen=True, gc=False):
     done: OnDurable
 
 
+@final
 class ResumeMassCancels(msgspec.Struct, frozen=True, gc=False):
     """At start: drive on what a crash left unfinished (design §7.6)."""
 
@@ -97,11 +106,13 @@ ToAccount: TypeAlias = (
 )
 
 
+@final
 class DepthRequest(msgspec.Struct, frozen=True, gc=False):
     query: DepthQuery
     answer: Callable[[Answer], None]
 
 
+@final
 class Operate(msgspec.Struct, frozen=True, gc=False):
     """An operator's or a timer's command to a book."""
 
@@ -112,6 +123,7 @@ class Operate(msgspec.Struct, frozen=True, gc=False):
 ToBook: TypeAlias = NewOrder | CancelOrder | ReplaceOrder | CancelAll | DepthRequest | Operate
 
 
+@final
 class Delivery(msgspec.Struct, frozen=True, gc=False):
     """A session's part of the durable batch that ends with ``seq``."""
 
@@ -121,12 +133,14 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     reports: list[Report]
 
 
+@final
 class Deliver(msgspec.Struct, frozen=True, gc=False):
     """An answer whose time has come."""
 
     answer: Answer
 
 
+@final
 class SessionEvent(msgspec.Struct, frozen=True, gc=False):
     """A durable event about the session itself, or about all of them, in its place among the deliveries."""
 
@@ -134,6 +148,7 @@ class SessionEvent(msgspec.Struct, frozen=True, gc=False):
     event: Event
 
 
+@final
 class Disconnect(msgspec.Struct, frozen=True, gc=False):
     reason: str
 

@@ -159,12 +159,12 @@ class SessionPort(Actor[ToPort]):
         accounts = self._routes.accounts
         with self._routes.dispatcher.turn():
             for command in commands:
-                if isinstance(command, RejectCommand):
+                if type(command) is RejectCommand:
                     known.setdefault(command.command.cl_ord_id, None)
                     self._tell(command.command, refused(self.state, command))
                 elif command.cl_ord_id in known:
                     self._tell(command, duplicate(self.state, command))
-                elif isinstance(command, CancelOrder | ReplaceOrder) and not self._may_change(command):
+                elif (type(command) is CancelOrder or type(command) is ReplaceOrder) and not self._may_change(command):
                     known[command.cl_ord_id] = None
                     self._tell(command, unchangeable(self.state, command))
                 else:
@@ -265,7 +265,7 @@ class SessionPort(Actor[ToPort]):
 
     def on_batch(self, batch: Iterator[ToPort]) -> None:
         for message in batch:
-            if isinstance(message, Delivery):
+            if type(message) is Delivery:
                 if message.seq > self.applied_seq:
                     self._on_delivery(message)
             elif isinstance(message, Deliver):
@@ -284,9 +284,7 @@ class SessionPort(Actor[ToPort]):
         state = self.state
         reports = message.reports
         if reports:
-            apply = state.apply_report
-            for report in reports:
-                apply(report)
+            state.apply_reports(reports)
             self._delivered += len(reports)
             if self.connection is not None:
                 self.connection.deliver([enriched(state, r) if type(r.event) in _SPARSE else r for r in reports])

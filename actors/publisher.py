@@ -43,7 +43,7 @@ from engine.events import (
 from engine.fold import account_of_request
 from engine.reports import Report, reports_of
 
-_ORDER_EVENTS = (OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected)
+_ORDER_EVENTS = frozenset({OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected})
 _ACCOUNT_EVENTS = (
     CancelRejected, MassCancelRequested, MassCancelCompleted, Deposited, Withdrawn, AccountBlocked, AccountOpened,
 )  # fmt: skip
@@ -88,7 +88,7 @@ class PublisherActor(Actor[ToPublisher]):
         records = 0
         seq = self.published_seq
         for entry in batch:
-            if isinstance(entry, Entry):
+            if type(entry) is Entry:
                 if entry.record is not None:
                     records += 1
                     seq = entry.seq
@@ -106,31 +106,30 @@ class PublisherActor(Actor[ToPublisher]):
 
     def _sort(self, seq: int, record: Record) -> None:
         for event in record.events:
-            if isinstance(event, TradeExecuted):
+            if type(event) is TradeExecuted:
                 self._sort_trade(event)
-            elif isinstance(event, _ORDER_EVENTS):
-                self._settle(event.order.account_id, event)
+            elif type(event) in _ORDER_EVENTS:
+                self._settle(event.order.account_id, event)  # type: ignore[union-attr]
             else:
                 self._sort_rare(seq, event)
         deliveries = self._deliveries
         for session_id, report in reports_of(seq, record):
-            if session_id:
-                mine = deliveries.get(session_id)
-                if mine is None:
-                    mine = deliveries[session_id] = ([], [])
-                mine[1].append(report)
-        if record.session_id:
-            mine = deliveries.get(record.session_id)
-            if mine is None:
-                mine = deliveries[record.session_id] = ([], [])
-            mine[0].append(record)
+            if session_id in deliveries:
+                deliveries[session_id][1].append(report)
+            elif session_id:
+                deliveries[session_id] = ([], [report])
+        session_id = record.session_id
+        if session_id in deliveries:
+            deliveries[session_id][0].append(record)
+        elif session_id:
+            deliveries[session_id] = ([record], [])
 
     def _settle(self, account_id: int, event: Event) -> None:
-        mine = self._settlements.get(account_id)
-        if mine is None:
-            self._settlements[account_id] = [event]
+        settlements = self._settlements
+        if account_id in settlements:
+            settlements[account_id].append(event)
         else:
-            mine.append(event)
+            settlements[account_id] = [event]
 
     def _sort_trade(self, event: TradeExecuted) -> None:
         aggressor, resting = event.aggressor, event.resting

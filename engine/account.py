@@ -61,19 +61,19 @@ class Account:
 
     def apply(self, event: Event) -> None:
         """Fold one event of the journal in; of a trade, the sides that are this account's."""
-        if isinstance(event, TradeExecuted):
+        if type(event) is TradeExecuted:
             mine = self.opened.account_id
             if event.aggressor.account_id == mine:
                 self._settle(event.aggressor, event, event.aggressor_fee)
             if event.resting.account_id == mine:
                 self._settle(event.resting, event, event.resting_fee)
-        elif isinstance(event, OrderAccepted):
+        elif type(event) is OrderAccepted:
             self._follow(event.order, event.order.cl_ord_id)
-        elif isinstance(event, OrderCanceled | OrderExpired):
+        elif type(event) is OrderCanceled or type(event) is OrderExpired:
             self._follow(event.order, event.order.cl_ord_id)
-            if isinstance(event, OrderCanceled) and event.request_id:
+            if type(event) is OrderCanceled and event.request_id:
                 self.mass_cancels[event.request_id].canceled += 1
-        elif isinstance(event, OrderReplaced):
+        elif type(event) is OrderReplaced:
             self._follow(event.order, event.orig_cl_ord_id)
         else:
             self._apply_rare(event)

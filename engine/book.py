@@ -278,20 +278,20 @@ class Book:
         """Fold one record's events: what a command did to this book, without matching again."""
         incoming: OrderImage | None = None
         for event in events:
-            if isinstance(event, OrderAccepted):
+            if type(event) is OrderAccepted:
                 incoming = event.order
                 self._orders_accepted = incoming.order_id - self._base_id
-            elif isinstance(event, TradeExecuted):
+            elif type(event) is TradeExecuted:
                 incoming = event.aggressor
                 self._apply_fill(event.resting, event.qty)
                 self.last_px = event.px
                 self._trades_made = event.trade_id - self._base_id
-            elif isinstance(event, OrderCanceled | OrderExpired):
+            elif type(event) is OrderCanceled or type(event) is OrderExpired:
                 if incoming is not None and incoming.order_id == event.order.order_id:
                     incoming = None
                 else:
                     self._unrest(self._resting(event.order))
-            elif isinstance(event, OrderReplaced):
+            elif type(event) is OrderReplaced:
                 incoming = self._apply_replaced(event)
             elif isinstance(event, InstrumentStatusChanged):
                 self.status = event.status

@@ -7,7 +7,7 @@ message itself and the administrative ones just before it); both are 0 where a p
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TypeAlias, final
 
 import msgspec
 
@@ -17,6 +17,7 @@ ANY = 0
 """Matches every symbol or side in a mass cancel."""
 
 
+@final
 class NewOrder(msgspec.Struct, frozen=True, gc=False):
     """FIX 35=D. ``px`` is 0 for a market order until the account stamps its protection price."""
 
@@ -33,6 +34,7 @@ class NewOrder(msgspec.Struct, frozen=True, gc=False):
     in_seq: int = 0
 
 
+@final
 class CancelOrder(msgspec.Struct, frozen=True, gc=False):
     """FIX 35=F. Names its order by ``orig_cl_ord_id``, or by ``order_id`` where that is not 0."""
 
@@ -47,6 +49,7 @@ class CancelOrder(msgspec.Struct, frozen=True, gc=False):
     in_seq: int = 0
 
 
+@final
 class ReplaceOrder(msgspec.Struct, frozen=True, gc=False):
     """FIX 35=G. ``order_qty`` is the new total quantity, what has been filled included."""
 
@@ -63,6 +66,7 @@ class ReplaceOrder(msgspec.Struct, frozen=True, gc=False):
     in_seq: int = 0
 
 
+@final
 class MassCancel(msgspec.Struct, frozen=True, gc=False):
     """FIX 35=q: an account's orders, of one symbol and side or of all (``ANY``)."""
 
@@ -75,6 +79,7 @@ class MassCancel(msgspec.Struct, frozen=True, gc=False):
     in_seq: int = 0
 
 
+@final
 class RejectCommand(msgspec.Struct, frozen=True, gc=False):
     """A command that a gateway could read but must refuse by the venue's rules; its outcome is journaled like any."""
 
@@ -86,12 +91,14 @@ class RejectCommand(msgspec.Struct, frozen=True, gc=False):
     """What the client named, where it is no listed symbol."""
 
 
+@final
 class SetInstrumentStatus(msgspec.Struct, frozen=True, gc=False):
     symbol_id: int
     status: InstrumentStatus
     operator: str
 
 
+@final
 class ExpireDayOrders(msgspec.Struct, frozen=True, gc=False):
     """The instrument's daily roll: a timer's firing."""
 
@@ -100,6 +107,7 @@ class ExpireDayOrders(msgspec.Struct, frozen=True, gc=False):
     """The trading day that ends, ISO date in the instrument's zone."""
 
 
+@final
 class CancelAll(msgspec.Struct, frozen=True, gc=False):
     """Part of a request that touches many books: every order of ``account_id`` (and side) in one book."""
 

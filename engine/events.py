@@ -7,7 +7,7 @@ book, the inbound numbers that it accounts for and the outbound numbers of its r
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TypeAlias, final
 
 import msgspec
 
@@ -26,6 +26,7 @@ from engine.types import (
 )
 
 
+@final
 class OrderImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An order as it stands after an event."""
 
@@ -57,10 +58,18 @@ class _Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     pass
 
 
-class OrderAccepted(_Event, frozen=True, tag=1):
+class _OrderEvent(_Event, frozen=True):
+    """About one order: ``order`` is its state afterwards."""
+
     order: OrderImage
 
 
+@final
+class OrderAccepted(_OrderEvent, frozen=True, tag=1):
+    """The book has taken the order in."""
+
+
+@final
 class TradeExecuted(_Event, frozen=True, tag=2):
     """``aggressor`` took what ``resting`` offered, at the resting order's price."""
 
@@ -73,8 +82,8 @@ class TradeExecuted(_Event, frozen=True, tag=2):
     resting_fee: Amount
 
 
-class OrderCanceled(_Event, frozen=True, tag=3):
-    order: OrderImage
+@final
+class OrderCanceled(_OrderEvent, frozen=True, tag=3):
     reason: CancelReason
     cl_ord_id: str = ""
     """The cancel request's ClOrdID; empty where nobody asked for it."""
@@ -82,27 +91,28 @@ class OrderCanceled(_Event, frozen=True, tag=3):
     """The :class:`MassCancelRequested` that this is part of."""
 
 
-class OrderExpired(_Event, frozen=True, tag=4):
-    order: OrderImage
+@final
+class OrderExpired(_OrderEvent, frozen=True, tag=4):
     reason: CancelReason
 
 
-class OrderReplaced(_Event, frozen=True, tag=5):
-    order: OrderImage
+@final
+class OrderReplaced(_OrderEvent, frozen=True, tag=5):
     orig_cl_ord_id: str
     kept_priority: bool
 
 
-class OrderRejected(_Event, frozen=True, tag=6):
+@final
+class OrderRejected(_OrderEvent, frozen=True, tag=6):
     """``order`` is what was asked for, ``live`` the order whose ClOrdID it repeats (FIX 4.2 appendix D, D31)."""
 
-    order: OrderImage
     reason: int
     text: str
     symbol: str = ""
     live: OrderImage | None = None
 
 
+@final
 class CancelRejected(_Event, frozen=True, tag=7):
     """FIX 35=9, in answer to a cancel (434=1) or, if ``is_replace``, to a replace (434=2)."""
 
@@ -116,6 +126,7 @@ class CancelRejected(_Event, frozen=True, tag=7):
     order: OrderImage | None = None
 
 
+@final
 class MassCancelRequested(_Event, frozen=True, tag=8):
     """Starts what touches many books; ``symbol_ids`` lists its parts (design §7.6)."""
 
@@ -129,6 +140,7 @@ class MassCancelRequested(_Event, frozen=True, tag=8):
     reason: CancelReason
 
 
+@final
 class MassCancelPartDone(_Event, frozen=True, tag=9):
     """One book has cancelled its part; the ``OrderCanceled`` events stand before it in the same record."""
 
@@ -137,6 +149,7 @@ class MassCancelPartDone(_Event, frozen=True, tag=9):
     canceled: int
 
 
+@final
 class MassCancelCompleted(_Event, frozen=True, tag=10):
     """FIX 35=r with 531 as requested: every part is done."""
 
@@ -149,6 +162,7 @@ class MassCancelCompleted(_Event, frozen=True, tag=10):
     total_affected: int
 
 
+@final
 class MassCancelRejected(_Event, frozen=True, tag=11):
     """FIX 35=r with 531=0."""
 
@@ -159,18 +173,21 @@ class MassCancelRejected(_Event, frozen=True, tag=11):
     text: str
 
 
+@final
 class InstrumentListed(_Event, frozen=True, tag=20):
     """A new instrument, or (same ``symbol_id``) an existing one with changed rules."""
 
     instrument: Instrument
 
 
+@final
 class InstrumentStatusChanged(_Event, frozen=True, tag=21):
     symbol_id: int
     status: InstrumentStatus
     operator: str
 
 
+@final
 class DayOrdersExpired(_Event, frozen=True, tag=22):
     """The instrument's trading day ``day`` is over; the ``OrderExpired`` events stand before it."""
 
@@ -178,6 +195,7 @@ class DayOrdersExpired(_Event, frozen=True, tag=22):
     day: str
 
 
+@final
 class AccountOpened(_Event, frozen=True, tag=30):
     """A new account, or (same ``account_id``) an existing one with changed limits. 0 = no limit."""
 
@@ -188,6 +206,7 @@ class AccountOpened(_Event, frozen=True, tag=30):
     max_order_notional: Amount = 0
 
 
+@final
 class AccountBlocked(_Event, frozen=True, tag=31):
     """``blocked`` accounts send no new orders; their cancels still pass."""
 
@@ -196,6 +215,7 @@ class AccountBlocked(_Event, frozen=True, tag=31):
     operator: str
 
 
+@final
 class Deposited(_Event, frozen=True, tag=32):
     account_id: int
     asset: str
@@ -203,6 +223,7 @@ class Deposited(_Event, frozen=True, tag=32):
     operator: str
 
 
+@final
 class Withdrawn(_Event, frozen=True, tag=33):
     account_id: int
     asset: str
@@ -210,6 +231,7 @@ class Withdrawn(_Event, frozen=True, tag=33):
     operator: str
 
 
+@final
 class SessionOpened(_Event, frozen=True, tag=40):
     """A client's session, or (same ``session_id``) an existing one with changed rights.
 
@@ -229,6 +251,7 @@ class SessionOpened(_Event, frozen=True, tag=40):
     enabled: bool = True
 
 
+@final
 class SessionLoggedOn(_Event, frozen=True, tag=41):
     """The session's client is there. ``reset``: both directions count from 1 again (FIX 141=Y), a new ``epoch``."""
 
@@ -242,6 +265,7 @@ class SessionLoggedOn(_Event, frozen=True, tag=41):
     messages, PossResend=Y, numbered from ``out_next`` on; 0 = none."""
 
 
+@final
 class SessionLoggedOut(_Event, frozen=True, tag=42):
     """Exact numbers at a logout. ``confirmed``: the client answered, so all that was sent has arrived."""
 
@@ -251,6 +275,7 @@ class SessionLoggedOut(_Event, frozen=True, tag=42):
     confirmed: bool
 
 
+@final
 class NumbersReserved(_Event, frozen=True, tag=43):
     """Outbound numbers below ``out_limit`` may be used by messages that are not journaled (design §7.8)."""
 
@@ -258,12 +283,14 @@ class NumbersReserved(_Event, frozen=True, tag=43):
     out_limit: int
 
 
+@final
 class TradingDayRolled(_Event, frozen=True, tag=44):
     """ClOrdIDs of the ended trading day may be used again, but those of open orders."""
 
     day: str
 
 
+@final
 class StateHashed(_Event, frozen=True, tag=50):
     """The live state's digest at this point; ``journal verify`` compares it with the fold's."""
 
@@ -298,6 +325,7 @@ Event: TypeAlias = (
 )
 
 
+@final
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One atomic outcome, as the journal holds it.
 

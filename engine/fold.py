@@ -29,6 +29,7 @@ from engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
+    OrderImage,
     OrderRejected,
     OrderReplaced,
     Record,
@@ -41,9 +42,9 @@ from engine.events import (
 from engine.reports import reports_of
 from engine.session import SessionState
 
-ORDER_EVENTS = (OrderAccepted, TradeExecuted, OrderCanceled, OrderExpired, OrderReplaced)
-"""Events that change a book and its accounts."""
+_ORDER_EVENTS = frozenset({OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced})
 
+_REJECTIONS = frozenset({OrderRejected, CancelRejected})
 _BOOK_EVENTS = (InstrumentStatusChanged, InstrumentListed, DayOrdersExpired)
 _ACCOUNT_EVENTS = (
     Deposited, Withdrawn, AccountBlocked, AccountOpened, MassCancelRequested, MassCancelCompleted,
@@ -71,19 +72,20 @@ class VenueState:
         events = record.events
         book_id = 0
         for event in events:
-            if isinstance(event, TradeExecuted):
+            if type(event) is TradeExecuted:
                 book_id = self._apply_trade(event)
-            elif isinstance(event, ORDER_EVENTS):
-                book_id = event.order.symbol_id
-                self.accounts[event.order.account_id].apply(event)
-            elif not isinstance(event, OrderRejected | CancelRejected):
+            elif type(event) in _ORDER_EVENTS:
+                order: OrderImage = event.order  # type: ignore[union-attr, assignment]
+                book_id = order.symbol_id
+                self.accounts[order.account_id].apply(event)
+            elif type(event) not in _REJECTIONS:
                 book_id = self._apply_venue_event(event) or book_id
         if book_id:
             self.books[book_id].apply(events)
         if record.out:
             for session_id, report in reports_of(seq, record):
                 if session_id:
-                    self.sessions[session_id].apply_report(report)
+                    self.sessions[session_id].apply_reports([report])
         if record.session_id:
             self.sessions[record.session_id].apply_outcome(record)
 

@@ -30,6 +30,10 @@ NO_REPORT = 0
 """In ``sent``: the number belonged to a message that is not journaled (a heartbeat, an answer)."""
 
 
+_LAST_OPEN = OrdStatus.PARTIALLY_FILLED
+"""Statuses up to this one are those of open orders."""
+
+
 class InboundNumbers:
     """Which inbound FIX MsgSeqNums have their outcome in the journal.
 
@@ -90,28 +94,48 @@ class SessionState:
         if isinstance(first, MassCancelRequested):
             self.orders.setdefault(first.cl_ord_id, None)
 
-    def apply_report(self, report: Report) -> None:
-        """A report that this session was or will be sent."""
+    def apply_reports(self, reports: list[Report]) -> None:
+        """Reports that this session was or will be sent, in order."""
+        orders, open_orders, sent = self.orders, self.open, self.sent
+        for report in reports:
+            order = report.order
+            if order is None or report.number != self.out_next:
+                self._apply_rare(report)
+                continue
+            sent.append(report.seq)
+            self.out_next += 1
+            if order.status <= _LAST_OPEN:
+                orders[order.cl_ord_id] = order
+                open_orders[order.order_id] = order
+                if type(report.event) is OrderReplaced:
+                    orders[report.event.orig_cl_ord_id] = order
+            else:
+                self._apply_ended(report, order)
+
+    def _apply_ended(self, report: Report, order: OrderImage) -> None:
+        event = report.event
+        if type(event) is OrderRejected:
+            if self.orders.get(order.cl_ord_id) is None:
+                self.orders[order.cl_ord_id] = order
+            return
+        self.orders[order.cl_ord_id] = order
+        self.open.pop(order.order_id, None)
+        if type(event) is OrderCanceled and event.cl_ord_id:
+            self.orders.setdefault(event.cl_ord_id, None)
+
+    def _apply_rare(self, report: Report) -> None:
+        """A report about no order, or one before which numbers went to messages that are not journaled."""
         event = report.event
         if isinstance(event, SessionLoggedOn):
             self._log_on(event, report)
             return
-        self._number(report.number, report.seq)
-        order = report.order
-        if order is not None and order.status <= OrdStatus.PARTIALLY_FILLED:
-            self.orders[order.cl_ord_id] = order
-            self.open[order.order_id] = order
-            if isinstance(event, OrderReplaced):
-                self.orders[event.orig_cl_ord_id] = order
-        elif isinstance(event, OrderRejected):
-            if self.orders.get(event.order.cl_ord_id) is None:
-                self.orders[event.order.cl_ord_id] = event.order
-        elif order is not None:
-            self.orders[order.cl_ord_id] = order
-            self.open.pop(order.order_id, None)
-            if isinstance(event, OrderCanceled) and event.cl_ord_id:
-                self.orders.setdefault(event.cl_ord_id, None)
-        elif isinstance(event, CancelRejected | MassCancelRejected):
+        self._skip_to(report.number)
+        if report.order is not None:
+            self.apply_reports([report])
+            return
+        self.sent.append(report.seq)
+        self.out_next += 1
+        if isinstance(event, CancelRejected | MassCancelRejected):
             self.orders.setdefault(event.cl_ord_id, None)
 
     def apply_logged_out(self, event: SessionLoggedOut) -> None:
@@ -129,17 +153,11 @@ class SessionState:
         self.orders = {order.cl_ord_id: order for order in self.open.values()}
         self.confirmed = self.out_next - 1
 
-    def _number(self, number: int, seq: int) -> None:
-        if number > self.out_next:
-            self._skip_to(number)
-        self.sent.append(seq)
-        self.out_next = number + 1
-
     def _skip_to(self, number: int) -> None:
-        missing = number - 1 - len(self.sent)
-        if missing > 0:
-            self.sent.extend([NO_REPORT] * missing)
-        self.out_next = max(self.out_next, number)
+        """Numbers below ``number`` that carried no report are used up."""
+        if number > self.out_next:
+            self.sent.extend([NO_REPORT] * (number - self.out_next))
+            self.out_next = number
 
     def _log_on(self, event: SessionLoggedOn, report: Report) -> None:
         if event.reset:
@@ -151,7 +169,7 @@ class SessionState:
             self.reissued_upto = len(self.sent) if missed else 0
             self.confirmed = 0
         else:
-            self._number(report.number, NO_REPORT)
+            self._skip_to(report.number + 1)
         self.inbound.restart(event.in_next)
 
     def unconfirmed(self) -> list[int]:
