@@ -26,6 +26,7 @@ class CommitThread:
         self._on_failed = on_failed
         self._queue: SimpleQueue[list[bytes] | None] = SimpleQueue()
         self._next_seq = journal.next_seq
+        self.stopping = False
         self._discard = False
         self._thread = threading.Thread(target=self._run, name="journal-commit", daemon=True)
 
@@ -46,6 +47,7 @@ class CommitThread:
         """End the thread and wait for it: after all that was submitted (drain), or after the commit it is in."""
         self._discard = not drain
         self._queue.put(_STOP)
+        self.stopping = True
         if self._thread.ident is not None:
             self._thread.join()
 

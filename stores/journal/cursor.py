@@ -17,7 +17,8 @@ from stores.journal.frame import (
     decode_commit,
 )
 
-READ_AHEAD_BYTES = 1 << 20
+READ_AHEAD_BYTES_MIN = 64 << 10
+READ_AHEAD_BYTES_MAX = 1 << 20
 
 
 class Stop(Enum):
@@ -52,6 +53,7 @@ class CommitCursor:
         self._size = disk.size(fd)
         self._buffer = b""
         self._base = offset
+        self._read_ahead = READ_AHEAD_BYTES_MIN
 
     @property
     def end(self) -> int:
@@ -62,6 +64,7 @@ class CommitCursor:
         """Forget what was read ahead: the file may have grown or changed since."""
         self._buffer = b""
         self._base = self.offset
+        self._read_ahead = READ_AHEAD_BYTES_MIN
         self._size = self._disk.size(self._fd)
 
     def advance(self) -> Commit | None:
@@ -91,8 +94,9 @@ class CommitCursor:
         return found if found.first_seq == self.seq else Stop.MISPLACED
 
     def _fetch(self, length: int) -> None:
-        """Read ahead, at least `length` bytes from the offset on, which the file has."""
-        wanted = min(max(length, READ_AHEAD_BYTES), self._size - self.offset)
+        """Read at least `length` bytes from the offset on, which the file has, and ahead: more the longer it goes."""
+        wanted = min(max(length, self._read_ahead), self._size - self.offset)
+        self._read_ahead = min(2 * self._read_ahead, READ_AHEAD_BYTES_MAX)
         self._base = self.offset
         self._buffer = self._disk.pread(self._fd, wanted, self._base)
         if len(self._buffer) < length:

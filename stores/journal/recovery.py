@@ -15,7 +15,7 @@ from stores.journal.cursor import CommitCursor, Stop
 from stores.journal.directory import IDENTITY_NAME, Listing, check_oldest, list_journal, read_identity
 from stores.journal.disk import ZEROS, Disk, fill_with_zeros, opened, write_all
 from stores.journal.errors import JournalDamaged, JournalForeign
-from stores.journal.frame import describe_damage, proves_durable
+from stores.journal.frame import COMMIT_HEADER_BYTES, describe_damage, proves_durable
 from stores.journal.options import JournalOptions
 from stores.journal.segment import Segment, read_header
 
@@ -157,21 +157,23 @@ def _walk(cursor: CommitCursor, segment: Segment) -> int:
 
 
 def _verify_sealed(disk: Disk, segment: Segment, successor: Segment) -> None:
-    """A segment that has a successor was durable to its end. Raises JournalDamaged."""
+    """A segment that has a successor was durable to its end. Raises JournalDamaged.
+
+    Only its seal, which no sync waits for, may be torn: no record depends on it.
+    """
     with opened(disk, segment.path) as fd:
         cursor = CommitCursor(disk, fd, segment.header)
         _walk(cursor, segment)
         offset, expected, found = cursor.offset, cursor.seq, successor.first_seq
-        if cursor.stop in (Stop.INVALID, Stop.MISPLACED):
+        if cursor.stop is Stop.MISPLACED or (cursor.stop is Stop.INVALID and expected != found):
             raise JournalDamaged(segment.path, offset, expected, explain_stop(disk, fd, cursor))
         if expected < found:
             reason = f"sequences {expected} to {found - 1} are missing: the next segment begins with {found}"
             raise JournalDamaged(segment.path, offset, expected, reason)
         if expected > found:
-            reason = f"the next segment begins with {found} again"
-            raise JournalDamaged(successor.path, 0, expected, reason)
-        if nonzero_rest(disk, fd, cursor.end):
-            raise JournalDamaged(segment.path, cursor.end, expected, "its unused end is not zero")
+            raise JournalDamaged(successor.path, 0, expected, f"this segment begins with {found} again")
+        if nonzero_rest(disk, fd, offset + COMMIT_HEADER_BYTES):
+            raise JournalDamaged(segment.path, offset, expected, "its unused end is not zero")
 
 
 def _survey_last(disk: Disk, listing: Listing, journal_id: bytes, segments: tuple[Segment, ...]) -> Survey:
