@@ -5,42 +5,20 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from enum import IntEnum
-from functools import cache
-from typing import Annotated, Any, Final, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
 from config.document import ENV_PREFIX, Node, Scalar, Section, Sequence, first_origin, read_inline, shape
 from config.errors import ConfigError, Problem
-from config.kinds import Choice, Kind, Member, Secret, Switch
+from config.kinds import MASK, Kind
+from config.schema import field_types, kind_of
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 _SHOWN_CHARS: Final = 60
 _SERVICE_LINK = re.compile(ENV_PREFIX + r"(SERVICE_(HOST|PORT)\w*|PORT(_\d+_(TCP|UDP)\w*)?)")
 """What Kubernetes puts into every pod's environment for a Service of the name trade-engine."""
-
-
-@cache
-def field_types(cls: type[msgspec.Struct]) -> dict[str, Any]:
-    """A settings struct's fields in order, with their types, ``Annotated`` kept."""
-    hints = get_type_hints(cls, include_extras=True)
-    return {field.name: hints[field.name] for field in msgspec.structs.fields(cls)}
-
-
-@cache
-def kind_of(hint: Any) -> Kind | None:
-    """The kind of a scalar's type; None for lists, mappings and structs."""
-    if get_origin(hint) is Annotated:
-        return next((cast(Kind, item) for item in hint.__metadata__ if hasattr(item, "parse")), None)
-    if get_origin(hint) is Literal:
-        return Choice(get_args(hint))
-    if hint is bool:
-        return Switch()
-    if isinstance(hint, type) and issubclass(hint, IntEnum):
-        return Member(hint)
-    return None
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -151,5 +129,5 @@ class Binder:
 
 def _shown(text: str, kind: Kind) -> str:
     if kind.secret:
-        return Secret.MASK
+        return MASK
     return repr(text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…")

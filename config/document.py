@@ -17,6 +17,7 @@ from config.errors import ConfigError, Problem
 
 ENV_PREFIX: Final = "TRADE_ENGINE_"
 ENV_NESTING: Final = "__"
+_TAGS: Final = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 DEPTH_MAX: Final = 16
 """How deep a document may nest, so that an alias to itself ends."""
 
@@ -79,7 +80,7 @@ def _syntax_problem(error: Exception, source: str) -> Problem:
 
 def _from_yaml(node: yaml.Node, source: str, depth: int, problems: list[Problem]) -> Node:
     origin = f"{source} line {node.start_mark.line + 1}"
-    if depth > DEPTH_MAX or not node.tag.startswith("tag:yaml.org,2002:"):
+    if depth > DEPTH_MAX or node.tag not in _TAGS:
         fault = "nested too deeply" if depth > DEPTH_MAX else f"the tag {node.tag} has no meaning here"
         problems.append(Problem(source, fault, origin))
         return Scalar("", origin)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from config.credentials import is_credential
@@ -18,17 +18,10 @@ from engine.decimals import format_decimal, parse_decimal
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9./_-]*")
 _YAML_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+MASK: Final = "***"
+"""Stands for a secret wherever settings are shown."""
+
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
-class Secret(str):
-    """Text that must not be seen: its ``repr``, and so that of every struct it is in, does not tell it."""
-
-    __slots__ = ()
-    MASK: ClassVar[str] = "***"
-
-    def __repr__(self) -> str:
-        return repr(self.MASK)
 
 
 def quote(text: str) -> str:
@@ -85,7 +78,7 @@ class Text(_Quoted):
     def parse(self, text: str) -> str:
         if not self._pattern.fullmatch(text):
             raise ValueError(text)
-        return Secret(text) if self.secret and text else text
+        return text
 
 
 class Credential(_Quoted):
@@ -97,7 +90,7 @@ class Credential(_Quoted):
     def parse(self, text: str) -> str:
         if text and not is_credential(text):
             raise ValueError(text)
-        return Secret(text) if text else text
+        return text
 
 
 class FilePath(_Quoted):

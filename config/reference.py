@@ -9,7 +9,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
+from config.credentials import hash_password
 from config.kinds import Credential, Fixed, Switch, Text, TimeOfDay, TimeZone
+from config.schema import Discreet
 from engine.types import INT64_MAX, SCALE, Instrument, InstrumentStatus
 
 PriceSetting: TypeAlias = Annotated[int, Fixed(0, INT64_MAX, "a price from 0 to 92233720368.54775807")]
@@ -99,7 +101,7 @@ class AccountConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Takes no new orders; cancels still pass."""
 
 
-class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
+class SessionConfig(Discreet, frozen=True, kw_only=True):
     """A client's session. Protocol, comp_id and target_comp_id are its identity."""
 
     protocol: Protocol
@@ -121,6 +123,10 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The account of orders that name none; empty = such orders are rejected."""
     enabled: Annotated[bool, Switch()] = True
     """Whether it may log on."""
+
+    def credential(self, salt: bytes) -> str:
+        """What a log-on is verified against: the configured hash, or the password's with this salt of 8 to 64 bytes."""
+        return self.password_hash or hash_password(self.password, salt)
 
     def identity(self, venue_comp_id: str) -> tuple[str, str, str]:
         """(protocol, comp_id, target_comp_id) with defaults filled in; the target is empty for SOUPBIN."""

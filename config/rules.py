@@ -143,7 +143,8 @@ def _session_account_problems(path: str, session: SessionConfig, settings: Setti
         if firms.get(name, session.firm) != session.firm:
             yield key, f"{name!r} belongs to firm {firms[name]}; expected an account of {session.firm}"
     if session.default_account and session.default_account not in session.accounts:
-        yield from _unknown(f"{path}.default_account", "account", session.default_account, session.accounts)
+        known = ", ".join(session.accounts) or "the session's accounts (none is given)"
+        yield f"{path}.default_account", f"{session.default_account!r} is not allowed; expected one of {known}"
 
 
 def _soupbin_problems(path: str, session: SessionConfig) -> Found:

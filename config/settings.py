@@ -13,6 +13,7 @@ import msgspec
 
 from config.kinds import FilePath, Integer, Number, OneOf, Switch, Text, TimeOfDay, TimeZone
 from config.reference import AccountConfig, CompIdSetting, FirmConfig, InstrumentConfig, SessionConfig
+from config.schema import Discreet
 
 HostSetting: TypeAlias = Annotated[str, Text(r"[0-9A-Za-z.:_%-]{1,253}", "an IP address or a host name to listen on")]
 PortSetting: TypeAlias = Annotated[int, Integer(0, 65535, "0 = any free port")]
@@ -113,7 +114,7 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a closing connection waits for the client to read what was sent."""
 
 
-class AdminSettings(msgspec.Struct, frozen=True, kw_only=True):
+class AdminSettings(Discreet, frozen=True, kw_only=True):
     """The operators' HTTP port: metrics, health, administration."""
 
     enabled: Annotated[bool, Switch()] = True

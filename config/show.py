@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from config.binder import field_types, kind_of
-from config.kinds import Kind, Secret, quote
+from config.kinds import MASK, Kind, quote
+from config.schema import field_types, kind_of
 from config.settings import Settings
 
 _INDENT: Final = "  "
@@ -67,7 +67,7 @@ class _Renderer:
 
     def _scalar(self, kind: Kind, value: Any) -> str:
         if kind.secret and value and self._masked:
-            return f'"{Secret.MASK}"'
+            return f'"{MASK}"'
         return kind.format(value)
 
     def _comment(self, path: str) -> str:

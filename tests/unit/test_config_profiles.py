@@ -1,0 +1,91 @@
+"""The two files that come with the venue: complete, true, and what the documentation promises of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import config
+from config.document import Section, read_yaml
+from config.loader import load
+from config.schema import field_types
+from config.settings import Settings
+from engine.types import SCALE, InstrumentStatus
+
+FOLDER = Path(config.__file__).parent
+PROTOCOLS = ("FIX.4.4", "FIX.4.2")
+
+
+@pytest.fixture(scope="module")
+def demo() -> Settings:
+    return load(FOLDER / "demo.yaml", {}, {})
+
+
+def test_default_file_gives_the_built_in_defaults() -> None:
+    assert load(FOLDER / "default.yaml", {}, {}) == Settings()
+
+
+def test_default_file_documents_every_key() -> None:
+    root = read_yaml((FOLDER / "default.yaml").read_bytes(), "default.yaml")
+    assert isinstance(root, Section)
+    assert list(root.entries) == list(field_types(Settings))
+    for name, default in msgspec.structs.asdict(Settings()).items():
+        if isinstance(default, msgspec.Struct):
+            section = root.entries[name]
+            assert isinstance(section, Section)
+            assert list(section.entries) == list(field_types(type(default)))
+
+
+def test_demo_instruments(demo: Settings) -> None:
+    symbols = [it.symbol for it in demo.instruments]
+    assert len(symbols) == 10
+    assert symbols[-3:] == ["AAPL", "AMZN", "GOOG"]
+    assert {"BTC/USDT", "ETH/USDT", "ETH/BTC"} < set(symbols)
+    for it in demo.instruments:
+        assert it.status is InstrumentStatus.ACTIVE
+        assert it.reference_px
+        assert it.protection_band
+
+
+@pytest.mark.parametrize("symbol", ["AAPL", "AMZN", "GOOG"])
+def test_demo_equities_trade_whole_shares_at_whole_cents(demo: Settings, symbol: str) -> None:
+    (it,) = (it for it in demo.instruments if it.symbol == symbol)
+    assert (it.base, it.quote) == (symbol, "USD")
+    assert (it.tick_size, it.lot_size, it.min_qty, it.min_notional) == (SCALE // 100, SCALE, SCALE, 0)
+    assert (it.daily_roll, it.time_zone) == ("17:00", "America/New_York")
+
+
+def test_demo_accounts_have_plenty_of_every_asset(demo: Settings) -> None:
+    assets = {asset for it in demo.instruments for asset in (it.base, it.quote)}
+    for account in demo.accounts:
+        assert set(account.balances) == assets
+        assert all(balance <= 10**10 * SCALE for balance in account.balances.values())
+        assert account.balances["USD"] >= 10**9 * SCALE
+        assert min(account.balances[share] for share in ("AAPL", "AMZN", "GOOG")) >= 10**7 * SCALE
+
+
+def test_one_account_s_everything_fits_64_bits(demo: Settings) -> None:
+    """However the demo's trades go, no balance outgrows what most databases and languages call an integer."""
+    for asset in demo.accounts[0].balances:
+        assert sum(account.balances[asset] for account in demo.accounts) < 2**63
+
+
+def test_demo_sessions(demo: Settings) -> None:
+    brokers = [f"BROKER{i}" for i in range(1, 5)]
+    traders = [f"TRADR{i}" for i in range(1, 5)]
+    expected = {(protocol, name) for protocol in PROTOCOLS for name in brokers} | {
+        ("SOUPBIN", name) for name in traders
+    }
+    assert {(session.protocol, session.comp_id) for session in demo.sessions} == expected
+    assert [account.name for account in demo.accounts] == brokers + traders
+    for session in demo.sessions:
+        assert session.password == "demo"
+        assert session.enabled
+        assert session.accounts == [session.comp_id]
+        assert session.default_account == session.comp_id
+
+
+def test_demo_listens_on_the_local_host_only(demo: Settings) -> None:
+    assert {demo.fix.host, demo.binary.host, demo.admin.host} == {"127.0.0.1"}
