@@ -38,9 +38,7 @@ class FixSession:
     ``ACTIVE`` or ``LOGOUT_SENT``, and at most as many as the port has credit for.
     """
 
-    def __init__(
-        self, logon: LogonRequest, port: Port, settings: FixSettings, write: Callable[[bytes], None], now_ns: int
-    ) -> None:
+    def __init__(self, logon: LogonRequest, port: Port, settings: FixSettings, write: Callable[[bytes], None]) -> None:
         dialect = logon.dialect
         self.state = State.LOGGING_ON
         self.close_reason = ""
@@ -58,7 +56,7 @@ class FixSession:
         self._resends: deque[tuple[int, int]] = deque()
         self._tests = 0
         self._logout_age_s = 0.0
-        self._log_on(logon.msg_seq_num, now_ns)
+        self._logon_seq_num = logon.msg_seq_num
 
     @property
     def rejects(self) -> int:
@@ -66,6 +64,10 @@ class FixSession:
         return self._inbound.rejects
 
     # ---- called by the acceptor -------------------------------------------------------------------------------
+
+    def start(self, now_ns: int) -> None:
+        """Judges the Logon's number and has the logon journaled; its reply follows when that is durable."""
+        self._log_on(self._logon_seq_num, now_ns)
 
     def receive(self, frames: list[bytes], now_ns: int) -> None:
         """Acts on frames in order; commands are submitted in one list, replies written at once."""
@@ -222,7 +224,6 @@ class FixSession:
     # ---- life -------------------------------------------------------------------------------------------------
 
     def _log_on(self, msg_seq_num: int, now_ns: int) -> None:
-        """Judges the Logon's number and has the logon journaled; its reply follows when that is durable."""
         port = self._port
         if self._reset:
             port.in_next = 2

@@ -11,10 +11,6 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     Raises ``ValueError`` with the key, the value and what is allowed.
     """
 
-    host: str = "127.0.0.1"
-    """Address to listen on; ``0.0.0.0`` or ``::`` for all."""
-    port: int = 9878
-    """TCP port; 0 takes a free one."""
     connections_max: int = 1000
     """Connections, logged on or not; further ones are closed as they come."""
     logon_timeout_s: float = 10.0
@@ -26,7 +22,8 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     silence_factor: float = 1.2
     """A TestRequest follows silence of this many heartbeat intervals, a disconnect as much silence again."""
     resend_timeout_s: float = 30.0
-    """A ResendRequest that brings no progress is repeated after this time."""
+    """A ResendRequest that brings no progress is repeated after this time; a client that reads nothing of what it asked
+    to be resent for as long is cut off."""
     sending_time_accuracy_s: int = 120
     """How far SendingTime (52) may be from the venue's clock; 0 = any."""
     timestamp_digits: int = 3
@@ -49,8 +46,6 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Resolution of the heartbeat timers."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
-            raise ValueError(f"port: {self.port}: must be 0 to 65535")
         if self.timestamp_digits not in (0, 3, 6, 9):
             raise ValueError(f"timestamp_digits: {self.timestamp_digits}: must be 0, 3, 6 or 9")
         if self.silence_factor < 1:

@@ -1,0 +1,290 @@
+"""One FIX client's connection: its session between the socket and the venue's port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import trio
+
+from actors.port import LogonRefused
+from gateways.fix.codec import Framer
+from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refusal
+from gateways.fix.session import FixSession
+from gateways.fix.state import State
+from gateways.transport import Outlet, receive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from actors.door import Gate
+    from actors.port import SessionPort
+    from engine.queries import Answer
+    from engine.reports import Report
+    from gateways.fix.settings import FixSettings
+
+
+class FixCounters(msgspec.Struct):
+    """What the gateway has done since it started; read when metrics are scraped."""
+
+    connections_opened: int = 0
+    connections_refused: int = 0
+    """Closed at once, because ``connections_max`` were open."""
+    logons_accepted: int = 0
+    logons_refused: int = 0
+    logons_timed_out: int = 0
+    messages_received: int = 0
+    messages_garbled: int = 0
+    """Skipped as no message at all; counted when the connection ends."""
+    rejects_sent: int = 0
+    """Session Rejects, BusinessMessageRejects and MarketDataRequestRejects."""
+    reports_sent: int = 0
+    reports_resent: int = 0
+    slow_clients_cut: int = 0
+
+
+class FixConnection:
+    """Implements :class:`actors.port.Connection`; :meth:`run` is its task, and ends with the connection."""
+
+    def __init__(
+        self,
+        sock: trio.socket.SocketType,
+        remote: str,
+        gate: Gate,
+        settings: FixSettings,
+        counters: FixCounters,
+        clock: Callable[[], int],
+    ) -> None:
+        self.remote = remote
+        self.comp_id = ""
+        self.protocol = "FIX"
+        self.reason = ""
+        """Why the connection ended; empty while it lasts."""
+        self._sock = sock
+        self._gate = gate
+        self._settings = settings
+        self._counters = counters
+        self._clock = clock
+        self._outlet = Outlet(sock, settings.write_buffer_max)
+        self._framer = Framer(settings.message_size_max)
+        self._scope = trio.CancelScope()
+        self._nursery: trio.Nursery | None = None
+        self._port: SessionPort | None = None
+        self._session: FixSession | None = None
+        self._established = trio.Event()
+        self._resending = False
+
+    # ---- the venue's side: called from anywhere, never blocks, never raises -------------------------------------
+
+    def deliver(self, reports: list[Report]) -> None:
+        """See :class:`actors.port.Connection`."""
+        session = self._session
+        if session is None:
+            return
+        self._counters.reports_sent += len(reports)
+        self._guard(lambda: session.deliver(reports, self._clock()))
+
+    def answer(self, answer: Answer) -> None:
+        """See :class:`actors.port.Connection`."""
+        session = self._session
+        if session is not None:
+            self._guard(lambda: session.answer(answer, self._clock()))
+
+    def disconnect(self, reason: str) -> None:
+        """See :class:`actors.port.Connection`: a Logout with the reason, then the client's is waited for."""
+        session = self._session
+        if session is None:
+            self._finish(reason)
+        else:
+            self._guard(lambda: session.disconnect(reason, self._clock()))
+
+    # ---- the timer's side ---------------------------------------------------------------------------------------
+
+    def tick(self, elapsed_s: float) -> None:
+        """Time has passed: heartbeats, test requests, and the end of waiting."""
+        session = self._session
+        if session is not None:
+            self._guard(lambda: session.tick(elapsed_s, self._clock()))
+
+    # ---- the connection's own task ------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """From the opened socket to the closed one."""
+        try:
+            with self._scope:
+                async with trio.open_nursery() as nursery:
+                    self._nursery = nursery
+                    nursery.start_soon(self._outlet.run)
+                    await self._serve()
+                    nursery.cancel_scope.cancel()
+        finally:
+            self._nursery = None
+            self._counters.messages_garbled += self._framer.garbled
+            self._detach()
+            with trio.CancelScope(shield=True):
+                await self._outlet.aclose_after_flush(self._settings.logout_timeout_s, self.reason or "stopped")
+
+    async def _serve(self) -> None:
+        with trio.move_on_after(self._settings.logon_timeout_s) as patience:
+            if not await self._log_on():
+                return
+        if patience.cancelled_caught:
+            self._counters.logons_timed_out += 1
+            self._finish(f"no logon within {self._settings.logon_timeout_s:g} s")
+            return
+        await self._read()
+
+    async def _log_on(self) -> bool:
+        """From silence to the Logon reply. False if the connection is to end."""
+        frames = self._framer.take(1)
+        while not frames:
+            if not await self._fill():
+                return False
+            frames = self._framer.take(1)
+        now_ns = self._clock()
+        try:
+            logon = read_logon(frames[0], now_ns, self._settings)
+            port = await self._admit(logon)
+        except LogonRefusal as refused:
+            self._counters.logons_refused += 1
+            self._outlet.write(refused.reply)
+            self._finish(f"logon refused: {refused}")
+            return False
+        self._port = port
+        self._session = FixSession(logon, port, self._settings, self._write)
+        self._session.start(now_ns)
+        self._look()
+        await self._established.wait()
+        self._counters.logons_accepted += 1
+        return True
+
+    async def _admit(self, logon: LogonRequest) -> SessionPort:
+        begin_string = self.protocol = logon.dialect.begin_string
+        self.comp_id = logon.comp_id
+        try:
+            return await self._gate.admit(
+                protocol=begin_string,
+                comp_id=logon.comp_id,
+                target_comp_id=logon.target_comp_id,
+                username=logon.username,
+                password=logon.password,
+                connection=self,
+                remote=self.remote,
+            )
+        except LogonRefused as refused:
+            reason = str(refused)
+            ids = (logon.comp_id, logon.target_comp_id)
+            raise LogonRefusal(reason, refusal(begin_string, *ids, reason, self._clock(), self._settings)) from refused
+
+    async def _read(self) -> None:
+        """Reads, and so lets the client send, as far as the venue has credit."""
+        session, port = self._session, self._port
+        assert session is not None
+        assert port is not None
+        while not self.reason:
+            if session.state is State.LOGGING_ON:
+                self._established = trio.Event()
+                await self._established.wait()
+            credit = port.credit
+            if credit <= 0:
+                session.liveness.paused = True
+                await port.wait_for_credit()
+                session.liveness.paused = False
+                continue
+            frames = self._framer.take(credit)
+            if not frames:
+                if not await self._fill():
+                    return
+                continue
+            rejects = session.rejects
+            self._counters.messages_received += len(frames)
+            session.receive(frames, self._clock())
+            self._counters.rejects_sent += session.rejects - rejects
+            self._look()
+
+    async def _fill(self) -> bool:
+        """Waits for bytes. False at the end of the stream."""
+        data = await receive(self._sock)
+        if not data:
+            self.reason = self.reason or self._outlet.reason or "the client closed the connection"
+            return False
+        self._framer.feed(data)
+        return True
+
+    # ---- resends ------------------------------------------------------------------------------------------------
+
+    async def _serve_resends(self) -> None:
+        """Streams what the client asks for from the journal at the client's pace, then goes live without a gap."""
+        session, port = self._session, self._port
+        assert session is not None
+        assert port is not None
+        while session.state is not State.CLOSED:
+            resend = session.next_resend()
+            due = session.behind
+            if resend is not None:
+                async for reports in port.replay(resend.begin, resend.end):
+                    session.resend(resend, reports, self._clock())
+                    self._counters.reports_resent += len(reports)
+                    await self._drain()
+                session.resent(resend, self._clock())
+            elif due is not None:
+                async for reports in port.replay(*due):
+                    session.catch_up(reports, self._clock())
+                    await self._drain()
+                session.caught_up(due[1], self._clock())
+            else:
+                session.go_live(self._clock())
+                break
+        self._resending = False
+        self._look()
+
+    async def _drain(self) -> None:
+        with trio.move_on_after(self._settings.resend_timeout_s) as patience:
+            await self._outlet.flush()
+        if patience.cancelled_caught:
+            self._outlet.abort("the client does not read what it asked to be resent")
+            self._look()
+
+    # ---- writing and ending -------------------------------------------------------------------------------------
+
+    def _write(self, data: bytes) -> None:
+        self._outlet.write(data)
+
+    def _guard(self, step: Callable[[], None]) -> None:
+        """Runs a step of the session from outside the connection's task: what it raises ends this connection only."""
+        try:
+            step()
+            self._look()
+        except Exception as error:
+            self._finish(f"internal error: {error!r}")
+
+    def _look(self) -> None:
+        """Draws the consequences of what the session has come to."""
+        session = self._session
+        if session is None:
+            return
+        if self._outlet.closed:
+            self._counters.slow_clients_cut += self._outlet.overflowed
+            self._finish(self._outlet.reason)
+        elif session.state is State.CLOSED:
+            self._finish(session.close_reason)
+        elif session.state is not State.LOGGING_ON:
+            self._established.set()
+            if session.resending and not self._resending and self._nursery is not None:
+                self._resending = True
+                self._nursery.start_soon(self._serve_resends)
+
+    def _finish(self, reason: str) -> None:
+        """Ends the connection from outside its task or within; the first reason stands."""
+        if not self.reason:
+            self.reason = reason
+            self._scope.cancel()
+
+    def _detach(self) -> None:
+        """Takes the connection off the venue; a session that was cut short is told so."""
+        if self._session is not None:
+            if not self.reason and self._session.state is State.ACTIVE:
+                self._session.end("The venue is stopping", self._clock())
+            self._session.connection_lost(self.reason or "stopped")
+        elif self._port is not None:
+            self._port.log_out(confirmed=False)
