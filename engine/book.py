@@ -46,6 +46,8 @@ ID_BITS = 40
 """An order or trade id is ``symbol_id << 40 | n``: unique in the venue, and it tells the book."""
 
 _BUY = Side.BUY
+_MARKET = OrdType.MARKET
+_FOK = TimeInForce.FOK
 _FILL_PART, _FILL_REST = Step.FILL_PART, Step.FILL_REST
 _DROPPED_AT_ONCE = {TimeInForce.IOC: CancelReason.IMMEDIATE_REMAINDER, TimeInForce.FOK: CancelReason.FILL_OR_KILL}
 
@@ -175,11 +177,11 @@ class Book:
         keys = opposite.keys
         if keys and keys[-1] >= crossing_key:
             wanted = order.leaves_qty
-            if order.tif is not TimeInForce.FOK or opposite.available(crossing_key, wanted) >= wanted:
+            if order.tif is not _FOK or opposite.available(crossing_key, wanted) >= wanted:
                 self._match(order, opposite, crossing_key, events)
         if not order.leaves_qty:
             return
-        if order.ord_type is OrdType.MARKET or order.tif in _DROPPED_AT_ONCE:
+        if order.ord_type is _MARKET or order.tif in _DROPPED_AT_ONCE:
             reason = _DROPPED_AT_ONCE.get(order.tif, CancelReason.IMMEDIATE_REMAINDER)
             events.append(self._end(order, reason, ""))
         else:

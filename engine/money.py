@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from engine.types import SCALE, Amount, Instrument, Px, Qty, Rate, Side
 
+_BUY = Side.BUY
+
 
 def notional(px: Px, qty: Qty) -> Amount:
     """Price × quantity at scale 10^-8; exact, because tick × lot is a multiple of 10^-8 for every instrument."""
@@ -21,7 +23,7 @@ def fee_due(raw: int) -> Amount:
 
 def worst_hold(side: Side, px: Px, qty: Qty, rate: Rate) -> Amount:
     """What an untouched order can cost at the most: quote for a buy (with its worst fee), base for a sell."""
-    if side is Side.SELL:
+    if side is not _BUY:
         return qty
     cost = px * qty // SCALE
     return cost - (-(cost * rate) // SCALE)
@@ -29,14 +31,14 @@ def worst_hold(side: Side, px: Px, qty: Qty, rate: Rate) -> Amount:
 
 def remaining_hold(side: Side, px: Px, leaves: Qty, rate: Rate, fee_raw: int, fee_paid: Amount) -> Amount:
     """What the rest of a partly filled order can still cost at the most, its fees so far considered."""
-    if side is Side.SELL or not leaves:
+    if side is not _BUY or not leaves:
         return leaves
     cost = px * leaves // SCALE
     return cost - (-(fee_raw + cost * rate) // SCALE) - fee_paid
 
 
 def hold_asset(side: Side, instrument: Instrument) -> str:
-    return instrument.quote if side is Side.BUY else instrument.base
+    return instrument.quote if side is _BUY else instrument.base
 
 
 def protection_px(side: Side, reference: Px, instrument: Instrument) -> Px:

@@ -19,13 +19,7 @@ Refusal = tuple[int, str]
 
 Key = tuple[int, str]
 
-
-class _Reservation(msgspec.Struct, frozen=True, gc=False):
-    asset: str
-    amount: Amount
-    """What is set aside for this command."""
-    need: Amount
-    """What its order will hold once it is accepted."""
+_MARKET = OrdType.MARKET
 
 
 class Reservations:
@@ -34,23 +28,24 @@ class Reservations:
     __slots__ = ("_by_command", "pending")
 
     def __init__(self) -> None:
-        self._by_command: dict[Key, _Reservation] = {}
+        self._by_command: dict[Key, tuple[str, Amount, Amount]] = {}
         self.pending: dict[str, Amount] = {}
 
     def add(self, key: Key, asset: str, amount: Amount, need: Amount) -> None:
-        self._by_command[key] = _Reservation(asset, amount, need)
+        """Set ``amount`` aside for a command whose order will hold ``need`` once it is accepted."""
+        self._by_command[key] = (asset, amount, need)
         self.pending[asset] = self.pending.get(asset, 0) + amount
 
     def drop(self, key: Key) -> None:
         """The command has its outcome. A command that reserved nothing is none of ours."""
         reservation = self._by_command.pop(key, None)
         if reservation is not None:
-            self.pending[reservation.asset] -= reservation.amount
+            self.pending[reservation[0]] -= reservation[1]
 
     def need_of(self, key: Key) -> Amount:
         """What the order of a command in flight will hold, 0 if there is none."""
         reservation = self._by_command.get(key)
-        return 0 if reservation is None else reservation.need
+        return 0 if reservation is None else reservation[2]
 
     def __len__(self) -> int:
         return len(self._by_command)
@@ -69,21 +64,23 @@ def admit_new(
         return OrdRejReason.ORDER_EXCEEDS_LIMIT, f"account {account.opened.name} has too many open orders"
     if command.order_qty <= 0:
         return OrdRejReason.INCORRECT_QUANTITY, "quantity must be positive"
-    if command.ord_type is OrdType.MARKET:
+    if command.ord_type is _MARKET:
         if reference_px <= 0:
             return OrdRejReason.BROKER_OPTION, f"no reference price for a market order in {instrument.symbol}"
         px = protection_px(command.side, reference_px, instrument)
         command = msgspec.structs.replace(command, px=px)
     elif command.px <= 0:
         return OrdRejReason.OTHER, "price must be positive"
-    refusal = _limits(account, command.order_qty, command.px)
-    if refusal is not None:
-        return refusal
+    limits = account.opened
+    if limits.max_order_qty or limits.max_order_notional:
+        refusal = _limits(account, command.order_qty, command.px)
+        if refusal is not None:
+            return refusal
     need = worst_hold(command.side, command.px, command.order_qty, instrument.worst_fee)
     asset = hold_asset(command.side, instrument)
-    refusal = _afford(account, reservations, asset, need)
-    if refusal is not None:
-        return refusal
+    pending = reservations.pending.get(asset, 0)
+    if need > account.balances.get(asset, 0) - account.held.get(asset, 0) - pending:
+        return _too_poor(account, reservations, asset, need)
     reservations.add((command.session_id, command.cl_ord_id), asset, need, need)
     return command
 
@@ -131,8 +128,12 @@ def _limits(account: Account, qty: int, px: Px) -> Refusal | None:
 
 
 def _afford(account: Account, reservations: Reservations, asset: str, amount: Amount) -> Refusal | None:
-    free = account.balances.get(asset, 0) - account.held.get(asset, 0) - reservations.pending.get(asset, 0)
-    if amount <= free:
+    if amount <= account.available(asset) - reservations.pending.get(asset, 0):
         return None
+    return _too_poor(account, reservations, asset, amount)
+
+
+def _too_poor(account: Account, reservations: Reservations, asset: str, amount: Amount) -> Refusal:
+    free = account.available(asset) - reservations.pending.get(asset, 0)
     text = f"insufficient {asset}: needs {format_decimal(amount)}, free {format_decimal(max(0, free))}"
     return OrdRejReason.ORDER_EXCEEDS_LIMIT, text

@@ -162,4 +162,4 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def worst_fee(self) -> Rate:
-        return max(self.maker_fee, self.taker_fee)
+        return self.taker_fee if self.taker_fee > self.maker_fee else self.maker_fee
