@@ -87,11 +87,11 @@ class Child:
                 await self._launch(made, nursery)
         except Exception as error:
             self.state = ChildState.CRASHED
-            self.tell("child_start_failed", error=error)
+            self.report("child_start_failed", error=error)
             raise ChildStartFailed(self._supervisor, self.name) from error
         finally:
             self._making = None
-        self.tell("child_started")
+        self.report("child_started")
 
     async def stop(self, grace_s: float, *, drain: bool = False) -> None:
         """Ends the present life, or its making. The mail stays; with `drain` an actor handles it first."""
@@ -103,10 +103,10 @@ class Child:
             if self.incarnation is life:
                 self.incarnation = None
                 depth = len(self.spec.mailbox) if self.spec.mailbox is not None else 0
-                self.tell("child_stopped", in_time=in_time, depth=depth, error=life.error)
+                self.report("child_stopped", in_time=in_time, depth=depth, error=life.error)
         self.state = ChildState.STOPPED
 
-    def tell(self, event: str, **fields: object) -> None:
+    def report(self, event: str, **fields: object) -> None:
         """Reports an event of this child to the observer."""
         self._observe(event, supervisor=self._supervisor, child=self.name, **fields)
 
@@ -143,7 +143,7 @@ class Child:
         if self.incarnation is life:
             self.incarnation = None
             self.state = ChildState.CRASHED if ended.error is not None else ChildState.STOPPED
-        self.tell("child_exited", error=ended.error, poison=ended.poison)
+        self.report("child_exited", error=ended.error, poison=ended.poison)
         if self.spec.on_exit is not None:
             self._call("on_exit", self.spec.on_exit, ended)
         self._on_exit(self, ended)
@@ -153,6 +153,6 @@ class Child:
         try:
             function(*arguments)
         except Exception as error:
-            self.tell("callback_failed", callback=callback, error=error)
+            self.report("callback_failed", callback=callback, error=error)
             return error if isinstance(error, MailboxOverflow) else None
         return None

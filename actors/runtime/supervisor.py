@@ -131,11 +131,11 @@ class Supervisor:
                 self._stopping = True
                 try:
                     if graceful:
-                        await self._stop_all(graceful=True)
+                        await self._stop_children(self._children.values(), graceful=True, drain=True)
                 finally:
                     # Whatever still lives, after a cancellation, perhaps amid a graceful stop.
                     with trio.CancelScope(shield=True):
-                        await self._stop_all(graceful=False)
+                        await self._stop_children(self._children.values(), graceful=False, drain=False)
                     self._nursery = None
                     self._stopped.set()
         if failure is not None:
@@ -236,10 +236,7 @@ class Supervisor:
         while True:
             self._count_restart(failed, reason)
             group = self._group(failed)
-            for child in reversed(group):
-                await child.stop(child.spec.shutdown_s)
-                if child.spec.restart is Restart.TEMPORARY:
-                    self._forget(child)
+            await self._stop_children(group, graceful=True, drain=False)
             failure = await self._start_again(group, nursery)
             if failure is None:
                 return
@@ -260,7 +257,7 @@ class Supervisor:
                 continue
             child.restarts += 1
             self.restarts += 1
-            child.tell("child_restarted", restarts=child.restarts)
+            child.report("child_restarted", restarts=child.restarts)
         return None
 
     def _count_restart(self, child: Child, reason: Exception | None) -> None:
@@ -275,7 +272,7 @@ class Supervisor:
         elif own and not child.replaced:
             history.clear()
             child.replaced = True
-            child.tell("child_replaced")
+            child.report("child_replaced")
         else:
             raise SupervisorFailed(
                 self.name, child.name, f"more than {self.intensity} restarts in {self.period_s} s"
@@ -291,19 +288,20 @@ class Supervisor:
             case Strategy.ONE_FOR_ALL:
                 return children
 
-    async def _stop_all(self, *, graceful: bool) -> None:
-        """Stops the children in reverse order; neighbours that are temporary, which depend on nobody, all at once."""
-        newest_first = reversed(list(self._children.values()))
+    async def _stop_children(self, children: Iterable[Child], *, graceful: bool, drain: bool) -> None:
+        """Stops them in reverse order; neighbours that are temporary, which depend on nobody, all at once."""
+
+        async def stop(child: Child) -> None:
+            await child.stop(child.spec.shutdown_s if graceful else 0, drain=drain)
+            if child.spec.restart is Restart.TEMPORARY:
+                self._forget(child)
+
+        newest_first = reversed(list(children))
         for restart, neighbours in groupby(newest_first, key=lambda child: child.spec.restart):
             if restart is Restart.TEMPORARY:
                 async with trio.open_nursery() as together:
                     for child in neighbours:
-                        together.start_soon(self._stop_one, child, graceful)
+                        together.start_soon(stop, child)
             else:
                 for child in neighbours:
-                    await self._stop_one(child, graceful)
-
-    async def _stop_one(self, child: Child, graceful: bool) -> None:
-        await child.stop(child.spec.shutdown_s if graceful else 0, drain=graceful)
-        if child.spec.restart is Restart.TEMPORARY:
-            self._forget(child)
+                    await stop(child)
