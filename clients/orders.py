@@ -1,0 +1,148 @@
+"""A client's own view of its orders: a fold over what it sends and what the venue reports.
+
+The clients of this package keep one, so that ``cancel`` and ``replace`` need no more than a ClOrdID. A program that
+connects with ``next_number=1`` has all of its orders here once the replay is through, whatever it remembers itself.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from clients.events import (
+    Accepted,
+    Canceled,
+    Event,
+    Executed,
+    Expired,
+    OrderState,
+    Rejected,
+    Replaced,
+)
+from engine.types import OrdStatus, Side
+
+_ZERO = Decimal(0)
+
+
+class TrackedOrder(msgspec.Struct):
+    """An order as last heard of. ``status`` is None while the venue has not answered yet."""
+
+    cl_ord_id: int
+    security_id: int
+    side: Side
+    account_id: int
+    price: Decimal
+    order_qty: Decimal
+    order_id: int = 0
+    leaves_qty: Decimal = _ZERO
+    cum_qty: Decimal = _ZERO
+    cum_notional: Decimal = _ZERO
+    """Σ last_px × last_qty of the fills that this tracker has seen."""
+    fees: Decimal = _ZERO
+    status: OrdStatus | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still trade: also while the venue has not answered."""
+        return self.status is None or self.status.is_open
+
+
+class OrderTracker:
+    """Open orders by their present ClOrdID. Orders that end leave it; ``apply`` returns them a last time.
+
+    >>> from clients.orders import OrderTracker
+    >>> from engine.types import Side
+    >>> orders = OrderTracker()
+    >>> order = orders.sent(1, 7, Side.BUY, 0, Decimal("10"), Decimal("2"))
+    >>> order.is_open, len(orders)
+    (True, 1)
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[int, TrackedOrder] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __contains__(self, cl_ord_id: int) -> bool:
+        return cl_ord_id in self._open
+
+    def get(self, cl_ord_id: int) -> TrackedOrder | None:
+        return self._open.get(cl_ord_id)
+
+    def open(self) -> list[TrackedOrder]:
+        """Oldest first."""
+        return list(self._open.values())
+
+    def sent(
+        self, cl_ord_id: int, security_id: int, side: Side, account_id: int, price: Decimal, order_qty: Decimal
+    ) -> TrackedOrder:
+        """A new order is on its way."""
+        order = TrackedOrder(cl_ord_id, security_id, side, account_id, price, order_qty)
+        self._open[cl_ord_id] = order
+        return order
+
+    def learn(self, states: list[OrderState]) -> None:
+        """Takes over open orders as the venue answered them; for programs that did not have the stream replayed."""
+        for state in states:
+            order = self.sent(
+                state.cl_ord_id, state.security_id, state.side, state.account_id, state.price, state.order_qty
+            )
+            order.order_id = state.order_id
+            order.leaves_qty = state.leaves_qty
+            order.cum_qty = state.cum_qty
+            order.cum_notional = state.avg_px * state.cum_qty
+            order.status = state.status
+
+    def apply(self, event: Event) -> TrackedOrder | None:
+        """The order that ``event`` is about, brought up to date; None if it is about none that is tracked."""
+        if isinstance(event, Accepted):
+            return self._on_image(event, self._open.get(event.cl_ord_id))
+        if isinstance(event, Replaced):
+            return self._on_image(event, self._open.pop(event.orig_cl_ord_id, None))
+        if isinstance(event, Executed):
+            return self._on_executed(event)
+        if isinstance(event, Canceled):
+            return self._ended(event.orig_cl_ord_id, OrdStatus.CANCELED)
+        if isinstance(event, Expired):
+            return self._ended(event.cl_ord_id, OrdStatus.EXPIRED)
+        if isinstance(event, Rejected):
+            order = self._open.get(event.cl_ord_id)
+            # A duplicate ClOrdID is refused while the order that has it lives on.
+            return self._ended(event.cl_ord_id, OrdStatus.REJECTED) if order and order.status is None else None
+        return None
+
+    def _on_image(self, event: Accepted | Replaced, order: TrackedOrder | None) -> TrackedOrder:
+        if order is None:
+            order = TrackedOrder(0, event.security_id, event.side, event.account_id, _ZERO, _ZERO)
+        order.cl_ord_id = event.cl_ord_id
+        order.account_id = event.account_id
+        order.order_id = event.order_id
+        order.price = event.price
+        order.order_qty = event.order_qty
+        order.leaves_qty = event.leaves_qty
+        order.cum_qty = event.cum_qty
+        order.status = event.status
+        self._open[event.cl_ord_id] = order
+        return order
+
+    def _on_executed(self, event: Executed) -> TrackedOrder | None:
+        order = self._open.get(event.cl_ord_id)
+        if order is None:
+            return None
+        order.leaves_qty = event.leaves_qty
+        order.cum_qty = event.cum_qty
+        order.cum_notional += event.last_px * event.last_qty
+        order.fees += event.fee
+        order.status = event.status
+        if not event.status.is_open:
+            del self._open[event.cl_ord_id]
+        return order
+
+    def _ended(self, cl_ord_id: int, status: OrdStatus) -> TrackedOrder | None:
+        order = self._open.pop(cl_ord_id, None)
+        if order is not None:
+            order.status = status
+            order.leaves_qty = _ZERO
+        return order
