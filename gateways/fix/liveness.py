@@ -53,6 +53,7 @@ class Liveness:
                 return Due.DISCONNECT
             self._testing = True
             return Due.TEST_REQUEST
-        if self._quiet_s >= self._heartbeat_s:
+        # What was sent may have gone right after the last tick, and the next tick would be too late.
+        if self._quiet_s + elapsed_s >= self._heartbeat_s:
             return Due.HEARTBEAT
         return Due.NOTHING

@@ -46,7 +46,7 @@ def check_utc(text: str) -> int:
     """As :func:`parse_utc`, but only whole seconds: all that an accuracy check needs, at a fraction of the cost."""
     if len(text) == 17:
         return _second(text)
-    if text[17] != "." or not (text[18:].isdigit() and text.isascii()) or len(text) > 30:
+    if not 18 < len(text) <= 30 or text[17] != "." or not (text[18:].isdigit() and text.isascii()):
         raise ValueError(f"not a UTCTimestamp: {text[:40]!r}")
     return _second(text[:17])
 
