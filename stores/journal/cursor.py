@@ -65,11 +65,13 @@ class CommitCursor:
         self._buffer = b""
         self._base = self.offset
         self._read_ahead = READ_AHEAD_BYTES_MIN
-        self._size = self._disk.size(self._fd)
 
     def advance(self) -> Commit | None:
         """The next commit, or None where there is none (yet). Raises OSError."""
         commit = self._decode()
+        if self._base != self.offset and (isinstance(commit, Stop) or commit.kind != COMMIT):
+            self.refresh()  # that there is no commit is said only of what was read for it, not of what was read ahead
+            commit = self._decode()
         if isinstance(commit, Stop):
             self.stop = commit
             return None
@@ -85,13 +87,18 @@ class CommitCursor:
         offset = self.offset
         found = decode_commit(self._buffer, offset - self._base, self._seed, offset)
         while isinstance(found, int):
-            if found > self._size - offset:
+            if found > self._size - offset and not self._has_grown_to(offset + found):
                 return Stop.EMPTY if found == COMMIT_HEADER_BYTES else Stop.INVALID
             self._fetch(found)
             found = decode_commit(self._buffer, 0, self._seed, offset)
         if found is None:
             return Stop.EMPTY if self._buffer.startswith(EMPTY_SLOT, offset - self._base) else Stop.INVALID
         return found if found.first_seq == self.seq else Stop.MISPLACED
+
+    def _has_grown_to(self, end: int) -> bool:
+        """A segment grows while it is open, for a commit larger than the whole of it."""
+        self._size = self._disk.size(self._fd)
+        return end <= self._size
 
     def _fetch(self, length: int) -> None:
         """Read at least `length` bytes from the offset on, which the file has, and ahead: more the longer it goes."""

@@ -77,6 +77,16 @@ def test_with_os_nothing_acknowledged_is_lost_while_the_machine_lives(seed: int)
     life.check(Journal.open(life.options, life.disk))
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_what_was_read_at_a_start_survives_the_next_power_cut(seed: int) -> None:
+    life = Life(seed, "os")
+    life.run_until_it_fails()
+    life.disk.kill_process()
+    life.check(Journal.open(options("fsync"), life.disk))
+    life.disk.cut_power()
+    life.check(Journal.open(options("fsync"), life.disk))
+
+
 def test_with_os_a_power_cut_gives_a_prefix_or_a_refusal_never_a_gap() -> None:
     outcomes = set()
     for seed in range(150):

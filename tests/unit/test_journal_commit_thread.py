@@ -15,6 +15,8 @@ from stores.journal.errors import JournalFailed
 from stores.journal.journal import Journal
 from stores.journal.options import JournalOptions
 
+HANG_S = 30  # a test that would wait longer than this has failed
+
 
 class GatedDisk(RealDisk):
     """Its sync waits for permission once the gate is shut. `syncing` gets an entry as each one begins."""
@@ -28,7 +30,7 @@ class GatedDisk(RealDisk):
     def fdatasync(self, fd: int) -> None:
         if self.gated:
             self.syncing.put(None)
-            self.permits.acquire()
+            self.permits.acquire(timeout=HANG_S)
             if self.error is not None:
                 raise self.error
         super().fdatasync(fd)
@@ -68,12 +70,12 @@ def owner(tmp_path: Path) -> Owner:
 
 def test_what_gathers_during_a_sync_is_the_next_commit(owner: Owner) -> None:
     owner.thread.submit([b"1"], 1)
-    owner.disk.syncing.get()
+    owner.disk.syncing.get(timeout=HANG_S)
     assert owner.told() == []
     owner.thread.submit([b"2", b"3"], 2)
     owner.thread.submit([b"4"], 4)
     owner.disk.permits.release()
-    owner.disk.syncing.get()
+    owner.disk.syncing.get(timeout=HANG_S)
     assert owner.told() == [1], "acknowledged after its own sync"
     owner.disk.permits.release()
     owner.thread.stop()
@@ -94,7 +96,7 @@ def test_stop_drains_what_was_submitted(owner: Owner) -> None:
 
 def test_stop_without_drain_finishes_only_the_commit_it_is_in(owner: Owner) -> None:
     owner.thread.submit([b"1"], 1)
-    owner.disk.syncing.get()
+    owner.disk.syncing.get(timeout=HANG_S)
     owner.thread.submit([b"2"], 2)
     stopping = threading.Thread(target=owner.thread.stop, kwargs={"drain": False})
     stopping.start()
@@ -109,7 +111,7 @@ def test_stop_without_drain_finishes_only_the_commit_it_is_in(owner: Owner) -> N
 def test_a_failure_is_told_once_and_nothing_is_acknowledged_any_more(owner: Owner) -> None:
     owner.disk.error = OSError(errno.EIO, "gone")
     owner.thread.submit([b"1"], 1)
-    owner.disk.syncing.get()
+    owner.disk.syncing.get(timeout=HANG_S)
     owner.thread.submit([b"2"], 2)
     owner.disk.permits.release()
     owner.thread.submit([b"3"], 3)
@@ -135,7 +137,7 @@ def test_an_idle_journal_is_marked_so_that_others_know(tmp_path: Path) -> None:
     thread = CommitThread(journal, lambda seq: None, lambda error: None)
     thread.start()
     thread.submit([b"1"], 1)
-    assert journal.marks.get() == 1
+    assert journal.marks.get(timeout=HANG_S) == 1
     thread.stop()
     journal.close()
 

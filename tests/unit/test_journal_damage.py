@@ -143,6 +143,16 @@ def test_the_same_tail_is_damage_once_a_mark_says_that_it_was_durable() -> None:
     assert payloads(written.open()) == written.records
 
 
+def test_what_recovery_accepted_is_marked_as_durable_right_away() -> None:
+    written = Written(TORN_SIZES, close=False)
+    last = written.places[-1]
+    written.open()
+    written.disk.kill_process()
+    written.disk.overwrite(last.segment, last.end - 20, b"?")
+    with pytest.raises(JournalDamaged):
+        written.open()
+
+
 def test_a_zeroed_commit_is_damage_too() -> None:
     written = Written(TORN_SIZES, close=True)
     for place in written.places:

@@ -74,6 +74,27 @@ def test_a_tail_holds_back_what_is_not_known_to_be_durable() -> None:
     assert tail.poll(10) == [(2, b"2")]
 
 
+def test_a_tail_sees_at_once_that_its_segment_has_grown() -> None:
+    disk = FaultyDisk()
+    journal = Journal.open(options(), disk)
+    tail = JournalTail(DIRECTORY, disk=disk)
+    assert tail.poll(10) == []
+    journal.commit([b"x" * 3945])  # fits, but only a grown file has room for a mark behind it
+    journal.mark()
+    assert [seq for seq, _ in tail.poll(10)] == [1]
+
+
+def test_a_tail_never_says_that_there_is_nothing_from_what_it_read_ahead() -> None:
+    disk = FaultyDisk()
+    journal = Journal.open(options(), disk)
+    tail = JournalTail(DIRECTORY, disk=disk)
+    journal.commit(batch(1))
+    journal.commit(batch(6))
+    assert [seq for seq, _ in tail.poll(5)] == [1, 2, 3, 4, 5]
+    journal.mark()
+    assert [seq for seq, _ in tail.poll(5)] == [6, 7, 8, 9, 10]
+
+
 def test_a_tail_goes_on_when_the_journal_is_reopened() -> None:
     disk = FaultyDisk()
     journal = Journal.open(options(), disk)
