@@ -82,7 +82,7 @@ async def test_a_child_that_two_stop_is_reported_stopped_once(
 
 
 async def test_a_child_stopped_after_its_crash_is_not_restarted(world: World) -> None:
-    async with Supervisor("root", [world.actor("a")]).running() as root:
+    async with Supervisor("root", [world.actor("a")], intensity=0).running() as root:
         world.boxes["a"].tell("poison")
         world.dispatcher.pump()
         await root.stop_child("a")
