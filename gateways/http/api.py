@@ -1,0 +1,217 @@
+"""The operators' port: metrics and health for all who can reach it, administration for those with the token."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import msgspec
+
+from engine.decimals import parse_decimal
+from engine.types import Amount, InstrumentStatus
+from gateways.http.messages import HttpError, NotFound, Problem, Request, Response, Unauthorized, json_response
+from gateways.http.operations import (
+    OperationError,
+    OperationInvalid,
+    OperationRefused,
+    Operations,
+    OperationUnknown,
+    VenueUnavailable,
+)
+from gateways.http.routes import Route, Router
+from gateways.http.views import AccountRequest, HealthView, SessionRequest, StatusRequest, TransferRequest
+
+T = TypeVar("T")
+
+OPERATOR_HEADER = "x-operator"
+OPERATOR_DEFAULT = "admin"
+_OPERATOR = re.compile(r"[!-~]{1,32}")
+_KEY = re.compile(r"field `([^`]+)`|at `\$\.?([^`]*)`")
+"""Where msgspec says what a message is about."""
+
+_STATUS: dict[type[OperationError], HTTPStatus] = {
+    OperationInvalid: HTTPStatus.BAD_REQUEST,
+    OperationUnknown: HTTPStatus.NOT_FOUND,
+    OperationRefused: HTTPStatus.CONFLICT,
+    VenueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class AdminApi:
+    """Answers each request of the port. ``observe`` is told of every change that an operator made or tried."""
+
+    def __init__(self, operations: Operations, token: str, observe: Callable[..., object]) -> None:
+        self._operations = operations
+        self._token = token.encode()
+        self._observe = observe
+        self._router = Router(self._routes())
+
+    def _routes(self) -> list[Route]:
+        return [
+            Route("GET", "/", self._index, protected=False),
+            Route("GET", "/metrics", self._metrics, protected=False),
+            Route("GET", "/health/live", self._live, protected=False),
+            Route("GET", "/health/ready", self._ready, protected=False),
+            Route("GET", "/admin/accounts", self._accounts),
+            Route("POST", "/admin/accounts", self._open_account),
+            Route("GET", "/admin/accounts/{name}/balances", self._balances),
+            Route("GET", "/admin/accounts/{name}/orders", self._orders),
+            Route("POST", "/admin/accounts/{name}/deposits", self._deposit),
+            Route("POST", "/admin/accounts/{name}/withdrawals", self._withdraw),
+            Route("POST", "/admin/accounts/{name}/block", self._block),
+            Route("POST", "/admin/accounts/{name}/unblock", self._unblock),
+            Route("GET", "/admin/sessions", self._sessions),
+            Route("POST", "/admin/sessions", self._open_session),
+            Route("POST", "/admin/sessions/{session_id}/enable", self._enable_session),
+            Route("POST", "/admin/sessions/{session_id}/disable", self._disable_session),
+            Route("GET", "/admin/instruments", self._instruments),
+            Route("POST", "/admin/instruments/{symbol}/status", self._set_status),
+            Route("POST", "/admin/state-hashes", self._hash_state),
+        ]
+
+    async def respond(self, request: Request) -> Response:
+        """Carry a request out. Raises HttpError."""
+        if request.path.startswith("/admin") and not self._knows_token(request):
+            raise Unauthorized
+        route, values = self._router.find(request)
+        try:
+            response = await route.handler(request, *values)
+        except OperationError as error:
+            problems = error.problems if isinstance(error, OperationInvalid) else ()
+            refusal = HttpError(_STATUS[type(error)], str(error), problems)
+            self._tell(request, refusal.status, refusal.text)
+            raise refusal from error
+        self._tell(request, response.status)
+        return response
+
+    def _tell(self, request: Request, status: int, error: str = "") -> None:
+        if request.method == "POST":
+            details = {"error": error} if error else {}
+            operator = _operator(request)
+            self._observe("operated", operator=operator, path=request.path, status=int(status), **details)
+
+    def _knows_token(self, request: Request) -> bool:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        given = token.strip().encode("latin-1")
+        return hmac.compare_digest(given, self._token) and scheme.lower() == "bearer"
+
+    # ---- for everyone ---------------------------------------------------------------------------------------------
+
+    async def _index(self, request: Request) -> Response:
+        return json_response({"paths": [f"{route.method} {route.pattern}" for route in self._routes()]})
+
+    async def _metrics(self, request: Request) -> Response:
+        body, content_type = self._operations.metrics()
+        return Response(HTTPStatus.OK, body, content_type)
+
+    async def _live(self, request: Request) -> Response:
+        return json_response({"live": True})
+
+    async def _ready(self, request: Request) -> Response:
+        reason = self._operations.unready_reason()
+        if reason:
+            return json_response(HealthView(False, reason), HTTPStatus.SERVICE_UNAVAILABLE)
+        return json_response(HealthView(True))
+
+    # ---- accounts -------------------------------------------------------------------------------------------------
+
+    async def _accounts(self, request: Request) -> Response:
+        return json_response(self._operations.accounts())
+
+    async def _open_account(self, request: Request) -> Response:
+        wanted = _decode(request, AccountRequest)
+        return json_response(await self._operations.open_account(wanted, _operator(request)), HTTPStatus.CREATED)
+
+    async def _balances(self, request: Request, name: str) -> Response:
+        return json_response(self._operations.balances(name))
+
+    async def _orders(self, request: Request, name: str) -> Response:
+        return json_response(self._operations.open_orders(name))
+
+    async def _deposit(self, request: Request, name: str) -> Response:
+        asset, amount = _transfer(request)
+        return json_response(await self._operations.deposit(name, asset, amount, _operator(request)))
+
+    async def _withdraw(self, request: Request, name: str) -> Response:
+        asset, amount = _transfer(request)
+        return json_response(await self._operations.withdraw(name, asset, amount, _operator(request)))
+
+    async def _block(self, request: Request, name: str) -> Response:
+        return json_response(await self._operations.set_blocked(name, True, _operator(request)))
+
+    async def _unblock(self, request: Request, name: str) -> Response:
+        return json_response(await self._operations.set_blocked(name, False, _operator(request)))
+
+    # ---- sessions -------------------------------------------------------------------------------------------------
+
+    async def _sessions(self, request: Request) -> Response:
+        return json_response(self._operations.sessions())
+
+    async def _open_session(self, request: Request) -> Response:
+        wanted = _decode(request, SessionRequest)
+        return json_response(await self._operations.open_session(wanted, _operator(request)), HTTPStatus.CREATED)
+
+    async def _enable_session(self, request: Request, session_id: str) -> Response:
+        return await self._set_enabled(request, session_id, True)
+
+    async def _disable_session(self, request: Request, session_id: str) -> Response:
+        return await self._set_enabled(request, session_id, False)
+
+    async def _set_enabled(self, request: Request, session_id: str, enabled: bool) -> Response:
+        if not (session_id.isascii() and session_id.isdigit() and len(session_id) < 19):
+            raise NotFound(f"there is no session {session_id!r}; GET /admin/sessions lists their session_id")
+        done = await self._operations.set_session_enabled(int(session_id), enabled, _operator(request))
+        return json_response(done)
+
+    # ---- instruments and the state --------------------------------------------------------------------------------
+
+    async def _instruments(self, request: Request) -> Response:
+        return json_response(self._operations.instruments())
+
+    async def _set_status(self, request: Request, symbol: str) -> Response:
+        name = _decode(request, StatusRequest).status
+        if name not in InstrumentStatus.__members__:
+            allowed = ", ".join(InstrumentStatus.__members__)
+            raise _invalid("status", f"{name!r} is not allowed; expected one of {allowed}")
+        return json_response(await self._operations.set_status(symbol, InstrumentStatus[name], _operator(request)))
+
+    async def _hash_state(self, request: Request) -> Response:
+        return json_response(await self._operations.hash_state(), HTTPStatus.CREATED)
+
+
+def _invalid(key: str, text: str) -> HttpError:
+    return HttpError(HTTPStatus.BAD_REQUEST, f"{key}: {text}", (Problem(key, text),))
+
+
+def _operator(request: Request) -> str:
+    """Who the journal will say has done it. Raises HttpError."""
+    name = request.headers.get(OPERATOR_HEADER, OPERATOR_DEFAULT)
+    if not _OPERATOR.fullmatch(name):
+        raise _invalid("X-Operator", "expected 1 to 32 ASCII characters without spaces")
+    return name
+
+
+def _decode(request: Request, kind: type[T]) -> T:
+    """The body. Raises HttpError that names the key."""
+    try:
+        return msgspec.json.decode(request.body, type=kind)
+    except msgspec.ValidationError as error:
+        found = _KEY.search(str(error))
+        key = next(filter(None, found.groups()), "") if found else ""
+        raise _invalid(key or "body", str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _invalid("body", f"is not JSON: {error}") from None
+
+
+def _transfer(request: Request) -> tuple[str, Amount]:
+    body: Any = _decode(request, TransferRequest)
+    try:
+        amount = parse_decimal(body.amount)
+    except ValueError:
+        amount = 0
+    if amount <= 0:
+        raise _invalid("amount", f"{body.amount[:40]!r} is not allowed; expected a decimal above 0, at most 8 decimals")
+    return body.asset, amount

@@ -1,0 +1,146 @@
+"""The JSON that operators send and get. Amounts, prices and quantities are decimal strings, exact to 10^-8."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a request carries. A field that is not known here is refused."""
+
+
+class TransferRequest(_Body, frozen=True):
+    """A deposit or a withdrawal."""
+
+    asset: str
+    amount: str
+    """More than 0."""
+
+
+class AccountRequest(_Body, frozen=True):
+    """A new account; the rules are those of ``accounts`` in the configuration."""
+
+    name: str
+    firm: str
+    balances: dict[str, str] = msgspec.field(default_factory=dict)
+    max_order_qty: str = "0"
+    max_order_notional: str = "0"
+
+
+class SessionRequest(_Body, frozen=True):
+    """A new session; the rules are those of ``sessions`` in the configuration."""
+
+    protocol: str
+    comp_id: str
+    firm: str
+    accounts: list[str]
+    target_comp_id: str = ""
+    username: str = ""
+    password: str = ""
+    password_hash: str = ""
+    default_account: str = ""
+    enabled: bool = True
+
+    def __repr__(self) -> str:
+        return f"SessionRequest({self.protocol} {self.comp_id})"
+
+
+class StatusRequest(_Body, frozen=True):
+    status: str
+    """A name of :class:`engine.types.InstrumentStatus`."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """A change is durable."""
+
+    sequence: int
+    """The journal sequence at which it is."""
+
+
+class AccountView(msgspec.Struct, frozen=True):
+    name: str
+    firm: str
+    blocked: bool
+    max_order_qty: str
+    max_order_notional: str
+
+
+class BalanceView(msgspec.Struct, frozen=True):
+    asset: str
+    balance: str
+    held: str
+    """By open orders."""
+    pending: str
+    """By commands whose outcome is not journaled yet."""
+    free: str
+    """balance − held − pending."""
+
+
+class BalancesView(msgspec.Struct, frozen=True):
+    account: str
+    blocked: bool
+    balances: list[BalanceView]
+
+
+class OrderView(msgspec.Struct, frozen=True):
+    """An open order."""
+
+    order_id: int
+    session: str
+    cl_ord_id: str
+    symbol: str
+    side: str
+    ord_type: str
+    time_in_force: str
+    status: str
+    order_qty: str
+    px: str
+    leaves_qty: str
+    cum_qty: str
+    hold: str
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    session_id: int
+    protocol: str
+    comp_id: str
+    target_comp_id: str
+    username: str
+    firm: str
+    accounts: list[str]
+    default_account: str
+    enabled: bool
+    logged_on: bool
+
+
+class SessionOpenedView(msgspec.Struct, frozen=True):
+    session_id: int
+    sequence: int
+
+
+class InstrumentView(msgspec.Struct, frozen=True):
+    symbol: str
+    base: str
+    quote: str
+    status: str
+    tick_size: str
+    lot_size: str
+    min_qty: str
+    max_qty: str
+    min_notional: str
+    maker_fee: str
+    taker_fee: str
+    bid_px: str
+    """Empty where there is none."""
+    ask_px: str
+    last_px: str
+
+
+class StateHashView(msgspec.Struct, frozen=True):
+    digest: str
+    """What ``tradeengine journal verify`` must find."""
+
+
+class HealthView(msgspec.Struct, frozen=True, omit_defaults=True):
+    ready: bool
+    reason: str = ""
