@@ -15,6 +15,7 @@ import msgspec
 from gateways.fix.groups import DATA_LENGTH_TAG, LENGTH_TAGS, may_repeat
 
 SOH = "\x01"
+_SOH_BYTE = 1
 _START = b"8=FIX"
 _HEADER = re.compile(rb"8=FIX[^\x01]{0,12}\x019=(\d{1,7})\x0135=")
 _HEADER_MAX = 40
@@ -62,6 +63,7 @@ class Framer:
         pos = self._pos
         size = len(data)
         match = _HEADER.match
+        ends = _TRAILER.match
         while len(frames) < count and pos < size:
             header = match(data, pos)
             if header is None:
@@ -75,15 +77,15 @@ class Framer:
                 pos = self._skip(pos)
             elif after > size:
                 break
-            elif data[end:after] == _TRAILERS[checksum(data[pos:end])] and data[end - 1] == 1:
-                frames.append(data[pos:after])
-                pos = after
-            elif _TRAILER.match(data, end) and data[end - 1] == 1:
-                # Its length is right and its sum is not: all of it is skipped, so no byte is summed up twice.
-                self.garbled += 1
-                pos = after
-            else:
+            elif (trailer := ends(data, end)) is None or data[end - 1] != _SOH_BYTE:
                 pos = self._skip(pos)
+            else:
+                # A wrong sum skips all that the length covers, so that no byte is summed up twice.
+                if trailer[0] == _TRAILERS[checksum(data[pos:end])]:
+                    frames.append(data[pos:after])
+                else:
+                    self.garbled += 1
+                pos = after
         self._pos = pos
         return frames
 
