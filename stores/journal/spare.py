@@ -6,8 +6,11 @@ import threading
 from pathlib import Path
 
 from stores.journal.directory import SPARE_NAME, SPARE_PARTIAL_NAME
-from stores.journal.disk import ZEROS, Disk, fill_with_zeros
+from stores.journal.disk import Disk, fill_with_zeros
 from stores.journal.log import Log
+
+# One sync of a whole segment would hold up the commits' own syncs three times as long.
+SYNC_STEP_BYTES = 4 << 20
 
 _HEAD_BYTES = 4096
 
@@ -91,10 +94,10 @@ class SpareSegment:
     def _create(self, path: Path) -> None:
         fd = self._disk.create(path)
         try:
-            for start in range(0, self._capacity, len(ZEROS)):
+            for start in range(0, self._capacity, SYNC_STEP_BYTES):
                 if self._abandoned:
                     raise _Abandoned
-                fill_with_zeros(self._disk, fd, start, min(start + len(ZEROS), self._capacity))
-            self._disk.fdatasync(fd)
+                fill_with_zeros(self._disk, fd, start, min(start + SYNC_STEP_BYTES, self._capacity))
+                self._disk.fdatasync(fd)
         finally:
             self._disk.close(fd)
