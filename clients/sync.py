@@ -21,13 +21,16 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from types import TracebackType
 
-from clients.events import Event, Instrument
-from clients.exceptions import ConnectionLost
+from clients.events import Book, Event, Instrument, OrderState
+from clients.exceptions import ConnectionLost, RequestRefused
+from clients.numbers import Number
 from clients.orders import OrderTracker
-from clients.protocol import Result
-from clients.state import ClientState
+from clients.protocol import Answered, LoggedIn, Result
+from clients.state import ClientState, Symbol
+from engine.types import Side, TimeInForce
 from gateways.binary import soup
 
 _RECEIVE_MAX = 65_536
@@ -92,7 +95,7 @@ class SyncClient:
             sock = socket.create_connection(self._address, self._connect_timeout_s)
         except OSError as error:
             raise ConnectionLost(f"cannot connect to {host}:{port}: {error}") from error
-        # Blocking from here on, for the heartbeats' thread sends on it too; waiting with a time limit is the selector's.
+        # Blocking from here on, as the heartbeats' thread sends on it too; the selector does the waiting.
         sock.settimeout(None)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = sock

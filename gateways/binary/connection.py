@@ -194,6 +194,8 @@ class BinaryConnection:
             self._reject(soup.NOT_AUTHORISED, str(refused))
             return
         self._port = port
+        if self.reason:
+            return
         if request.sequence > port.released + 1:
             text = f"sequence {request.sequence} is beyond {port.released + 1}, the next of this session"
             self._reject(soup.SESSION_NOT_AVAILABLE, text)

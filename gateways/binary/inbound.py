@@ -294,4 +294,4 @@ def _unsupported(name: str, code: bytes, known: object) -> str:
         return ""
     if code == NUL:
         return f"{name} is required"
-    return f"{name} {code.decode('ascii', 'backslashreplace')!r} is not supported"
+    return f"{name} {repr(code)[1:]} is not supported"
