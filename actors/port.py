@@ -312,6 +312,10 @@ class SessionPort(Actor[ToPort]):
             self._reserving = False
         elif isinstance(event, TradingDayRolled):
             self.state.roll()
+        elif isinstance(event, SessionOpened):
+            self.state.opened = event
+            if not event.enabled and self.connection is not None:
+                self.connection.disconnect("the session has been disabled")
 
     def _answer_queries(self) -> None:
         """Answer what waits for nothing any more, as long as there are numbers for the answers."""

@@ -36,6 +36,7 @@ from engine.events import (
     OrderReplaced,
     Record,
     SessionLoggedOut,
+    SessionOpened,
     TradeExecuted,
     TradingDayRolled,
     Withdrawn,
@@ -147,7 +148,7 @@ class PublisherActor(Actor[ToPublisher]):
             self._settle(event.account_id, event)
         elif isinstance(event, MassCancelPartDone):
             self._settle(account_of_request(event.request_id), event)
-        elif isinstance(event, SessionLoggedOut | NumbersReserved):
+        elif isinstance(event, SessionLoggedOut | NumbersReserved | SessionOpened):
             self._deliver(seq - 1)
             self._ports[event.session_id].tell_first(SessionEvent(seq, event))
         elif isinstance(event, TradingDayRolled):

@@ -73,6 +73,22 @@ class Book:
         self._orders_accepted = 0
         self._trades_made = 0
 
+    # ---- counts, for metrics --------------------------------------------------------------------------------------
+
+    @property
+    def orders_accepted(self) -> int:
+        """Orders that this book has taken in since the journal's beginning."""
+        return self._orders_accepted
+
+    @property
+    def trades_made(self) -> int:
+        """Trades since the journal's beginning."""
+        return self._trades_made
+
+    @property
+    def orders_resting(self) -> int:
+        return len(self._by_ref)
+
     # ---- commands -------------------------------------------------------------------------------------------------
 
     def new_order(self, command: NewOrder) -> list[Event]:

@@ -51,6 +51,10 @@ class Venue:
         """Why nothing is acknowledged any more; empty while all is well."""
         self.ready = False
         self.stopped = trio.Event()
+        self.lost = trio.Event()
+        """Set with ``failure``: what was not durable by now never will be."""
+        self.supervisors: list[Supervisor] = []
+        """Those of accounts, books, ports and gateways, for metrics."""
         limits = settings.limits
         self.dispatcher = Dispatcher(limits.dispatch_budget)
         depth = limits.mailbox_depth_max
@@ -151,13 +155,15 @@ class Venue:
     def supervisor(self, name: str, children: Iterable[ChildSpec[Any]]) -> Supervisor:
         """A supervisor with the configured restart limits, whose children fail one by one."""
         limits = self.settings.limits
-        return Supervisor(
+        supervisor = Supervisor(
             name,
             children,
             intensity=limits.restart_intensity,
             period_s=limits.restart_period_s,
             observer=log.debug,
         )
+        self.supervisors.append(supervisor)
+        return supervisor
 
     def _schedule(self) -> Schedule:
         venue = self.settings.venue
@@ -181,6 +187,7 @@ class Venue:
 
     def _on_lost(self, reason: str) -> None:
         self.failure = reason
+        self.lost.set()
         self.ready = False
         self.door.closed = "the venue cannot record orders"
         log.critical("journal_failed", reason=reason)
