@@ -1,0 +1,318 @@
+"""Events and answers as FIX messages, in both versions' shapes."""
+
+from __future__ import annotations
+
+import pytest
+from fix_venue import NOW, NOW_TEXT, client_frame, directory, order_image, session_opened
+
+from engine.events import (
+    CancelRejected,
+    Event,
+    MassCancelCompleted,
+    MassCancelRejected,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderImage,
+    OrderRejected,
+    OrderReplaced,
+    TradeExecuted,
+)
+from engine.queries import Answer, DepthAnswer, DepthLevel, DepthQuery, OpenOrdersAnswer, OrderStatusAnswer
+from engine.reports import Report
+from engine.types import SCALE, CancelReason, CxlRejReason, OrdRejReason, OrdStatus, OrdType, Side
+from gateways.fix.codec import parse
+from gateways.fix.dialect import DIALECTS
+from gateways.fix.inquiries import Inquiries
+from gateways.fix.mapping_out import CANCEL_TEXT, ReportMapper, avg_px
+from gateways.fix.refusals import BusinessRefusal
+from gateways.fix.settings import FixSettings
+
+VERSIONS = ["FIX.4.2", "FIX.4.4"]
+PART = order_image(status=OrdStatus.PARTIALLY_FILLED, cum_qty=3 * SCALE, leaves_qty=7 * SCALE, cum_notional=301 * SCALE)
+FULL = order_image(status=OrdStatus.FILLED, cum_qty=10 * SCALE, leaves_qty=0, cum_notional=1000 * SCALE)
+GONE = order_image(status=OrdStatus.CANCELED, leaves_qty=0)
+REJECTED = order_image(order_id=0, cl_ord_id="C9", status=OrdStatus.REJECTED, leaves_qty=0)
+
+
+def fields_of(body: str) -> dict[str, str]:
+    assert body.endswith("\x01")
+    pairs = [field.split("=", 1) for field in body[:-1].split("\x01")]
+    assert len({tag for tag, _ in pairs}) == len(pairs), "a tag stands twice"
+    return dict(pairs)  # type: ignore[arg-type]
+
+
+def told(event: Event, begin_string: str, order: OrderImage | None = None, *, resting: bool = False) -> dict[str, str]:
+    mapper = ReportMapper(DIALECTS[begin_string], directory(), 3)
+    msg_type, body = mapper.report(Report(5, 77, 2, NOW, event, order, resting))
+    return {"35": msg_type} | fields_of(body)
+
+
+@pytest.mark.parametrize("begin_string", VERSIONS)
+def test_an_acceptance(begin_string: str) -> None:
+    order = order_image()
+    assert told(OrderAccepted(order), begin_string, order) == {
+        "35": "8",
+        "37": "501",
+        "11": "C1",
+        "17": "77-2",
+        "150": "0",
+        "39": "0",
+        "1": "A1",
+        "55": "BTC/USD",
+        "54": "1",
+        "38": "10",
+        "40": "2",
+        "44": "100",
+        "59": "1",
+        "151": "10",
+        "14": "0",
+        "6": "0",
+        "60": NOW_TEXT,
+    } | ({"20": "0"} if begin_string == "FIX.4.2" else {})
+
+
+def test_a_market_order_shows_no_protection_price() -> None:
+    order = order_image(ord_type=OrdType.MARKET)
+    report = told(OrderAccepted(order), "FIX.4.4", order)
+    assert report["40"] == "1"
+    assert "44" not in report
+
+
+@pytest.mark.parametrize(
+    ("begin_string", "order", "exec_type", "status"),
+    [
+        ("FIX.4.2", PART, "1", "1"),
+        ("FIX.4.2", FULL, "2", "2"),
+        ("FIX.4.4", PART, "F", "1"),
+        ("FIX.4.4", FULL, "F", "2"),
+    ],
+)
+def test_fills(begin_string: str, order: OrderImage, exec_type: str, status: str) -> None:
+    event = TradeExecuted(900, 100 * SCALE, 3 * SCALE, order, order, 250_000, 0)
+    aggressor = told(event, begin_string, order)
+    assert (aggressor["150"], aggressor["39"]) == (exec_type, status)
+    assert (aggressor["31"], aggressor["32"]) == ("100", "3")
+    assert (aggressor["12"], aggressor["13"]) == ("0.0025", "3")
+    resting = told(event, begin_string, order, resting=True)
+    assert "12" not in resting
+    if begin_string == "FIX.4.4":
+        assert (aggressor["880"], aggressor["851"], resting["851"]) == ("900", "2", "1")
+    else:
+        assert not {"880", "851"} & aggressor.keys()
+        assert aggressor["20"] == "0"
+
+
+def test_quantities_and_average_price_of_a_fill() -> None:
+    report = told(TradeExecuted(1, 100 * SCALE, SCALE, PART, PART, 0, 0), "FIX.4.4", PART)
+    assert (report["38"], report["14"], report["151"], report["6"]) == ("10", "3", "7", "100.33333333")
+
+
+@pytest.mark.parametrize(
+    ("notional", "qty", "text"),
+    [(0, 0, "0"), (SCALE, 3 * SCALE, "0.33333333"), (2 * SCALE, 3 * SCALE, "0.66666667"), (1, 2 * SCALE, "0.00000001")],
+)
+def test_average_price_is_rounded_half_up(notional: int, qty: int, text: str) -> None:
+    assert avg_px(notional, qty) == text
+
+
+@pytest.mark.parametrize("begin_string", VERSIONS)
+@pytest.mark.parametrize("reason", list(CancelReason))
+def test_cancels(begin_string: str, reason: CancelReason) -> None:
+    asked = told(OrderCanceled(GONE, reason, "C2"), begin_string, GONE)
+    assert (asked["150"], asked["39"], asked["11"], asked["41"], asked["151"]) == ("4", "4", "C2", "C1", "0")
+    unasked = told(OrderCanceled(GONE, reason), begin_string, GONE)
+    assert unasked["11"] == "C1"
+    assert "41" not in unasked
+    assert unasked.get("58", "") == CANCEL_TEXT[reason]
+
+
+@pytest.mark.parametrize("begin_string", VERSIONS)
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [(CancelReason.END_OF_DAY, "C"), (CancelReason.IMMEDIATE_REMAINDER, "4"), (CancelReason.FILL_OR_KILL, "4")],
+)
+def test_expiries(begin_string: str, reason: CancelReason, code: str) -> None:
+    order = order_image(status=OrdStatus.EXPIRED, leaves_qty=0)
+    report = told(OrderExpired(order, reason), begin_string, order)
+    assert (report["150"], report["39"], report["151"]) == (code, code, "0")
+
+
+@pytest.mark.parametrize(
+    ("begin_string", "order", "status"),
+    [
+        ("FIX.4.2", order_image(), "5"),
+        ("FIX.4.2", PART, "1"),
+        ("FIX.4.4", order_image(), "0"),
+        ("FIX.4.4", PART, "1"),
+    ],
+)
+def test_replaces(begin_string: str, order: OrderImage, status: str) -> None:
+    report = told(OrderReplaced(order, "C0", True), begin_string, order)
+    assert (report["150"], report["39"], report["11"], report["41"]) == ("5", status, "C1", "C0")
+
+
+@pytest.mark.parametrize(
+    ("begin_string", "reason", "code"),
+    [
+        ("FIX.4.2", OrdRejReason.UNKNOWN_SYMBOL, "1"),
+        ("FIX.4.2", OrdRejReason.INCORRECT_QUANTITY, "0"),
+        ("FIX.4.2", OrdRejReason.UNKNOWN_ACCOUNT, "0"),
+        ("FIX.4.2", OrdRejReason.OTHER, "0"),
+        ("FIX.4.4", OrdRejReason.INCORRECT_QUANTITY, "13"),
+        ("FIX.4.4", OrdRejReason.UNKNOWN_ACCOUNT, "15"),
+        ("FIX.4.4", OrdRejReason.OTHER, "99"),
+    ],
+)
+def test_rejections(begin_string: str, reason: OrdRejReason, code: str) -> None:
+    report = told(OrderRejected(REJECTED, int(reason), "because"), begin_string, REJECTED)
+    assert (report["150"], report["39"], report["103"], report["58"]) == ("8", "8", code, "because")
+    assert (report["37"], report["11"], report["151"], report["14"]) == ("NONE", "C9", "0", "0")
+    assert not {"40", "44", "59"} & report.keys()
+
+
+def test_a_rejection_shows_the_symbol_that_was_asked_for() -> None:
+    order = order_image(order_id=0, symbol_id=0, account_id=0, status=OrdStatus.REJECTED)
+    report = told(OrderRejected(order, 1, "Unknown symbol GOLD", "GOLD"), "FIX.4.4", order)
+    assert report["55"] == "GOLD"
+    assert "1" not in report
+
+
+@pytest.mark.parametrize("begin_string", VERSIONS)
+def test_a_duplicate_is_reported_beside_the_live_order(begin_string: str) -> None:
+    again = order_image(order_id=0, order_qty=99 * SCALE, status=OrdStatus.REJECTED, leaves_qty=0)
+    report = told(OrderRejected(again, OrdRejReason.DUPLICATE_ORDER, "duplicate", "", PART), begin_string, again)
+    assert (report["150"], report["103"], report["11"]) == ("8", "6", "C1")
+    assert (report["37"], report["39"], report["38"], report["14"], report["151"]) == ("501", "1", "10", "3", "7")
+
+
+@pytest.mark.parametrize(
+    ("begin_string", "reason", "code"),
+    [
+        ("FIX.4.2", CxlRejReason.TOO_LATE_TO_CANCEL, "0"),
+        ("FIX.4.2", CxlRejReason.DUPLICATE_CL_ORD_ID, "2"),
+        ("FIX.4.2", CxlRejReason.OTHER, "2"),
+        ("FIX.4.4", CxlRejReason.DUPLICATE_CL_ORD_ID, "6"),
+        ("FIX.4.4", CxlRejReason.OTHER, "99"),
+    ],
+)
+@pytest.mark.parametrize("is_replace", [False, True])
+def test_cancel_rejects(begin_string: str, reason: CxlRejReason, code: str, is_replace: bool) -> None:
+    report = told(CancelRejected(7, 11, "C2", "C1", is_replace, int(reason), "no", FULL), begin_string)
+    assert report == {
+        "35": "9",
+        "37": "501",
+        "11": "C2",
+        "41": "C1",
+        "39": "2",
+        "1": "A1",
+        "434": "2" if is_replace else "1",
+        "102": code,
+        "58": "no",
+        "60": NOW_TEXT,
+    }
+
+
+def test_a_cancel_reject_for_an_unknown_order() -> None:
+    report = told(CancelRejected(7, 11, "C2", "C1", False, int(CxlRejReason.UNKNOWN_ORDER), "who?"), "FIX.4.4")
+    assert (report["37"], report["39"], report["102"]) == ("NONE", "8", "1")
+
+
+def test_mass_cancel_reports() -> None:
+    every = told(MassCancelCompleted(40, 7, 11, "C9", 0, 0, 3), "FIX.4.4")
+    assert every == {"35": "r", "11": "C9", "37": "40", "530": "7", "531": "7", "533": "3", "60": NOW_TEXT}
+    some = told(MassCancelCompleted(40, 7, 11, "C9", 2, Side.SELL, 0), "FIX.4.4")
+    assert (some["530"], some["531"], some["55"], some["54"], some["533"]) == ("1", "1", "AAPL", "2", "0")
+    refused = told(MassCancelRejected(7, 11, "C9", 1, "Unknown symbol"), "FIX.4.4")
+    assert (refused["530"], refused["531"], refused["532"], refused["37"]) == ("1", "0", "1", "77-2")
+
+
+# ---- answers --------------------------------------------------------------------------------------------------------
+
+
+def inquiries(begin_string: str = "FIX.4.4", **limits: int) -> Inquiries:
+    settings = FixSettings(**limits)  # type: ignore[arg-type]
+    dialect = DIALECTS[begin_string]
+    told_of = directory()
+    return Inquiries(dialect, session_opened(begin_string), told_of, settings, ReportMapper(dialect, told_of, 3))
+
+
+def asked(found: Inquiries, msg_type: str, body: str) -> list[object]:
+    return list(found.read(msg_type, parse(client_frame(msg_type, 4, body))))
+
+
+def answered(found: Inquiries, answer: Answer) -> list[dict[str, str]]:
+    return [{"35": msg_type} | fields_of(body) for msg_type, body in found.messages(answer, NOW)]
+
+
+@pytest.mark.parametrize("begin_string", VERSIONS)
+def test_an_order_s_status(begin_string: str) -> None:
+    found = inquiries(begin_string)
+    (query,) = asked(found, "H", "11=C1|55=BTC/USD|54=1|790=S1")
+    (report,) = answered(found, OrderStatusAnswer(query, PART))  # type: ignore[arg-type]
+    assert (report["17"], report["39"], report["37"], report["790"], report["14"]) == ("0", "1", "501", "S1", "3")
+    if begin_string == "FIX.4.2":
+        assert (report["20"], report["150"]) == ("3", "1")
+    else:
+        assert report["150"] == "I"
+        assert "20" not in report
+
+
+@pytest.mark.parametrize("begin_string", VERSIONS)
+def test_the_status_of_no_order(begin_string: str) -> None:
+    found = inquiries(begin_string)
+    (query,) = asked(found, "H", "11=C8|55=AAPL|54=2")
+    (report,) = answered(found, OrderStatusAnswer(query, None))  # type: ignore[arg-type]
+    assert (report["37"], report["11"], report["55"], report["54"]) == ("NONE", "C8", "AAPL", "2")
+    assert (report["39"], report["103"]) == ("8", "5")
+    assert report["150"] == ("8" if begin_string == "FIX.4.2" else "I")
+
+
+def test_mass_status() -> None:
+    found = inquiries()
+    (query,) = asked(found, "AF", "584=M1|585=1|55=BTC/USD|54=1|1=A2")
+    assert (query.symbol_id, query.side, query.account_id) == (1, Side.BUY, 12)  # type: ignore[attr-defined]
+    first, last = answered(found, OpenOrdersAnswer(query, [order_image(), PART]))  # type: ignore[arg-type]
+    assert (first["584"], first["585"], first["911"], first["912"]) == ("M1", "1", "2", "N")
+    assert (last["39"], last["912"]) == ("1", "Y")
+
+
+def test_mass_status_without_orders() -> None:
+    found = inquiries()
+    (query,) = asked(found, "AF", "584=M1|585=7")
+    (report,) = answered(found, OpenOrdersAnswer(query, []))  # type: ignore[arg-type]
+    assert (report["150"], report["39"], report["103"], report["911"], report["912"]) == ("I", "8", "99", "0", "Y")
+    assert (report["55"], report["54"], report["584"]) == ("[N/A]", "7", "M1")
+
+
+@pytest.mark.parametrize(("types", "entries"), [("267=2|269=0|269=1", 3), ("267=1|269=0", 1), ("267=1|269=1", 2)])
+def test_a_snapshot(types: str, entries: int) -> None:
+    found = inquiries()
+    (query,) = asked(found, "V", f"262=R1|263=0|264=5|{types}|146=1|55=AAPL")
+    assert isinstance(query, DepthQuery)
+    answer = DepthAnswer(query, 9, NOW, [DepthLevel(99 * SCALE, SCALE, 2)], [DepthLevel(101 * SCALE, SCALE, 1)] * 2)
+    ((msg_type, body),) = found.messages(answer, NOW)
+    assert msg_type == "W"
+    assert f"262=R1\x0155=AAPL\x01268={entries}\x01" in body
+    assert ("269=0\x01270=99\x01271=1\x01346=2\x01290=1\x01" in body) == (entries != 2)
+    assert ("269=1\x01270=101\x01271=1\x01346=1\x01290=2\x01" in body) == (entries != 1)
+
+
+def test_an_answer_that_nobody_waits_for_says_nothing() -> None:
+    found = inquiries()
+    (query,) = asked(found, "H", "11=C1|55=AAPL|54=1")
+    answer = OrderStatusAnswer(query, PART)  # type: ignore[arg-type]
+    assert answered(found, answer)
+    assert answered(found, answer) == []
+
+
+def test_queries_under_way_are_bounded() -> None:
+    found = inquiries(queries_max=2)
+    asked(found, "H", "11=C1|55=AAPL|54=1")
+    with pytest.raises(BusinessRefusal):
+        asked(found, "V", "262=R1|263=0|264=5|267=1|269=0|146=2|55=AAPL|55=BTC/USD")
+    (query,) = asked(found, "V", "262=R1|263=0|264=5|267=1|269=0|146=1|55=AAPL")
+    with pytest.raises(BusinessRefusal):
+        asked(found, "H", "11=C1|55=AAPL|54=1")
+    assert found.messages(DepthAnswer(query, 1, NOW, [], []), NOW)  # type: ignore[arg-type]
+    asked(found, "H", "11=C1|55=AAPL|54=1")
