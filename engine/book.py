@@ -249,11 +249,13 @@ class Book:
         worst = max(order.maker_fee, order.taker_fee)
         fee_paid = -(-order.fee_raw // SCALE)
         order.hold = remaining_hold(order.side, order.px, leaves, worst, order.fee_raw, fee_paid)
-        events: list[Event] = [OrderReplaced(order.image(), orig_cl_ord_id, keeps)]
+        image = order.image()
+        events: list[Event] = [OrderReplaced(image, orig_cl_ord_id, keeps)]
         if keeps:
             self._by_ref[order.session_id, order.cl_ord_id] = order
         else:
-            self._place(order, events)
+            # A new object: the old one may still stand in its queue as a ghost and would come to life in its old place.
+            self._place(Order.from_image(image), events)
         return events
 
     def _cancel_resting(self, order: Order, reason: CancelReason, cl_ord_id: str, request_id: int = 0) -> OrderCanceled:
