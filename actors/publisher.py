@@ -129,7 +129,7 @@ class PublisherActor(Actor[ToPublisher]):
         settlements = self._settlements
         if account_id in settlements:
             settlements[account_id].append(event)
-        else:
+        elif account_id:  # a command refused for an account that does not exist concerns none
             settlements[account_id] = [event]
 
     def _sort_trade(self, event: TradeExecuted) -> None:
