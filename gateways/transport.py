@@ -14,8 +14,12 @@ import struct
 
 import trio
 
-RECEIVE_MAX = 65536
-"""Bytes that one :func:`receive` takes at most: a thousand orders or so, and the unit of fairness between clients."""
+RECEIVE_MAX = 8192
+"""Bytes that one :func:`receive` takes at most: about two hundred orders, and the unit of fairness between clients.
+
+More is slower: what a turn's orders bring about (commands, events, reports) should fit the processor's cache. With
+65536 the venue did 66,000 orders/s where 8192 did 87,000, side by side.
+"""
 
 _SEND_MAX = 262_144
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
