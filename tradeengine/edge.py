@@ -66,8 +66,13 @@ class Endpoint:
     @property
     def address(self) -> str:
         """``host:port`` for people, as a client on this machine would write it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - read, not bound
-        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+        return local_address(self.host, self.port)
+
+
+def local_address(host: str, port: int) -> str:
+    """``host:port`` that reaches, from this machine, what listens on ``host``."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _addresses(host: str, port: int) -> list[tuple[Any, Any, int, str, Any]]:

@@ -1,0 +1,216 @@
+"""The venue as a process: ports bound, operators answered, journal replayed, gateways opened, and all of it in reverse.
+
+The operators' port is up before the replay, so that a supervisor of processes can tell a venue that is starting from
+one that hangs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+import trio
+
+from actors.door import Gate
+from actors.runtime import ChildSpec, Mailbox, Restart, Supervisor
+from config.settings import Settings
+from gateways.binary.acceptor import BinaryAcceptor
+from gateways.binary.settings import BinarySettings
+from gateways.fix.acceptor import FixAcceptor
+from gateways.fix.settings import FixSettings
+from gateways.http.api import AdminApi
+from gateways.http.server import HttpServer
+from gateways.http.settings import HttpSettings
+from stores.journal.directory import read_identity
+from stores.journal.disk import RealDisk
+from tradeengine.admin_token import admin_token
+from tradeengine.banner import banner
+from tradeengine.edge import Endpoint, service_spec
+from tradeengine.operations import VenueOperations
+from tradeengine.ports_file import remove_ports, write_ports
+from tradeengine.recovery import Recovered, recover
+from tradeengine.trace import TracedGate, trace_outcomes
+from tradeengine.venue import Venue
+
+log = structlog.get_logger("app")
+S = TypeVar("S", bound=msgspec.Struct)
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SWITCH_INTERVAL_S = 0.0005
+_GC_THRESHOLDS = (50_000, 20, 50)
+_SOUP_SESSION_CHARS = 10
+
+
+async def serve(
+    settings: Settings, announce: Callable[[str], object] = print, signals: Sequence[signal.Signals] = STOP_SIGNALS
+) -> str:
+    """Run the venue until a signal stops it; why its journal failed, or nothing.
+
+    Args:
+        announce: told the banner once every port listens.
+        signals: those that stop it gracefully; another one after that has its usual effect.
+
+    Raises:
+        PortUnavailable, TokenUnusable, JournalError, ConfigurationConflict: it did not open.
+        SupervisorFailed: it has stopped by itself; the next start replays the journal.
+    """
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    operations = VenueOperations(settings)
+    stop = trio.Event()
+    with _endpoints(settings) as endpoints:
+        remove_ports(settings.data_dir)
+        operators = Supervisor("operators", _operators(settings, operations, endpoints, stop, signals))
+        async with operators.running():
+            operations.phase = "the journal is being replayed"
+            recovered = await _recover(settings, stop)
+            if recovered is None:
+                return ""
+            venue = Venue(settings, recovered)
+            specs, counters = _gateways(venue, endpoints)
+            _settle_memory()
+            async with venue.running(specs):
+                operations.attach(venue, counters)
+                ports = {name: endpoint.port for name, endpoint in endpoints.items()}
+                write_ports(settings.data_dir, ports)
+                log.info("venue_open", **ports, replayed=recovered.replayed)
+                announce(banner(settings, endpoints, recovered, venue.directory))
+                await stop.wait()
+                log.info("venue_stopping")
+            log.info("venue_stopped", sequence=venue.journal.durable_seq, failure=venue.failure)
+            return venue.failure
+
+
+@contextlib.contextmanager
+def _endpoints(settings: Settings) -> Iterator[dict[str, Endpoint]]:
+    """The addresses of what is enabled, by the configuration's names. Raises PortUnavailable."""
+    endpoints: dict[str, Endpoint] = {}
+    try:
+        for name, service in (("admin", settings.admin), ("fix", settings.fix), ("binary", settings.binary)):
+            if service.enabled:
+                endpoints[name] = Endpoint(name, service.host, service.port)
+        yield endpoints
+    finally:
+        for endpoint in endpoints.values():
+            endpoint.close()
+        remove_ports(settings.data_dir)
+
+
+async def _recover(settings: Settings, stop: trio.Event) -> Recovered | None:
+    """Replay off the loop, so that operators are answered meanwhile; None when it was stopped before it was through.
+
+    A thread that is left behind ends with the process: until the venue runs there is nothing to be lost.
+    """
+    journal_log = structlog.get_logger("journal").warning
+    result: list[Recovered] = []
+    failed: list[Exception] = []
+    async with trio.open_nursery() as nursery:
+
+        async def give_up() -> None:
+            await stop.wait()
+            nursery.cancel_scope.cancel()
+
+        nursery.start_soon(give_up)
+        try:
+            result.append(await trio.to_thread.run_sync(recover, settings, journal_log, abandon_on_cancel=True))
+        except Exception as error:
+            failed.append(error)
+        nursery.cancel_scope.cancel()
+    if failed:
+        raise failed[0]
+    return result[0] if result else None
+
+
+def _settle_memory() -> None:
+    """What replay has built stays: it is taken out of the collector's sight, and the collector comes by less often.
+
+    The state is acyclic and its events are invisible to the collector by themselves (``gc=False``), so that it finds
+    next to nothing; see ``docs/adr`` for what that is worth.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+
+
+# ---- operators ----------------------------------------------------------------------------------------------------
+
+
+def _operators(
+    settings: Settings,
+    operations: VenueOperations,
+    endpoints: dict[str, Endpoint],
+    stop: trio.Event,
+    signals: Sequence[signal.Signals],
+) -> list[ChildSpec[Any]]:
+    async def listen_for_signals() -> _Signals:
+        return _Signals(signals, stop)
+
+    specs: list[ChildSpec[Any]] = []
+    if signals:
+        specs.append(ChildSpec(name="signals", start=listen_for_signals, restart=Restart.TEMPORARY))
+    if "admin" in endpoints:
+        api = AdminApi(operations, admin_token(settings), structlog.get_logger("operators").info)
+        server = HttpServer(api.respond, HttpSettings(), _observe)
+        specs.append(service_spec(endpoints["admin"], server, _observe))
+    return specs
+
+
+class _Signals:
+    """A service that turns the first signal into a graceful stop; then the signals mean what they did before."""
+
+    def __init__(self, signals: Sequence[signal.Signals], stop: trio.Event) -> None:
+        self._signals = signals
+        self._stop = stop
+
+    async def run(self, mailbox: Mailbox[Any], task_status: trio.TaskStatus[None]) -> None:
+        with trio.open_signal_receiver(*self._signals) as received:
+            task_status.started()
+            async for number in received:
+                log.info("signal_received", signal=signal.Signals(number).name)
+                self._stop.set()
+                return
+
+
+def _observe(event: str, **details: object) -> None:
+    """What the gateways tell of their connections."""
+    logger = structlog.get_logger("gateways")
+    (logger.error if event.endswith("_failed") else logger.info)(event, **details)
+
+
+# ---- gateways -----------------------------------------------------------------------------------------------------
+
+
+def _gateways(venue: Venue, endpoints: dict[str, Endpoint]) -> tuple[list[ChildSpec[Any]], dict[str, object]]:
+    """The acceptors' specifications, and their counters by name."""
+    settings = venue.settings
+    gate: Gate = venue.door
+    if settings.log.level == "debug":
+        tracer = structlog.get_logger("trace").debug
+        gate = TracedGate(gate, tracer)
+        trace_outcomes(venue.publisher, tracer)
+    specs: list[ChildSpec[Any]] = []
+    counters: dict[str, object] = {}
+    if "fix" in endpoints:
+        fix = FixAcceptor(gate, _same_named(FixSettings, settings.fix), time.time_ns, _observe)
+        grace_s = settings.fix.logout_timeout_s + 1
+        specs.append(service_spec(endpoints["fix"], fix, _observe, fix.stop, grace_s))
+        counters["fix"] = fix.counters
+    if "binary" in endpoints:
+        # Named after the journal, so that nobody takes the numbers of one venue for those of another.
+        soup_session = read_identity(RealDisk(), settings.journal_dir).hex()[:_SOUP_SESSION_CHARS].upper()
+        binary = BinaryAcceptor(gate, _same_named(BinarySettings, settings.binary, session=soup_session), _observe)
+        specs.append(service_spec(endpoints["binary"], binary, _observe))
+        counters["binary"] = binary.counters
+    return specs, counters
+
+
+def _same_named(kind: type[S], section: msgspec.Struct, **more: object) -> S:
+    """A gateway's settings: the configuration's fields of the same name."""
+    values = {name: getattr(section, name) for name in kind.__struct_fields__ if hasattr(section, name)}
+    return kind(**{**values, **more})

@@ -1,0 +1,58 @@
+"""What a person who has started the venue reads first: where it listens, and how to log on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from config.settings import Settings
+from engine.directory import Directory
+from tradeengine.admin_token import token_path
+from tradeengine.edge import Endpoint
+from tradeengine.metrics import package_version
+from tradeengine.recovery import Recovered
+
+_NAMES_SHOWN = 12
+_LABEL = 13
+
+
+def banner(settings: Settings, endpoints: Mapping[str, Endpoint], recovered: Recovered, directory: Directory) -> str:
+    """The text, several lines long."""
+    return "\n".join(["", *_lines(settings, endpoints, recovered, directory), ""])
+
+
+def _lines(
+    settings: Settings, endpoints: Mapping[str, Endpoint], recovered: Recovered, directory: Directory
+) -> Iterator[str]:
+    yield f"  {settings.venue.name}  tradeengine {package_version()}".rstrip()
+    yield ""
+    if "fix" in endpoints:
+        target = settings.fix.comp_id
+        yield _row("FIX", f"{endpoints['fix'].address}   FIX.4.4 and FIX.4.2, TargetCompID {target}")
+        yield _row("", _log_ons(directory, ("FIX.4.4", "FIX.4.2"), "SenderCompID"))
+    if "binary" in endpoints:
+        yield _row("binary", f"{endpoints['binary'].address}   SBE messages in a SoupBinTCP 3.00 session")
+        yield _row("", _log_ons(directory, ("SOUPBIN",), "user"))
+    if "admin" in endpoints:
+        admin = endpoints["admin"].address
+        where = "the one configured" if settings.admin.token else str(token_path(settings.data_dir))
+        yield _row("admin", f"http://{admin}   /metrics, /health/ready; /admin/ with the token: {where}")
+    yield _row("instruments", _some(instrument.symbol for instrument in directory.instruments.values()))
+    replayed = f"{recovered.replayed} records replayed in {recovered.seconds:.2f} s"
+    yield _row("journal", f"{settings.journal_dir}   durability {settings.journal.durability}, {replayed}")
+    yield ""
+    yield "  Passwords are those of the configuration. Ctrl-C stops the venue; every acknowledged order is kept."
+
+
+def _row(label: str, text: str) -> str:
+    return f"  {label:<{_LABEL}}{text}"
+
+
+def _log_ons(directory: Directory, protocols: tuple[str, ...], what: str) -> str:
+    names = (s.comp_id for s in directory.sessions.values() if s.protocol in protocols and s.enabled)
+    return f"{what} {_some(names) or '(none yet: tradeengine admin add-session)'}"
+
+
+def _some(names: Iterable[str]) -> str:
+    distinct = list(dict.fromkeys(names))
+    more = len(distinct) - _NAMES_SHOWN
+    return ", ".join(distinct[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

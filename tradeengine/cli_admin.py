@@ -1,0 +1,218 @@
+"""``tradeengine admin``: what operators do with a running venue, over its HTTP port."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tradeengine.admin_client import AdminClient, AdminError
+from tradeengine.admin_token import TokenUnusable, read_token, token_path
+from tradeengine.cli_common import EXIT_FAILED, EXIT_OK, Parsers, fail, settings_of, settings_options
+from tradeengine.edge import local_address
+from tradeengine.ports_file import read_ports
+from tradeengine.tables import columns
+
+Action = Callable[[AdminClient, argparse.Namespace], Any]
+
+_DESCRIPTION = """\
+Operate a running venue. Every change is an event in its journal, with your name; the command returns when it is
+durable. The venue is found by --url, or by what --data-dir and --config say; the token by --token, --token-file,
+TRADE_ENGINE_ADMIN__TOKEN, the configuration, or the data directory.
+"""
+
+
+def register(subparsers: Parsers) -> None:
+    parser = subparsers.add_parser(
+        "admin",
+        help="deposits, balances, accounts, sessions, halts: operate a running venue",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    settings_options(parser)
+    parser.add_argument("--url", metavar="URL", help="the admin port, e.g. http://127.0.0.1:9464")
+    parser.add_argument("--token", help="the operators' token; others on this machine may see it in the process list")
+    parser.add_argument("--token-file", type=Path, metavar="FILE", help="a file that holds the token")
+    parser.add_argument("--operator", metavar="NAME", help="who you are, for the journal (default: your login name)")
+    parser.add_argument("--json", action="store_true", help="print the venue's answer as it is")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    _register_accounts(commands)
+    _register_sessions(commands)
+    _register_instruments(commands)
+
+
+def _command(commands: Parsers, name: str, action: Action, help_text: str, *arguments: str) -> argparse.ArgumentParser:
+    """One subcommand with its positional arguments."""
+    parser = commands.add_parser(name, help=help_text, description=help_text[:1].upper() + help_text[1:] + ".")
+    for argument in arguments:
+        parser.add_argument(argument, metavar=argument.upper())
+    parser.set_defaults(run=run, action=action)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    try:
+        answer = args.action(_client(args), args)
+    except (AdminError, TokenUnusable) as error:
+        return fail(str(error), EXIT_FAILED)
+    print(json.dumps(answer, indent=2) if args.json else _shown(answer))
+    return EXIT_OK
+
+
+def _client(args: argparse.Namespace) -> AdminClient:
+    settings = settings_of(args)
+    url = args.url
+    if not url:
+        port = read_ports(settings.data_dir).get("admin", settings.admin.port)
+        url = f"http://{local_address(settings.admin.host, port)}"
+    if args.token_file is not None:
+        token = read_token(args.token_file)
+    else:
+        token = args.token or settings.admin.token or read_token(token_path(settings.data_dir))
+    return AdminClient(url, token, args.operator or getpass.getuser())
+
+
+# ---- accounts -----------------------------------------------------------------------------------------------------
+
+
+def _register_accounts(commands: Parsers) -> None:
+    _command(commands, "accounts", lambda venue, _: venue.get("accounts"), "list all accounts")
+    _command(commands, "balances", _balances, "an account's balances", "account")
+    _command(commands, "orders", _orders, "an account's open orders", "account")
+    _command(commands, "deposit", _deposit, "credit an account", "account", "asset", "amount")
+    _command(commands, "withdraw", _withdraw, "debit an account of what is free", "account", "asset", "amount")
+    _command(commands, "block", _block, "cancel an account's orders and take no new ones; its cancels pass", "account")
+    _command(commands, "unblock", _unblock, "let an account trade again", "account")
+    parser = _command(commands, "add-account", _add_account, "open a new account", "account", "firm")
+    parser.add_argument("--balance", action="append", default=[], metavar="ASSET=AMOUNT", help="may be repeated")
+    parser.add_argument("--max-order-qty", default="0", metavar="QTY", help="largest order, in base; 0 = no limit")
+    parser.add_argument("--max-order-notional", default="0", metavar="AMOUNT", help="the same in quote; 0 = no limit")
+
+
+def _balances(venue: AdminClient, args: argparse.Namespace) -> Any:
+    answer = venue.get("accounts", args.account, "balances")
+    return answer if args.json else answer["balances"]
+
+
+def _orders(venue: AdminClient, args: argparse.Namespace) -> Any:
+    return venue.get("accounts", args.account, "orders")
+
+
+def _deposit(venue: AdminClient, args: argparse.Namespace) -> Any:
+    return venue.post("accounts", args.account, "deposits", body={"asset": args.asset, "amount": args.amount})
+
+
+def _withdraw(venue: AdminClient, args: argparse.Namespace) -> Any:
+    return venue.post("accounts", args.account, "withdrawals", body={"asset": args.asset, "amount": args.amount})
+
+
+def _block(venue: AdminClient, args: argparse.Namespace) -> Any:
+    return venue.post("accounts", args.account, "block")
+
+
+def _unblock(venue: AdminClient, args: argparse.Namespace) -> Any:
+    return venue.post("accounts", args.account, "unblock")
+
+
+def _add_account(venue: AdminClient, args: argparse.Namespace) -> Any:
+    balances: dict[str, str] = {}
+    for text in args.balance:
+        asset, separator, amount = text.partition("=")
+        if not separator:
+            raise AdminError(f"--balance: {text!r} is not allowed; expected ASSET=AMOUNT")
+        balances[asset] = amount
+    body = {
+        "name": args.account,
+        "firm": args.firm,
+        "balances": balances,
+        "max_order_qty": args.max_order_qty,
+        "max_order_notional": args.max_order_notional,
+    }
+    return venue.post("accounts", body=body)
+
+
+# ---- sessions -----------------------------------------------------------------------------------------------------
+
+
+def _register_sessions(commands: Parsers) -> None:
+    _command(commands, "sessions", lambda venue, _: venue.get("sessions"), "list all sessions")
+    _command(commands, "enable-session", _enable, "let a session log on", "session_id")
+    _command(commands, "disable-session", _disable, "log a session out and keep it out", "session_id")
+    parser = _command(commands, "add-session", _add_session, "open a new session", "protocol", "comp_id", "firm")
+    parser.description = "Open a new session. PROTOCOL is FIX.4.2, FIX.4.4 or SOUPBIN. The password is asked for, "
+    parser.description += "or read from standard input where that is no terminal."
+    parser.add_argument("--account", action="append", required=True, metavar="NAME", help="may trade; may be repeated")
+    parser.add_argument("--default-account", default="", metavar="NAME", help="default: the only account, if one")
+    parser.add_argument("--target", default="", metavar="COMP_ID", help="the venue's CompID, if not the configured one")
+    parser.add_argument("--username", default="", help="FIX tag 553, if not the CompID")
+
+
+def _enable(venue: AdminClient, args: argparse.Namespace) -> Any:
+    return venue.post("sessions", args.session_id, "enable")
+
+
+def _disable(venue: AdminClient, args: argparse.Namespace) -> Any:
+    return venue.post("sessions", args.session_id, "disable")
+
+
+def _add_session(venue: AdminClient, args: argparse.Namespace) -> Any:
+    if sys.stdin.isatty():
+        password = getpass.getpass(f"Password for {args.comp_id}: ")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    only = args.account[0] if len(args.account) == 1 else ""
+    body = {
+        "protocol": args.protocol,
+        "comp_id": args.comp_id,
+        "firm": args.firm,
+        "accounts": args.account,
+        "default_account": args.default_account or only,
+        "target_comp_id": args.target,
+        "username": args.username,
+        "password": password,
+    }
+    return venue.post("sessions", body=body)
+
+
+# ---- instruments and the state ------------------------------------------------------------------------------------
+
+
+def _register_instruments(commands: Parsers) -> None:
+    _command(commands, "instruments", lambda venue, _: venue.get("instruments"), "list all instruments")
+    _command(commands, "halt", _status("HALTED"), "stop new orders in a symbol; cancels pass", "symbol")
+    _command(commands, "resume", _status("ACTIVE"), "take new orders in a symbol again", "symbol")
+    _command(commands, "status", _status(""), "set a symbol ACTIVE, HALTED, MAINTENANCE, DELISTED", "symbol", "status")
+    _command(
+        commands,
+        "hash-state",
+        lambda venue, _: venue.post("state-hashes"),
+        "journal the state's hash, for `tradeengine journal verify` to compare",
+    )
+
+
+def _status(status: str) -> Action:
+    def action(venue: AdminClient, args: argparse.Namespace) -> Any:
+        return venue.post("instruments", args.symbol, "status", body={"status": status or args.status.upper()})
+
+    return action
+
+
+# ---- output -------------------------------------------------------------------------------------------------------
+
+
+def _shown(answer: Any) -> str:
+    if isinstance(answer, list):
+        return columns([{key: _cell(value) for key, value in row.items()} for row in answer])
+    return "\n".join(f"{key} {_cell(value)}" for key, value in answer.items())
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

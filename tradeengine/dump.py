@@ -1,0 +1,140 @@
+"""Journal records as people and scripts read them: ids by name, numbers as decimals, secrets left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any, Final
+
+import msgspec
+
+from config.kinds import MASK
+from engine.commands import ANY
+from engine.decimals import format_decimal
+from engine.directory import Directory
+from engine.events import Event, OrderImage, Record
+
+_DECIMALS: Final = frozenset(
+    (
+        *("px", "qty", "order_qty", "leaves_qty", "cum_qty", "cum_notional", "hold", "amount"),
+        *("aggressor_fee", "resting_fee", "maker_fee", "taker_fee", "max_order_qty", "max_order_notional"),
+        *("tick_size", "lot_size", "min_qty", "max_qty", "min_notional", "protection_band", "reference_px"),
+    )
+)
+_HIDDEN: Final = frozenset({"credential"})
+_LEFT_OUT: Final = frozenset({"fee_raw", "maker_fee", "taker_fee"})
+"""Of an order: what only settlement needs, or what its instrument says already."""
+_NS: Final = 1_000_000_000
+
+
+class Describer:
+    """Describes records in order; names are those that the journal had told by then."""
+
+    def __init__(self) -> None:
+        self._directory = Directory()
+
+    def follow(self, record: Record) -> None:
+        """Learn names from a record that is not described."""
+        for event in record.events:
+            self._directory.apply(event)
+
+    def describe(self, seq: int, record: Record) -> dict[str, Any]:
+        """The record as plain values, for JSON."""
+        self.follow(record)
+        described: dict[str, Any] = {"sequence": seq, "time": utc_text(record.time_ns)}
+        if record.session_id:
+            described["session"] = self._session(record.session_id)
+        if record.in_seq:
+            described["inbound"] = [record.in_from, record.in_seq]
+        if any(record.out):
+            described["outbound"] = record.out
+        described["events"] = [{"event": type(event).__name__, **self._struct(event)} for event in record.events]
+        return described
+
+    def lines(self, seq: int, record: Record) -> Iterator[str]:
+        """The record as text, one line for each event."""
+        self.follow(record)
+        stamp = utc_text(record.time_ns)
+        origin = f" from {self._session(record.session_id)}" if record.session_id else ""
+        numbers = f" in {record.in_from}..{record.in_seq}" if record.in_seq else ""
+        out = f" out {','.join(map(str, record.out))}" if any(record.out) else ""
+        yield f"{seq:>10}  {stamp}{origin}{numbers}{out}"
+        for event in record.events:
+            yield f"{'':>12}{type(event).__name__:<22} {self._text(event)}".rstrip()
+
+    # ---- text -----------------------------------------------------------------------------------------------------
+
+    def _text(self, event: Event) -> str:
+        parts: list[str] = []
+        for name in event.__struct_fields__:
+            value = getattr(event, name)
+            if isinstance(value, OrderImage):
+                parts.append(self._order(value) if name == "order" else f"{name} [{self._order(value)}]")
+            elif isinstance(value, msgspec.Struct):
+                parts += [f"{key}={item}" for key, item in self._struct(value).items() if item != ""]
+            elif value not in ("", None) and not (name in ("request_id", "reissue_from") and value == 0):
+                key, shown = self._field(name, value)
+                parts.append(f"{key}={','.join(map(str, shown)) if isinstance(shown, list) else shown}")
+        return " ".join(parts)
+
+    def _order(self, order: OrderImage) -> str:
+        """``BUY 2 AAPL @ 230 LIMIT DAY`` and where the order stands."""
+        session = self._session(order.session_id)
+        symbol = self._symbol(order.symbol_id)
+        price = format_decimal(order.px)
+        text = (
+            f"{order.side.name} {format_decimal(order.order_qty)} {symbol} @ {price} {order.ord_type.name} "
+            f"{order.tif.name} {order.status.name} leaves={format_decimal(order.leaves_qty)} "
+            f"cum={format_decimal(order.cum_qty)} hold={format_decimal(order.hold)} order_id={order.order_id} "
+            f"cl_ord_id={order.cl_ord_id} account={self._account(order.account_id)}"
+        )
+        return f"{text} session={session}" if session else text
+
+    # ---- plain values ---------------------------------------------------------------------------------------------
+
+    def _struct(self, value: msgspec.Struct) -> dict[str, Any]:
+        left_out = _LEFT_OUT if isinstance(value, OrderImage) else frozenset()
+        fields = (name for name in value.__struct_fields__ if name not in left_out)
+        return dict(self._field(name, getattr(value, name)) for name in fields)
+
+    def _field(self, name: str, value: Any) -> tuple[str, Any]:
+        """A field under the name that its described value deserves."""
+        if name in _HIDDEN:
+            return name, MASK if value else ""
+        if isinstance(value, msgspec.Struct):
+            return name, self._struct(value)
+        if isinstance(value, IntEnum):
+            return name, value.name
+        if name in _DECIMALS:
+            return name, format_decimal(value)
+        if name == "side":
+            return name, "ANY" if value == ANY else str(value)
+        for id_name, resolve in (
+            ("symbol_id", self._symbol), ("account_id", self._account), ("session_id", self._session),
+        ):  # fmt: skip
+            if name.endswith(id_name):
+                return name.removesuffix("_id"), resolve(value)
+            if name.endswith(id_name + "s"):
+                return name.removesuffix("_ids") + "s", [resolve(item) for item in value]
+        return name, value
+
+    def _symbol(self, symbol_id: int) -> str:
+        instrument = self._directory.instruments.get(symbol_id)
+        return instrument.symbol if instrument is not None else "ANY" if symbol_id == ANY else f"#{symbol_id}"
+
+    def _account(self, account_id: int) -> str:
+        account = self._directory.accounts.get(account_id)
+        return account.name if account is not None else f"#{account_id}" if account_id else ""
+
+    def _session(self, session_id: int) -> str:
+        session = self._directory.sessions.get(session_id)
+        if session is None:
+            return f"#{session_id}" if session_id else ""
+        return f"{session.protocol}:{session.comp_id}"
+
+
+def utc_text(time_ns: int) -> str:
+    """ISO 8601, UTC, to the nanosecond."""
+    seconds, rest = divmod(time_ns, _NS)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
