@@ -29,6 +29,7 @@ from engine.events import (
     MassCancelPartDone,
     MassCancelRequested,
     OrderAccepted,
+    OrderCanceled,
     OrderRejected,
     OrderReplaced,
     TradeExecuted,
@@ -37,7 +38,7 @@ from engine.events import (
 from engine.fold import request_id_of
 from engine.rejections import cancel_rejected, rejected_image
 from engine.risk import Reservations, admit_new, admit_replace, admit_withdrawal
-from engine.types import CancelReason
+from engine.types import CancelReason, CxlRejReason, OrdRejReason
 
 
 class AccountActor(Actor[ToAccount]):
@@ -106,6 +107,7 @@ class AccountActor(Actor[ToAccount]):
 
     def _settle(self, message: Settle) -> None:
         if message.seq <= self.settled_seq:
+            release(self.reservations, message.events)  # a rebuild has folded them; reservations are not rebuilt
             return
         apply = self.account.apply
         drop = self.reservations.drop
@@ -115,12 +117,12 @@ class AccountActor(Actor[ToAccount]):
             elif type(event) is OrderAccepted or type(event) is OrderReplaced:
                 apply(event)
                 drop((event.order.session_id, event.order.cl_ord_id))
-            elif type(event) is OrderRejected:
-                drop((event.order.session_id, event.order.cl_ord_id))
-            elif type(event) is CancelRejected:
-                drop((event.session_id, event.cl_ord_id))
+            elif type(event) is OrderRejected or type(event) is CancelRejected:
+                release(self.reservations, [event])
             else:
                 apply(event)
+                if type(event) is OrderCanceled and event.cl_ord_id:
+                    drop((event.order.session_id, event.cl_ord_id))
                 if isinstance(event, MassCancelPartDone | MassCancelRequested):
                     self._complete(event.request_id)
         self.settled_seq = message.seq
@@ -203,7 +205,7 @@ class AccountActor(Actor[ToAccount]):
             return
         self._transfers += 1
         key = (0, f"withdrawal {self._transfers}")
-        self.reservations.add(key, request.asset, amount, amount)
+        self.reservations.add(key, request.asset, amount, (amount, 0, 0))
 
         def done(seq: int) -> None:
             self.reservations.drop(key)
@@ -222,6 +224,22 @@ class AccountActor(Actor[ToAccount]):
             self._journal.tell(Barrier(request.done))
         else:
             self._journal.tell(Outcome(0, 0, 0, [event], request.done))
+
+
+def release(reservations: Reservations, events: list[Event]) -> None:
+    """Drop what was reserved for the commands whose outcome ``events`` are.
+
+    A duplicate was refused before it could reserve anything: what its ClOrdID names is another command's.
+    """
+    for event in events:
+        if type(event) is OrderAccepted or type(event) is OrderReplaced:
+            reservations.drop((event.order.session_id, event.order.cl_ord_id))
+        elif type(event) is OrderCanceled:
+            reservations.drop((event.order.session_id, event.cl_ord_id))
+        elif type(event) is OrderRejected and event.reason != OrdRejReason.DUPLICATE_ORDER:
+            reservations.drop((event.order.session_id, event.order.cl_ord_id))
+        elif type(event) is CancelRejected and event.reason != CxlRejReason.DUPLICATE_CL_ORD_ID:
+            reservations.drop((event.session_id, event.cl_ord_id))
 
 
 class SuspendedAccountActor(Actor[ToAccount]):

@@ -12,12 +12,15 @@ from engine.account import Account
 from engine.commands import NewOrder, ReplaceOrder
 from engine.decimals import format_decimal
 from engine.money import hold_asset, protection_px, worst_hold
-from engine.types import Amount, CxlRejReason, Instrument, OrdRejReason, OrdType, Px, Side
+from engine.types import Amount, CxlRejReason, Instrument, OrdRejReason, OrdType, Px, Qty, Rate, Side
 
 Refusal = tuple[int, str]
 """A FIX reason (OrdRejReason or CxlRejReason) and a text."""
 
 Key = tuple[int, str]
+
+Terms = tuple[Amount, Qty, Rate]
+"""What an order will hold, the quantity that it may still trade, and its worst fee."""
 
 _MARKET = OrdType.MARKET
 
@@ -28,12 +31,12 @@ class Reservations:
     __slots__ = ("_by_command", "pending")
 
     def __init__(self) -> None:
-        self._by_command: dict[Key, tuple[str, Amount, Amount]] = {}
+        self._by_command: dict[Key, tuple[str, Amount, Terms]] = {}
         self.pending: dict[str, Amount] = {}
 
-    def add(self, key: Key, asset: str, amount: Amount, need: Amount) -> None:
-        """Set ``amount`` aside for a command whose order will hold ``need`` once it is accepted."""
-        self._by_command[key] = (asset, amount, need)
+    def add(self, key: Key, asset: str, amount: Amount, terms: Terms) -> None:
+        """Set ``amount`` aside for a command whose order will have ``terms`` once it is accepted."""
+        self._by_command[key] = (asset, amount, terms)
         self.pending[asset] = self.pending.get(asset, 0) + amount
 
     def drop(self, key: Key) -> None:
@@ -42,10 +45,10 @@ class Reservations:
         if reservation is not None:
             self.pending[reservation[0]] -= reservation[1]
 
-    def need_of(self, key: Key) -> Amount:
-        """What the order of a command in flight will hold, 0 if there is none."""
+    def terms_of(self, key: Key) -> Terms | None:
+        """The terms of a command in flight, None if there is none."""
         reservation = self._by_command.get(key)
-        return 0 if reservation is None else reservation[2]
+        return None if reservation is None else reservation[2]
 
     def __len__(self) -> int:
         return len(self._by_command)
@@ -81,14 +84,19 @@ def admit_new(
     pending = reservations.pending.get(asset, 0)
     if need > account.balances.get(asset, 0) - account.held.get(asset, 0) - pending:
         return _too_poor(account, reservations, asset, need)
-    reservations.add((command.session_id, command.cl_ord_id), asset, need, need)
+    terms = (need, command.order_qty, instrument.worst_fee)
+    reservations.add((command.session_id, command.cl_ord_id), asset, need, terms)
     return command
 
 
 def admit_replace(
     account: Account, reservations: Reservations, instrument: Instrument, command: ReplaceOrder
 ) -> Refusal | None:
-    """Check and reserve for a replace: what the new terms can need beyond what the order holds or has in flight."""
+    """Check and reserve for a replace: what the new terms can need beyond what the order holds or has in flight.
+
+    Fills that race the replace spend from the old hold, at the old price. So what is added to the quantity must be
+    there beside the old hold, even where a lower price makes the whole need less than before.
+    """
     if account.blocked:
         return CxlRejReason.BROKER_OPTION, f"account {account.opened.name} is blocked"
     if command.order_qty <= 0 or command.px <= 0:
@@ -98,16 +106,20 @@ def admit_replace(
         return CxlRejReason.OTHER, refusal[1]
     key = (command.session_id, command.orig_cl_ord_id)
     live = account.orders.get(key)
-    side: Side = command.side if live is None else live.side
-    filled = 0 if live is None else live.cum_qty
-    known = reservations.need_of(key) if live is None else max(live.hold, reservations.need_of(key))
-    need = worst_hold(side, command.px, max(0, command.order_qty - filled), instrument.worst_fee)
-    more = max(0, need - known)
+    if live is None:
+        side, filled = command.side, 0
+        known, leaves, rate = reservations.terms_of(key) or (0, 0, instrument.worst_fee)
+    else:
+        side, filled = live.side, live.cum_qty
+        known, leaves, rate = live.hold, live.leaves_qty, max(live.maker_fee, live.taker_fee)
+    qty = max(0, command.order_qty - filled)
+    need = worst_hold(side, command.px, qty, rate)
+    more = max(need - known, worst_hold(side, command.px, max(0, qty - leaves), rate))
     asset = hold_asset(side, instrument)
     refusal = _afford(account, reservations, asset, more)
     if refusal is not None:
         return CxlRejReason.OTHER, refusal[1]
-    reservations.add((command.session_id, command.cl_ord_id), asset, more, need)
+    reservations.add((command.session_id, command.cl_ord_id), asset, more, (need, qty, rate))
     return None
 
 

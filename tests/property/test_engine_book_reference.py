@@ -87,8 +87,8 @@ def check_order_image(order: OrderImage) -> None:
     assert order.hold == hold_of(order)
 
 
-@given(st.sampled_from(sorted(MARKETS)), st.lists(steps, max_size=100))
-@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(sorted(MARKETS)), st.lists(steps, min_size=20, max_size=100))
+@settings(max_examples=300, deadline=None)
 def test_events_equal_those_of_a_naive_book(market: str, stream: list[Step]) -> None:
     pair = Pair(market)
     for step in stream:
@@ -100,13 +100,16 @@ def test_events_equal_those_of_a_naive_book(market: str, stream: list[Step]) -> 
 def test_events_equal_those_of_a_naive_book_in_a_long_stream(market: str) -> None:
     random = Random(market)
     pair = Pair(market)
-    kinds = KINDS * 20 + RARE_KINDS + ["resume"] * 12
+    deepest = 0
+    kinds = ["passive"] * 150 + KINDS * 20 + RARE_KINDS + ["resume"] * 12
     for n in range(10_000):
         pair.step(random_step(random, kinds))
         if not n % 50:
             pair.check()
+            deepest = max(deepest, len(pair.book))
     pair.check()
-    assert pair.book.state()[5] > 1000, "the stream hardly trades"  # type: ignore[index]
+    assert pair.naive.trades_made > 1000, "the stream hardly trades"
+    assert deepest > 50, "the stream hardly rests"
 
 
 class OneOrder:
@@ -131,7 +134,7 @@ class OneOrder:
         assert self.fees == -(-after.fee_raw // SCALE)
 
 
-@given(st.sampled_from(sorted(MARKETS)), st.lists(steps, max_size=60))
+@given(st.sampled_from(sorted(MARKETS)), st.lists(steps, min_size=20, max_size=60))
 @settings(max_examples=100, deadline=None)
 def test_every_hold_suffices_for_the_fills_and_fees_it_is_for(market: str, stream: list[Step]) -> None:
     pair = Pair(market)

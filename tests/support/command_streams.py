@@ -13,7 +13,7 @@ from engine.events import Event, OrderImage
 from engine.types import CancelReason, Instrument, InstrumentStatus, OrdType, Side, TimeInForce
 from naive_book import AnyBookCommand, NaiveBook
 
-KINDS = ["limit"] * 10 + ["market", "cancel", "cancel", "replace", "replace", "replace", "ghost", "broken"]
+KINDS = ["limit"] * 5 + ["passive"] * 5 + ["market", "cancel", "cancel", "replace", "replace", "replace", "ghost", "broken"]
 RARE_KINDS = ["cancel_all", "expire", "halt", "resume"]
 CHUNK = 3
 """Small, so that chunks are common."""
@@ -75,10 +75,13 @@ class CommandStream:
         cl_ord_id = f"c{self.made}"
         instrument = self.instrument
         symbol_id = instrument.symbol_id
-        px = (self.middle_ticks + step.ticks) * instrument.tick_size
+        ticks = step.ticks
+        if step.kind == "passive":
+            ticks = -abs(ticks) if step.side is Side.BUY else 1 + abs(ticks)
+        px = (self.middle_ticks + ticks) * instrument.tick_size
         qty = step.lots * instrument.lot_size
         session_id, account_id, side = step.who, step.who + 1, step.side
-        if step.kind in ("limit", "market", "broken"):
+        if step.kind in ("limit", "passive", "market", "broken"):
             ord_type = OrdType.MARKET if step.kind == "market" else OrdType.LIMIT
             if step.kind == "broken":
                 qty, px = _broken(step, instrument, qty, px)
