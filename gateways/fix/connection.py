@@ -264,7 +264,8 @@ class FixConnection:
         if session is None:
             return
         if self._outlet.closed:
-            self._counters.slow_clients_cut += self._outlet.overflowed
+            if not self.reason:
+                self._counters.slow_clients_cut += self._outlet.overflowed
             self._finish(self._outlet.reason)
         elif session.state is State.CLOSED:
             self._finish(session.close_reason)

@@ -233,7 +233,8 @@ class Inquiries:
         return (
             f"37={order.order_id or 'NONE'}\x0111={order.cl_ord_id}\x0117=0\x01{self._kind(status)}39={status}\x01"
             f"{self._reports.common(order)}38={decimal(order.order_qty)}\x01{terms(order)}{asked.echo}{count}"
-            f"151={decimal(order.leaves_qty)}\x0114={decimal(order.cum_qty)}\x016={avg_px(order.cum_notional, order.cum_qty)}\x01{time_text}"
+            f"151={decimal(order.leaves_qty)}\x0114={decimal(order.cum_qty)}\x01"
+            f"6={avg_px(order.cum_notional, order.cum_qty)}\x01{time_text}"
         )
 
     def _no_order(self, asked: Asked, reason: int, text: str, count: str, time_text: str) -> str:

@@ -177,8 +177,8 @@ class ReportMapper:
             f"37={shown.order_id or 'NONE'}\x0111={asked.cl_ord_id}\x0117={report.seq}-{report.position}\x01"
             f"{self._trans}150=8\x0139={CHARACTERS[shown.status]}\x01{self.common(asked, symbol)}"
             f"38={decimal(shown.order_qty)}\x01103={reason}\x0158={printable(event.text)}\x01"
-            f"151={decimal(shown.leaves_qty)}\x0114={decimal(shown.cum_qty)}\x016={avg_px(shown.cum_notional, shown.cum_qty)}\x01"
-            f"60={format_utc(report.time_ns, self._digits)}\x01"
+            f"151={decimal(shown.leaves_qty)}\x0114={decimal(shown.cum_qty)}\x01"
+            f"6={avg_px(shown.cum_notional, shown.cum_qty)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
         )
         return "8", body
 

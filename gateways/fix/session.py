@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from engine.events import SessionLoggedOn
+from engine.queries import OrderStatusQuery
 from gateways.fix.codec import Encoder, printable
 from gateways.fix.inbound import Inbound
 from gateways.fix.inquiries import Inquiries
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from gateways.fix.logon import LogonRequest
     from gateways.fix.ports import Port
     from gateways.fix.settings import FixSettings
+
+
+_BARRIER = "logout"
+"""Query id of the question whose answer says that all before it is done; others are numbers."""
 
 
 class FixSession:
@@ -56,6 +61,8 @@ class FixSession:
         self._resends: deque[tuple[int, int]] = deque()
         self._tests = 0
         self._logout_age_s = 0.0
+        self._reply_due = False
+        self._replied = False
         self._logon_seq_num = logon.msg_seq_num
 
     @property
@@ -85,9 +92,13 @@ class FixSession:
         if reports and not self._outbound.held:
             self._outbound.reports(reports, now_ns)
         self._outbound.flush()
+        self._check_logout()
 
     def answer(self, answer: Answer, now_ns: int) -> None:
         """The answer to a query of this session."""
+        if answer.query.query_id == _BARRIER:
+            self._all_done(now_ns)
+            return
         messages = self._inquiries.messages(answer, now_ns)
         if self.state is not State.ACTIVE:
             return
@@ -108,7 +119,7 @@ class FixSession:
             elif due is Due.DISCONNECT:
                 self.end("No answer to the TestRequest", now_ns)
             self._inbound.elapse(elapsed_s, now_ns)
-        elif self.state is State.LOGOUT_SENT:
+        elif self.state is State.LOGOUT_SENT or self.state is State.LOGOUT_RECEIVED:
             self._wait_for_logout(elapsed_s, now_ns)
         self._outbound.flush()
 
@@ -145,14 +156,12 @@ class FixSession:
         self.close(reason, confirmed=False)
 
     def client_logged_out(self, now_ns: int) -> None:
-        """The client's Logout, asked for or not: answered if it is the first of the two."""
-        if self.state is State.ACTIVE:
-            self.admin("5", "", now_ns)
-            # Reports that are not durable yet stay for the next logon; the answer does not wait for them.
-            self._outbound.held = False
-            self._outbound.force(now_ns)
-        self._outbound.flush()
-        self.close(self.close_reason or "Logged out", confirmed=True)
+        """The client's Logout, asked for or not. It is answered, and the session ended, when all that the client sent
+        before it has its outcome and that has been sent: a query tells, as it is answered after those."""
+        self._reply_due = self.state is State.ACTIVE
+        self.state = State.LOGOUT_RECEIVED
+        self._logout_age_s = 0.0
+        self._port.query(OrderStatusQuery(self._port.session.session_id, _BARRIER, ""))
 
     def log_on_again(self, now_ns: int) -> None:
         """A Logon with ResetSeqNumFlag on a live session: both directions count from 1 again."""
@@ -162,11 +171,15 @@ class FixSession:
         self._log_on(1, now_ns)
 
     def want_resend(self, begin: int, end: int) -> bool:
-        """Queues a client's ResendRequest, cut to what has been sent; False if too many wait already."""
+        """Queues a client's ResendRequest, cut to what has been sent; False if too many wait already.
+
+        Nothing live is sent from here on until :meth:`go_live`: a client drops what comes before its gap is filled.
+        """
         last = self.last_sent
         if len(self._resends) >= self._settings.resends_max:
             return False
         self._resends.append((begin, min(end, last) if end else last))
+        self._outbound.held = True
         return True
 
     @property
@@ -177,27 +190,29 @@ class FixSession:
     @property
     def resending(self) -> bool:
         """Whether live messages wait for a resend to finish."""
-        return bool(self._resends) or (self._outbound.held and self.state is not State.LOGGING_ON)
+        return self._outbound.held and self.state is not State.LOGGING_ON
 
     # ---- resends to the client, served by the acceptor chunk by chunk -------------------------------------------
 
     def next_resend(self) -> Resend | None:
-        """The next ResendRequest to serve; until :meth:`go_live` nothing live is sent."""
+        """The next ResendRequest to serve."""
         if not self._resends or self.state is State.CLOSED:
             return None
         begin, end = self._resends.popleft()
-        self._outbound.held = True
         return Resend(self._encoder, self._reports, self._settings.timestamp_digits, begin, end)
 
     def resend(self, resend: Resend, reports: list[Report], now_ns: int) -> None:
         """Sends a chunk of what is asked for."""
-        self._outbound.raw(resend.chunk(reports, self._port.reissued_upto, now_ns))
-        self._outbound.flush()
+        self._raw(resend.chunk(reports, self._port.reissued_upto, now_ns))
 
     def resent(self, resend: Resend, now_ns: int) -> None:
         """The journal has no more of what is asked for."""
-        self._outbound.raw(resend.finish(now_ns))
-        self._outbound.flush()
+        self._raw(resend.finish(now_ns))
+
+    def _raw(self, data: bytes) -> None:
+        if data and self.state is not State.CLOSED:
+            self._outbound.raw(data)
+            self._outbound.flush()
 
     @property
     def behind(self) -> tuple[int, int] | None:
@@ -207,19 +222,23 @@ class FixSession:
 
     def catch_up(self, reports: list[Report], now_ns: int) -> None:
         """Reports that fell due meanwhile, sent for the first time."""
-        self._outbound.reports(reports, now_ns)
-        self._outbound.flush()
+        if self.state is not State.CLOSED:
+            self._outbound.reports(reports, now_ns)
+            self._outbound.flush()
 
     def caught_up(self, upto: int, now_ns: int) -> None:
         """The journal has no more reports numbered up to ``upto``."""
-        self._outbound.release(upto, now_ns)
-        self._outbound.flush()
+        if self.state is not State.CLOSED:
+            self._outbound.release(upto, now_ns)
+            self._outbound.flush()
 
     def go_live(self, now_ns: int) -> None:
         """Call with no wait after ``behind`` was None."""
         self._outbound.held = False
-        self._outbound.release(self._outbound.next - 1, now_ns)
-        self._outbound.flush()
+        if self.state is not State.CLOSED:
+            self._outbound.release(self._outbound.next - 1, now_ns)
+            self._outbound.flush()
+            self._check_logout()
 
     # ---- life -------------------------------------------------------------------------------------------------
 
@@ -232,8 +251,8 @@ class FixSession:
             return
         elif msg_seq_num == port.in_next:
             port.in_next += 1
-        port.log_on(reset=self._reset)
         self._inbound.begin(msg_seq_num)
+        port.log_on(reset=self._reset)
 
     def _refuse(self, reason: str, now_ns: int) -> None:
         sending_time = format_utc(now_ns, self._settings.timestamp_digits)
@@ -260,14 +279,34 @@ class FixSession:
             return reports[place + 1 :]
         return reports
 
+    def _all_done(self, now_ns: int) -> None:
+        """Everything that the client sent before its Logout has its outcome."""
+        if self.state is State.LOGOUT_RECEIVED:
+            self._replied = True
+            if self._reply_due:
+                self.admin("5", "", now_ns)
+            self._outbound.flush()
+            self._check_logout()
+
+    def _check_logout(self) -> None:
+        """Ends a session whose Logouts have been exchanged; all has arrived if every number given has been sent."""
+        if self.state is State.LOGOUT_RECEIVED and self._replied and not self._outbound.parked:
+            confirmed = self._outbound.next == self._port.out_next
+            self.close(self.close_reason or "Logged out", confirmed=confirmed)
+
     def _wait_for_logout(self, elapsed_s: float, now_ns: int) -> None:
         """After half the time the Logout overtakes reports that don't become durable: the journal may have failed."""
         self._logout_age_s += elapsed_s
         if self._logout_age_s * 2 >= self._settings.logout_timeout_s:
+            if self._reply_due and not self._replied:
+                self._replied = True
+                self.admin("5", "", now_ns)
             self._outbound.held = False
             self._outbound.force(now_ns)
+            self._outbound.flush()
         if self._logout_age_s >= self._settings.logout_timeout_s:
-            self.close(f"{self.close_reason}; the client did not answer the Logout", confirmed=False)
+            silent = "" if self.state is State.LOGOUT_RECEIVED else "; the client did not answer the Logout"
+            self.close(f"{self.close_reason or 'Logged out'}{silent}", confirmed=False)
 
     def _check_parked(self) -> None:
         if self._outbound.parked > self._settings.parked_messages_max and self.state is not State.CLOSED:

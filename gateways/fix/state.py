@@ -11,5 +11,7 @@ class State(Enum):
     ACTIVE = 2
     LOGOUT_SENT = 3
     """The venue wants to end the session and waits for the client's Logout; nothing else is acted on."""
-    CLOSED = 4
+    LOGOUT_RECEIVED = 4
+    """The client wants to go, or has agreed to; what it sent before is still on its way, and its reports too."""
+    CLOSED = 5
     """Nothing more is read or sent; what has been written may still be flushed."""

@@ -29,7 +29,7 @@ from pathlib import Path
 from fix_venue import NOW, SECOND, FakePort, frame, shown
 
 from engine.commands import RejectCommand
-from engine.queries import DepthQuery, OrderStatusQuery
+from engine.queries import DepthQuery, OrderStatusAnswer, OrderStatusQuery
 from engine.reports import Report
 from gateways.fix.codec import Framer
 from gateways.fix.logon import LogonRefusal, read_logon
@@ -157,6 +157,7 @@ class Player:
         reports, self.pending = self.pending, []
         self.session.deliver(self.port.release(*reports), self.now_ns)
         self._serve_resends()
+        self._answer_barrier()
 
     def _refused(self, rest: str) -> None:
         assert self.refused == rest, f"refused: {self.refused!r}"
@@ -216,6 +217,7 @@ class Player:
         if self.session is not None and self.session.state is not State.LOGGING_ON:
             self.session.receive(self.framer.take(1000), self.now_ns)
             self._serve_resends()
+            self._answer_barrier()
         if self.session is not None and self.session.state is State.LOGGING_ON and not self.holding:
             self._durable("")
 
@@ -228,6 +230,14 @@ class Player:
             return
         self.session = FixSession(logon, self.port, self.settings, self.out.feed)
         self.session.start(self.now_ns)
+
+    def _answer_barrier(self) -> None:
+        """The question behind a Logout is answered when nothing is on its way any more."""
+        assert self.session is not None
+        last = self.port.queries[-1] if self.port.queries else None
+        if isinstance(last, OrderStatusQuery) and not last.cl_ord_id and not self.pending:
+            self.port.queries.pop()
+            self.session.answer(OrderStatusAnswer(last, None), self.now_ns)
 
     def _serve_resends(self) -> None:
         """What the connection does with the journal's chunks, at once."""
