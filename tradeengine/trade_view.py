@@ -1,0 +1,247 @@
+"""What a trader is shown: reports as lines, orders, books and instruments as tables. Pure: events in, rich text out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from clients.events import (
+    Accepted,
+    Book,
+    Canceled,
+    CancelRejected,
+    Event,
+    Executed,
+    Expired,
+    Instrument,
+    Level,
+    MassCancelReport,
+    MessageRejected,
+    OrderState,
+    Rejected,
+    Replaced,
+    UnknownReport,
+)
+from engine.types import CancelReason, InstrumentStatus, OrdType, Side
+from tradeengine.trade_words import PROMPT_USAGE, USAGE
+
+SIDE_STYLE = {Side.BUY: "green", Side.SELL: "red"}
+_CANCEL_WORDS = {
+    CancelReason.REQUESTED: "as asked",
+    CancelReason.MASS_CANCEL: "mass cancel",
+    CancelReason.IMMEDIATE_REMAINDER: "immediate-or-cancel: the rest could not be filled at once",
+    CancelReason.FILL_OR_KILL: "fill-or-kill: could not be filled at once and in full",
+    CancelReason.OPERATOR: "by the venue's operator",
+    CancelReason.ACCOUNT_BLOCKED: "account blocked",
+    CancelReason.END_OF_DAY: "end of the trading day",
+    CancelReason.REDUCED_TO_FILLED: "reduced to what had been filled",
+}
+_NS_PER_S = 1_000_000_000
+
+SymbolOf = Callable[[int], str]
+"""An instrument's symbol by its SecurityID."""
+
+
+def number(value: Decimal, decimals: int = 0) -> str:
+    """``Decimal("1234.50")`` → ``1,234.5``; at least ``decimals`` decimals are shown, and none is lost."""
+    whole, _, fraction = f"{value:,f}".partition(".")
+    fraction = fraction.rstrip("0").ljust(decimals, "0")
+    return f"{whole}.{fraction}" if fraction else whole
+
+
+def decimals_of(values: Iterable[Decimal]) -> int:
+    """The decimals that matter in the most exact of ``values``: what a column needs to be aligned at the point."""
+    return max((len(f"{value:f}".partition(".")[2].rstrip("0")) for value in values), default=0)
+
+
+def clock(time_ns: int) -> str:
+    """UTC time of day to the microsecond."""
+    seconds, rest = divmod(time_ns, _NS_PER_S)
+    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S}.{rest // 1000:06d}"
+
+
+# ---- reports ------------------------------------------------------------------------------------------------------
+
+
+def report_line(event: Event, symbol_of: SymbolOf) -> Text:
+    """One line for one report: its number, time, kind, and what it says."""
+    describe = _LINES.get(type(event))
+    kind, style, said = ("unknown", "yellow", Text(str(event))) if describe is None else describe(event, symbol_of)
+    line = Text()
+    if isinstance(event, MessageRejected):
+        line.append(" " * 24)
+    elif isinstance(event, UnknownReport):
+        line.append(f"{event.number:>7}  {'':15}", "dim")
+    else:
+        line.append(f"{event.number:>7}  {clock(event.transact_time_ns)}", "dim")
+    return line.append(f"  {kind:<9}  ", style).append_text(said)
+
+
+def _what(side: Side, qty: Decimal | None, symbol: str, price: Decimal | None) -> Text:
+    text = Text().append(f"{side.name:<4} ", SIDE_STYLE[side])
+    text.append(symbol if qty is None else f"{number(qty)} {symbol}", "bold")
+    return text if price is None else text.append(f" @ {number(price)}", "bold")
+
+
+def _ids(order_id: int, cl_ord_id: int) -> tuple[str, str]:
+    return f"  #{order_id} {cl_ord_id}", "dim"
+
+
+def _accepted(event: Accepted, symbol_of: SymbolOf) -> tuple[str, str, Text]:
+    market = event.ord_type is OrdType.MARKET
+    said = _what(event.side, event.order_qty, symbol_of(event.security_id), None if market else event.price)
+    if market:
+        said.append(f" market, no worse than {number(event.price)}")
+    return "accepted", "cyan", said.append(f" {event.tif.name.lower()}").append(*_ids(event.order_id, event.cl_ord_id))
+
+
+def _rejected(event: Rejected, symbol_of: SymbolOf) -> tuple[str, str, Text]:
+    price = None if event.ord_type is OrdType.MARKET else event.price
+    said = _what(event.side, event.order_qty, symbol_of(event.security_id), price)
+    return "REJECTED", "bold red", said.append(f": {event.text or f'reason {event.reason}'}")
+
+
+def _executed(event: Executed, symbol_of: SymbolOf) -> tuple[str, str, Text]:
+    said = _what(event.side, event.last_qty, symbol_of(event.security_id), event.last_px)
+    said.append(f", {number(event.leaves_qty)} left" if event.leaves_qty else ", filled")
+    said.append(f", fee {number(event.fee)} as {'maker' if event.added_liquidity else 'taker'}")
+    return "executed", "bold green", said.append(*_ids(event.order_id, event.cl_ord_id))
+
+
+def _replaced(event: Replaced, symbol_of: SymbolOf) -> tuple[str, str, Text]:
+    said = _what(event.side, event.order_qty, symbol_of(event.security_id), event.price)
+    place = "kept its place" if event.kept_priority else "went to the back"
+    said.append(f", {number(event.leaves_qty)} left, {place}")
+    return "replaced", "cyan", said.append(*_ids(event.order_id, event.cl_ord_id))
+
+
+def _ended(event: Canceled | Expired, symbol_of: SymbolOf, kind: str) -> tuple[str, str, Text]:
+    said = _what(event.side, None, symbol_of(event.security_id), None)
+    reason = _CANCEL_WORDS[event.reason] if isinstance(event.reason, CancelReason) else f"reason {event.reason}"
+    said.append(f", {number(event.cum_qty)} had been filled" if event.cum_qty else ", nothing had been filled")
+    cl_ord_id = event.orig_cl_ord_id if isinstance(event, Canceled) else event.cl_ord_id
+    return kind, "yellow", said.append(f" ({reason})").append(*_ids(event.order_id, cl_ord_id))
+
+
+def _cancel_rejected(event: CancelRejected, _: SymbolOf) -> tuple[str, str, Text]:
+    asked = "replace" if event.is_replace else "cancel"
+    return "REJECTED", "bold red", Text(f"{asked} {event.orig_cl_ord_id}: {event.text or f'reason {event.reason}'}")
+
+
+def _mass_canceled(event: MassCancelReport, symbol_of: SymbolOf) -> tuple[str, str, Text]:
+    if event.rejected:
+        return "REJECTED", "bold red", Text(f"mass cancel: {event.text or f'reason {event.reason}'}")
+    count = event.total_affected_orders
+    said = f"mass cancel: {count} order{'' if count == 1 else 's'} canceled"
+    if event.security_id:
+        said += f" in {symbol_of(event.security_id)}"
+    return "done", "cyan", Text(said)
+
+
+def _not_taken(event: MessageRejected, _: SymbolOf) -> tuple[str, str, Text]:
+    return "REJECTED", "bold red", Text(f"the venue could not take message {event.ref_seq_num}: {event.text}")
+
+
+_LINES: dict[type, Callable[[Any, SymbolOf], tuple[str, str, Text]]] = {
+    Accepted: _accepted,
+    Rejected: _rejected,
+    Executed: _executed,
+    Replaced: _replaced,
+    Canceled: lambda event, symbol_of: _ended(event, symbol_of, "canceled"),
+    Expired: lambda event, symbol_of: _ended(event, symbol_of, "expired"),
+    CancelRejected: _cancel_rejected,
+    MassCancelReport: _mass_canceled,
+    MessageRejected: _not_taken,
+}
+
+
+# ---- tables -------------------------------------------------------------------------------------------------------
+
+
+def _table(*columns: str, left: Sequence[str] = ()) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, justify="left" if column in left else "right", no_wrap=True)
+    return table
+
+
+def orders_table(orders: list[OrderState], symbol_of: SymbolOf) -> Table:
+    """Oldest first, as the venue answers."""
+    table = _table(
+        *("id", "order", "symbol", "side", "qty", "filled", "left", "price", "avg price", "type", "tif", "status"),
+        left=("symbol", "side", "type", "tif", "status"),
+    )
+    px = decimals_of(order.price for order in orders)
+    qty = decimals_of(value for order in orders for value in (order.order_qty, order.cum_qty, order.leaves_qty))
+    for order in orders:
+        table.add_row(
+            str(order.cl_ord_id),
+            f"#{order.order_id}",
+            symbol_of(order.security_id),
+            Text(order.side.name, SIDE_STYLE[order.side]),
+            number(order.order_qty, qty),
+            number(order.cum_qty, qty),
+            number(order.leaves_qty, qty),
+            number(order.price, px),
+            number(order.avg_px) if order.cum_qty else "",
+            order.ord_type.name.lower(),
+            order.tif.name.lower(),
+            order.status.name.lower().replace("_", " "),
+        )
+    return table
+
+
+def book_table(book: Book) -> Table:
+    """Bids on the left, offers on the right, the best of both in the first row."""
+    table = _table("orders", "bid qty", "bid", "offer", "offer qty", "orders", left=("offer",))
+    levels = [*book.bids, *book.offers]
+    px = decimals_of(level.price for level in levels)
+    qty = decimals_of(level.qty for level in levels)
+    for row in range(max(len(book.bids), len(book.offers))):
+        bid, offer = (side[row] if row < len(side) else None for side in (book.bids, book.offers))
+        table.add_row(*_level_cells(bid, px, qty, "green"), *reversed(_level_cells(offer, px, qty, "red")))
+    return table
+
+
+def _level_cells(level: Level | None, px: int, qty: int, style: str) -> list[Text | str]:
+    if level is None:
+        return ["", "", ""]
+    return [Text(str(level.orders), "dim"), number(level.qty, qty), Text(number(level.price, px), f"bold {style}")]
+
+
+def instruments_table(instruments: list[Instrument]) -> Table:
+    """The venue's rules; fees as percentages of a fill's notional."""
+    table = _table(
+        *("symbol", "status", "tick", "lot", "min qty", "max qty", "min notional", "maker fee", "taker fee"),
+        left=("symbol", "status"),
+    )
+    for instrument in instruments:
+        status = instrument.status
+        table.add_row(
+            Text(instrument.symbol, "bold"),
+            status.name.lower() if isinstance(status, InstrumentStatus) else str(status),
+            number(instrument.tick_size),
+            number(instrument.lot_size),
+            number(instrument.min_qty),
+            number(instrument.max_qty),
+            number(instrument.min_notional),
+            f"{number(instrument.maker_fee * 100)}%",
+            f"{number(instrument.taker_fee * 100)}%",
+        )
+    return table
+
+
+def usage_table() -> Table:
+    """The prompt's help."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    for words, meaning in (*USAGE, *PROMPT_USAGE):
+        table.add_row(Text(words), Text(meaning))
+    return table
