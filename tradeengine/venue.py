@@ -35,6 +35,14 @@ _FINISH_S = 30.0
 """How long the last commits may take when the venue stops."""
 
 
+_ROUTINE = frozenset({"child_started", "child_stopped"})
+
+
+def observe(event: str, /, **fields: object) -> None:
+    """What supervisors tell: starts and stops are routine, the rest is for an operator's eyes."""
+    (log.debug if event in _ROUTINE else log.error)(event, **fields)
+
+
 class VenueFailed(Exception):
     """The journal can't write: nothing is acknowledged any more."""
 
@@ -150,7 +158,7 @@ class Venue:
         ]
         # What replay rebuilds is restarted below; a failure of the rest leaves nothing to trust, so the process ends
         # and the next one replays.
-        return Supervisor("venue", children, intensity=0, observer=log.info)
+        return Supervisor("venue", children, intensity=0, observer=observe)
 
     def supervisor(self, name: str, children: Iterable[ChildSpec[Any]]) -> Supervisor:
         """A supervisor with the configured restart limits, whose children fail one by one."""
@@ -160,7 +168,7 @@ class Venue:
             children,
             intensity=limits.restart_intensity,
             period_s=limits.restart_period_s,
-            observer=log.debug,
+            observer=observe,
         )
         self.supervisors.append(supervisor)
         return supervisor
