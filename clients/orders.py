@@ -13,6 +13,7 @@ import msgspec
 from clients.events import (
     Accepted,
     Canceled,
+    CancelRejected,
     Event,
     Executed,
     Expired,
@@ -61,6 +62,8 @@ class OrderTracker:
 
     def __init__(self) -> None:
         self._open: dict[int, TrackedOrder] = {}
+        self._replacing: dict[int, TrackedOrder] = {}
+        """By the ClOrdID that a replace on its way will give the order."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -69,7 +72,8 @@ class OrderTracker:
         return cl_ord_id in self._open
 
     def get(self, cl_ord_id: int) -> TrackedOrder | None:
-        return self._open.get(cl_ord_id)
+        """The order that has this ClOrdID, or will have it once a replace on its way is done."""
+        return self._open.get(cl_ord_id) or self._replacing.get(cl_ord_id)
 
     def open(self) -> list[TrackedOrder]:
         """Oldest first."""
@@ -82,6 +86,12 @@ class OrderTracker:
         order = TrackedOrder(cl_ord_id, security_id, side, account_id, price, order_qty)
         self._open[cl_ord_id] = order
         return order
+
+    def replacing(self, orig_cl_ord_id: int, cl_ord_id: int) -> None:
+        """A replace is on its way: the order may be changed again, or cancelled, by its new ClOrdID already."""
+        order = self.get(orig_cl_ord_id)
+        if order is not None:
+            self._replacing[cl_ord_id] = order
 
     def learn(self, states: list[OrderState]) -> None:
         """Takes over open orders as the venue answered them; for programs that did not have the stream replayed."""
@@ -100,6 +110,7 @@ class OrderTracker:
         if isinstance(event, Accepted):
             return self._on_image(event, self._open.get(event.cl_ord_id))
         if isinstance(event, Replaced):
+            self._replacing.pop(event.cl_ord_id, None)
             return self._on_image(event, self._open.pop(event.orig_cl_ord_id, None))
         if isinstance(event, Executed):
             return self._on_executed(event)
@@ -111,6 +122,8 @@ class OrderTracker:
             order = self._open.get(event.cl_ord_id)
             # A duplicate ClOrdID is refused while the order that has it lives on.
             return self._ended(event.cl_ord_id, OrdStatus.REJECTED) if order and order.status is None else None
+        if isinstance(event, CancelRejected):
+            return self._replacing.pop(event.cl_ord_id, None)
         return None
 
     def _on_image(self, event: Accepted | Replaced, order: TrackedOrder | None) -> TrackedOrder:
@@ -137,12 +150,18 @@ class OrderTracker:
         order.fees += event.fee
         order.status = event.status
         if not event.status.is_open:
-            del self._open[event.cl_ord_id]
+            self._forget(order)
         return order
 
     def _ended(self, cl_ord_id: int, status: OrdStatus) -> TrackedOrder | None:
-        order = self._open.pop(cl_ord_id, None)
+        order = self._open.get(cl_ord_id)
         if order is not None:
             order.status = status
             order.leaves_qty = _ZERO
+            self._forget(order)
         return order
+
+    def _forget(self, order: TrackedOrder) -> None:
+        del self._open[order.cl_ord_id]
+        if self._replacing:
+            self._replacing = {key: other for key, other in self._replacing.items() if other is not order}

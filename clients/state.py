@@ -97,7 +97,9 @@ class ClientState:
         assert price is not None
         security_id, side, account_id = self._identify(orig_cl_ord_id, order, symbol, side, account_id)
         chosen = self._choose(cl_ord_id)
-        return chosen, self.protocol.replace(chosen, orig_cl_ord_id, security_id, side, qty, price, account_id)
+        packet = self.protocol.replace(chosen, orig_cl_ord_id, security_id, side, qty, price, account_id)
+        self.orders.replacing(orig_cl_ord_id, chosen)
+        return chosen, packet
 
     def cancel(
         self,

@@ -79,7 +79,7 @@ class BinaryConnection:
         self._logged_out = False
         self._farewell = b""
 
-    # ---- the venue's side: called from anywhere, never blocks, never raises ----------------------------------------
+    # ---- the venue's side: called from anywhere; never blocks, never raises: a fault in here is this client's only --
 
     def deliver(self, reports: list[Report]) -> None:
         """See :class:`actors.port.Connection`."""
@@ -92,15 +92,23 @@ class BinaryConnection:
             if reports[0].number != self._next:
                 self._end(f"report {self._next} is missing: log in again to have it replayed")
                 return
-        self._send_reports(reports)
-        self._counters.reports_sent += len(reports)
+        try:
+            self._send_reports(reports)
+        except Exception as error:
+            self._end(f"internal error: {error!r}")
+        else:
+            self._counters.reports_sent += len(reports)
 
     def answer(self, answer: Answer) -> None:
         """See :class:`actors.port.Connection`."""
         self._unanswered -= 1
         self._answered.set()
         self._counters.answers_sent += 1
-        packets = encode_answer(answer)
+        try:
+            packets = encode_answer(answer)
+        except Exception as error:
+            self._end(f"internal error: {error!r}")
+            return
         if self._live:
             self._write(packets)
         else:
@@ -211,8 +219,7 @@ class BinaryConnection:
 
     def _reject(self, code: str, text: str) -> None:
         self._counters.logins_rejected += 1
-        self._outlet.write(self._session.reject(code))
-        self._end(text)
+        self._end(text, self._session.reject(code))
 
     async def _replay(self, port: SessionPort) -> None:
         """Sends what is durable, at the client's pace, then goes live with nothing in between."""
@@ -291,10 +298,10 @@ class BinaryConnection:
             self.reason = outlet.reason
             self._scope.cancel()
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: str, last_packet: bytes = b"") -> None:
         """Ends the connection from outside its task or within; the first reason stands."""
         if not self.reason:
             self.reason = reason
             self._live = False
-            self._farewell = soup.debug(reason)
+            self._farewell = last_packet + soup.debug(reason)
             self._scope.cancel()

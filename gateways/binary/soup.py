@@ -85,7 +85,7 @@ def split(data: bytes, length_max: int) -> Split:
     append = packets.append
     at = 0
     end = len(data)
-    while end - at > 2:
+    while end - at >= 2:
         length = data[at] << 8 | data[at + 1]
         after = at + 2 + length
         if not 0 < length <= length_max:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +48,7 @@ def run(parts: list[bytes]) -> list[object]:
 def test_events_do_not_depend_on_how_the_bytes_are_cut(start: bytes, stream: bytes, cuts: list[int]) -> None:
     data = start + stream
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    parts = [data[begin:end] for begin, end in zip(edges, edges[1:], strict=False)]
+    parts = [data[begin:end] for begin, end in itertools.pairwise(edges)]
     assert run(parts) == run([data])
 
 

@@ -34,9 +34,8 @@ def established() -> ServerSession:
 def test_a_login_is_asked_for_then_accepted() -> None:
     session = ServerSession(SETTINGS, 0.0)
     assert session.receive(soup.login_request(LOGIN), 0.0) == [LoginRequested(LOGIN)]
-    assert session.state is State.AUTHENTICATING
     assert session.accept(5) == soup.login_accepted(SETTINGS.session, 5)
-    assert session.state is State.ESTABLISHED
+    assert session.receive(message(b"x"), 0.0) == [MessagesReceived([b"x"])]
 
 
 def test_a_rejected_login_ends_the_session() -> None:
@@ -73,7 +72,7 @@ def test_what_follows_a_logout_is_ignored() -> None:
     [
         (message(b"early"), "packet type 'U' before a login"),
         (b"\x00\x01?", "packet type '?' before a login"),
-        (b"\x00\x00", ""),
+        (b"\x00\x00", "packet length 0"),
         (b"GET / HTTP/1.1\r\n\r\n", "packet length 18245"),
         (soup.packet(soup.LOGIN_REQUEST, b"short"), "Login Request of 5 bytes"),
         (soup.packet(soup.LOGIN_REQUEST, bytes(46)), "must be a number"),
@@ -81,7 +80,7 @@ def test_what_follows_a_logout_is_ignored() -> None:
 )
 def test_before_a_login_nothing_else_is_welcome(data: bytes, reason: str) -> None:
     session = ServerSession(SETTINGS, 0.0)
-    events = session.receive(data + b"\x00", 0.0)
+    events = session.receive(data, 0.0)
     assert len(events) == 1
     assert isinstance(events[0], ProtocolViolated)
     assert reason in events[0].reason

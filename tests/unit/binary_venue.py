@@ -1,0 +1,244 @@
+"""A small venue behind the binary gateway: every command has an outcome at once, nothing ever trades."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import trio
+from binary_samples import SESSION, TIME_NS, directory, image
+
+from actors.port import Connection, LogonRefused
+from engine.commands import CancelOrder, ClientCommand, MassCancel, NewOrder, RejectCommand, ReplaceOrder
+from engine.directory import Directory
+from engine.events import (
+    CancelRejected,
+    Event,
+    MassCancelCompleted,
+    MassCancelRejected,
+    OrderAccepted,
+    OrderCanceled,
+    OrderImage,
+    OrderRejected,
+    OrderReplaced,
+    SessionOpened,
+)
+from engine.queries import (
+    DepthAnswer,
+    DepthLevel,
+    DepthQuery,
+    OpenOrdersAnswer,
+    OpenOrdersQuery,
+    OrderStatusAnswer,
+    OrderStatusQuery,
+    Query,
+)
+from engine.reports import Report
+from engine.types import SCALE, CancelReason, OrdStatus
+from gateways.binary.acceptor import BinaryAcceptor
+from gateways.binary.settings import BinarySettings
+
+
+class FakePort:
+    """Stands for ``actors.port.SessionPort``: what tests look at is public."""
+
+    def __init__(self, session: SessionOpened, known: Directory) -> None:
+        self.session = session
+        self.directory = known
+        self.credit = 1000
+        self.more_credit = trio.Event()
+        self.submitted: list[ClientCommand] = []
+        self.batches: list[int] = []
+        self.queries: list[Query] = []
+        self.stream: list[Report] = []
+        self.orders: dict[str, OrderImage] = {}
+        self.connection: Connection | None = None
+        self.logged_out: list[bool] = []
+        self.replay_chunk = 3
+        self.between_chunks: list[Any] = []
+        """Called one by one, between the chunks of a replay."""
+        self.answers = True
+
+    # ---- what the gateway uses --------------------------------------------------------------------------------------
+
+    @property
+    def released(self) -> int:
+        return len(self.stream)
+
+    async def wait_for_credit(self) -> None:
+        while not self.credit:
+            self.more_credit = trio.Event()
+            await self.more_credit.wait()
+
+    def submit(self, commands: list[ClientCommand]) -> None:
+        assert len(commands) <= self.credit
+        self.credit -= len(commands)
+        self.submitted += commands
+        self.batches.append(len(commands))
+        self.publish([self.outcome(command) for command in commands])
+
+    def query(self, query: Query) -> None:
+        self.queries.append(query)
+        if self.answers:
+            self.answer_oldest()
+
+    def log_out(self, *, confirmed: bool) -> None:
+        self.logged_out.append(confirmed)
+        self.connection = None
+
+    async def replay(self, begin: int, end: int) -> AsyncIterator[list[Report]]:
+        reports = self.stream[begin - 1 : end]
+        for at in range(0, len(reports), self.replay_chunk):
+            await trio.lowlevel.checkpoint()
+            yield reports[at : at + self.replay_chunk]
+            if self.between_chunks:
+                self.between_chunks.pop(0)()
+
+    # ---- what tests do ----------------------------------------------------------------------------------------------
+
+    def grant(self, credit: int) -> None:
+        self.credit += credit
+        self.more_credit.set()
+
+    def publish(self, events: list[Event]) -> None:
+        """Makes events durable: they are in the stream, and delivered if somebody is there."""
+        reports = []
+        for event in events:
+            number = len(self.stream) + 1
+            order = getattr(event, "order", None) if not isinstance(event, CancelRejected) else None
+            reports.append(Report(number, 9000 + number, 0, TIME_NS + number, event, order))
+            self.stream.append(reports[-1])
+        if self.connection is not None:
+            self.connection.deliver(reports)
+
+    def accept_orders(self, count: int) -> None:
+        self.publish([OrderAccepted(image(5000 + len(self.stream) + nth)) for nth in range(count)])
+
+    def answer_oldest(self) -> None:
+        assert self.connection is not None
+        query = self.queries.pop(0)
+        if isinstance(query, OrderStatusQuery):
+            self.connection.answer(OrderStatusAnswer(query, self.orders.get(query.cl_ord_id)))
+        elif isinstance(query, OpenOrdersQuery):
+            is_open = [order for order in self.orders.values() if order.status.is_open]
+            self.connection.answer(OpenOrdersAnswer(query, is_open))
+        elif isinstance(query, DepthQuery):
+            bids = [DepthLevel((100 - n) * SCALE, SCALE, 1) for n in range(query.levels)]
+            self.connection.answer(DepthAnswer(query, 9000 + self.released, TIME_NS, bids, []))
+
+    def outcome(self, command: ClientCommand) -> Event:
+        if isinstance(command, NewOrder):
+            order = image(
+                command.cl_ord_id,
+                order_id=len(self.stream) + 1,
+                side=command.side,
+                qty=command.order_qty,
+                px=command.px,
+                account_id=command.account_id,
+            )
+            self.orders[command.cl_ord_id] = order
+            return OrderAccepted(order)
+        if isinstance(command, MassCancel):
+            return MassCancelCompleted(
+                1, 3, command.account_id, command.cl_ord_id, command.symbol_id, command.side, len(self.orders)
+            )
+        if isinstance(command, RejectCommand):
+            return self.refusal(command)
+        order_or_none = self.orders.pop(command.orig_cl_ord_id, None)
+        if order_or_none is None:
+            is_replace = isinstance(command, ReplaceOrder)
+            ids = command.cl_ord_id, command.orig_cl_ord_id
+            return CancelRejected(3, command.account_id, *ids, is_replace, 1, "unknown order")
+        if isinstance(command, CancelOrder):
+            canceled = msgspec.structs.replace(order_or_none, status=OrdStatus.CANCELED, leaves_qty=0)
+            return OrderCanceled(canceled, CancelReason.REQUESTED, command.cl_ord_id)
+        changes = {"cl_ord_id": command.cl_ord_id, "order_qty": command.order_qty, "px": command.px}
+        replaced = msgspec.structs.replace(order_or_none, leaves_qty=command.order_qty, **changes)
+        self.orders[command.cl_ord_id] = replaced
+        return OrderReplaced(replaced, command.orig_cl_ord_id, False)
+
+    def refusal(self, refused: RejectCommand) -> Event:
+        command = refused.command
+        if isinstance(command, NewOrder):
+            rejected = image(command.cl_ord_id, OrdStatus.REJECTED, order_id=0)
+            return OrderRejected(rejected, refused.reason, refused.text, refused.symbol)
+        if isinstance(command, MassCancel):
+            return MassCancelRejected(3, command.account_id, command.cl_ord_id, refused.reason, refused.text)
+        ids = command.cl_ord_id, command.orig_cl_ord_id
+        is_replace = isinstance(command, ReplaceOrder)
+        return CancelRejected(3, command.account_id, *ids, is_replace, refused.reason, refused.text)
+
+
+class FakeGate:
+    """Stands for ``actors.door.Door``: the password is ``demo``."""
+
+    def __init__(self) -> None:
+        self.directory = directory()
+        second = msgspec.structs.replace(SESSION, session_id=4, comp_id="TRADR2", username="TRADR2")
+        self.directory.apply(second)
+        self.ports = {session.comp_id: FakePort(session, self.directory) for session in (SESSION, second)}
+        self.asked: list[dict[str, Any]] = []
+        self.slow: trio.Event | None = None
+
+    @property
+    def port(self) -> FakePort:
+        return self.ports["TRADR1"]
+
+    async def admit(self, *, connection: Connection, password: str, comp_id: str, **details: Any) -> FakePort:
+        self.asked.append({"comp_id": comp_id, **details})
+        if self.slow is not None:
+            with trio.CancelScope(shield=True):
+                await self.slow.wait()
+        port = self.ports.get(comp_id)
+        if port is None or password != "demo":
+            raise LogonRefused("unknown session or wrong credentials")
+        if port.connection is not None:
+            raise LogonRefused("the session is already logged on")
+        port.connection = connection
+        return port
+
+
+class Venue:
+    """An acceptor on a loopback port, and what stands behind it."""
+
+    def __init__(self, acceptor: BinaryAcceptor, gate: FakeGate, port_number: int) -> None:
+        self.acceptor = acceptor
+        self.gate = gate
+        self.port_number = port_number
+        self.observed: list[tuple[str, dict[str, Any]]] = []
+        self.scope = trio.CancelScope()
+
+    @property
+    def port(self) -> FakePort:
+        return self.gate.port
+
+    async def until(self, condition: Any) -> None:
+        """Lets the others run until ``condition()`` is true."""
+        with trio.fail_after(5):
+            while not condition():
+                await trio.lowlevel.checkpoint()
+
+
+@contextlib.asynccontextmanager
+async def venue(settings: BinarySettings | None = None) -> AsyncIterator[Venue]:
+    gate = FakeGate()
+    observed: list[tuple[str, dict[str, Any]]] = []
+    acceptor = BinaryAcceptor(
+        gate,  # type: ignore[arg-type]
+        settings or BinarySettings(),
+        lambda event, **details: observed.append((event, details)),
+    )
+    async with trio.open_nursery() as nursery:
+        listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        at = Venue(acceptor, gate, listeners[0].socket.getsockname()[1])
+        at.observed = observed
+        nursery.start_soon(_serve, at, listeners)
+        yield at
+        at.scope.cancel()
+
+
+async def _serve(at: Venue, listeners: list[trio.SocketListener]) -> None:
+    with at.scope:
+        await at.acceptor.serve(listeners)

@@ -1,0 +1,128 @@
+"""The synchronous client, in a thread of its own, against the binary port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import pytest
+import trio
+from binary_venue import Venue, venue
+
+from clients import (
+    Accepted,
+    Canceled,
+    ConnectionLost,
+    LoginRefused,
+    MassCancelReport,
+    Rejected,
+    Replaced,
+    RequestRefused,
+    Side,
+    SyncClient,
+)
+from gateways.binary.settings import BinarySettings
+
+_T = TypeVar("_T")
+
+
+async def script(at: Venue, function: Callable[[SyncClient], _T], **options: Any) -> _T:
+    """Runs ``function`` with a connected client, in a thread."""
+
+    def connected() -> _T:
+        with SyncClient("127.0.0.1", at.port_number, "TRADR1", options.pop("password", "demo"), **options) as client:
+            return function(client)
+
+    return await trio.to_thread.run_sync(connected)
+
+
+async def test_orders_queries_and_events() -> None:
+    def trade(client: SyncClient) -> None:
+        order = client.new_order("BTC/USDT", Side.BUY, "0.5", "60000")
+        status = client.order_status(order)
+        assert status is not None
+        assert status.order_qty == Decimal("0.5")
+        assert client.order_status(1) is None
+        assert [each.cl_ord_id for each in client.open_orders()] == [order]
+        changed = client.replace(order, qty="0.25")
+        client.cancel(changed)
+        client.mass_cancel()
+        assert len(client.book("AAPL", levels=2).bids) == 2
+        assert client.instruments["AAPL"].quote == "USD"
+        assert client.symbol(9) == "AAPL"
+        with pytest.raises(RequestRefused, match="unknown SecurityID 8"):
+            client.book(8)
+        client.new_order(8, Side.BUY, 1, 1)
+        events = list(client.events(timeout_s=0.05))
+        assert [type(event) for event in events] == [Accepted, Replaced, Canceled, MassCancelReport, Rejected]
+        assert [event.number for event in events if not hasattr(event, "ref_id")] == [1, 2, 3, 4, 5]
+        assert client.next_event(timeout_s=0.0) is None
+        assert client.next_number == 6
+        assert len(client.orders) == 0
+
+    async with venue() as at:
+        await script(at, trade)
+        await at.until(lambda: at.port.logged_out)
+        assert at.port.logged_out == [True]
+
+
+async def test_one_client_object_comes_back_for_what_it_missed() -> None:
+    async with venue() as at:
+        client = SyncClient("127.0.0.1", at.port_number, "TRADR1", "demo")
+
+        def numbers() -> list[int]:
+            with client:
+                return [event.number for event in client.events(timeout_s=0.05) if isinstance(event, Accepted)]
+
+        at.port.accept_orders(2)
+        assert await trio.to_thread.run_sync(numbers) == [1, 2]
+        await at.until(lambda: at.port.connection is None)
+        at.port.accept_orders(3)
+        assert await trio.to_thread.run_sync(numbers) == [3, 4, 5]
+
+
+async def test_a_refused_login_says_why() -> None:
+    async with venue() as at:
+        with pytest.raises(LoginRefused, match="wrong credentials"):
+            await script(at, lambda client: None, password="wrong")
+
+
+async def test_a_venue_that_is_not_there() -> None:
+    async with venue() as at:
+        pass
+    with pytest.raises(ConnectionLost, match="cannot connect"):
+        await script(at, lambda client: None)
+
+
+async def test_the_venues_reason_is_told() -> None:
+    async with venue() as at:
+
+        def closed(client: SyncClient) -> None:
+            trio.from_thread.run_sync(lambda: at.port.connection.disconnect("closing time"))  # type: ignore[union-attr]
+            client.next_event(timeout_s=5)
+
+        with pytest.raises(ConnectionLost, match="closing time"):
+            await script(at, closed)
+        with pytest.raises(ConnectionLost, match="not connected"):
+            SyncClient("127.0.0.1", at.port_number, "TRADR1", "demo").new_order(7, Side.BUY, 1, 1)
+
+
+async def test_a_thread_sends_heartbeats_while_the_script_does_something_else() -> None:
+    async with venue(BinarySettings(client_timeout_s=0.2)) as at:
+        woken = threading.Event()
+
+        def busy(client: SyncClient) -> int:
+            woken.wait(0.5)
+            return client.new_order("BTC/USDT", Side.BUY, 1, 1)
+
+        assert await script(at, busy, heartbeat_interval_s=0.02)
+        assert len(at.port.submitted) == 1
+
+
+async def test_a_venue_that_falls_silent_is_given_up() -> None:
+    async with venue(BinarySettings(heartbeat_interval_s=100.0)) as at:
+        at.port.answers = False
+        with pytest.raises(ConnectionLost, match=r"nothing was heard of the venue for 0\.05 s"):
+            await script(at, lambda client: client.book(7), server_timeout_s=0.05)
