@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def run_dump(args: argparse.Namespace) -> int:
 
 def run_verify(args: argparse.Namespace) -> int:
     directory = settings_of(args).journal_dir
+    gc.disable()  # nothing that replay builds is garbage
     try:
         found = verify_records(read_directory(directory))
     except (JournalError, OSError) as error:

@@ -26,7 +26,12 @@ class HttpConnection:
     """Serves one client. h11 keeps the protocol; this keeps the time and the sizes."""
 
     def __init__(
-        self, stream: trio.SocketStream, remote: str, respond: Respond, settings: HttpSettings, observe: Observe
+        self,
+        stream: trio.abc.HalfCloseableStream,
+        remote: str,
+        respond: Respond,
+        settings: HttpSettings,
+        observe: Observe,
     ) -> None:
         self._stream = stream
         self._remote = remote
@@ -119,7 +124,7 @@ class HttpConnection:
             if data and not self._begun:
                 self._begun = True
                 self._reading.deadline = trio.current_time() + self._settings.request_timeout_s
-            http.receive_data(data)
+            http.receive_data(bytes(data))
         return event
 
     # ---- out ------------------------------------------------------------------------------------------------------
@@ -135,7 +140,10 @@ class HttpConnection:
         ]
         if http.their_state is not h11.DONE:  # the rest of its request will not be read
             headers.append(("Connection", "close"))
-        data = http.send(h11.Response(status_code=response.status, headers=headers)) or b""
+        data = (
+            http.send(h11.Response(status_code=response.status, headers=headers, reason=_reason(response.status)))
+            or b""
+        )
         if http.our_state is h11.SEND_BODY:
             if response.body and not self._head:
                 data += http.send(h11.Data(data=response.body)) or b""
@@ -154,3 +162,7 @@ class HttpConnection:
             await self._stream.send_eof()
             while await self._stream.receive_some(_RECEIVE_BYTES):
                 pass
+
+
+def _reason(status: int) -> bytes:
+    return HTTPStatus(status).phrase.encode()
