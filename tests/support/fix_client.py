@@ -330,16 +330,19 @@ class FixClient:
         self, cl_ord_id: str, symbol: str, side: str, qty: str, price: str | None, tif: str = "1"
     ) -> list[tuple[int, str]]:
         kind = [(40, "1")] if price is None else [(40, "2"), (44, price)]
-        named = [(11, cl_ord_id), *self._handl_inst(), (55, symbol), (54, side), (60, utc_now())]
+        named = [(11, cl_ord_id), *self.handl_inst(), (55, symbol), (54, side), (60, utc_now())]
         return [*named, (38, qty), *kind, (59, tif)]
 
     def cancel(self, cl_ord_id: str, orig_cl_ord_id: str, symbol: str, side: str) -> int:
-        pairs = [(41, orig_cl_ord_id), (11, cl_ord_id), (55, symbol), (54, side), (60, utc_now())]
-        return self.send("F", pairs)
+        return self.send("F", self.change_pairs(cl_ord_id, orig_cl_ord_id, symbol, side))
 
     def replace(self, cl_ord_id: str, orig_cl_ord_id: str, symbol: str, side: str, qty: str, price: str) -> int:
-        pairs = [(41, orig_cl_ord_id), (11, cl_ord_id), *self._handl_inst(), (55, symbol), (54, side)]
-        return self.send("G", [*pairs, (60, utc_now()), (38, qty), (40, "2"), (44, price)])
+        pairs = [*self.change_pairs(cl_ord_id, orig_cl_ord_id, symbol, side), *self.handl_inst()]
+        return self.send("G", [*pairs, (38, qty), (40, "2"), (44, price)])
+
+    def change_pairs(self, cl_ord_id: str, orig_cl_ord_id: str, symbol: str, side: str) -> list[tuple[int, str]]:
+        """What cancels and replaces have in common."""
+        return [(41, orig_cl_ord_id), (11, cl_ord_id), (55, symbol), (54, side), (60, utc_now())]
 
     def mass_cancel(self, cl_ord_id: str, symbol: str = "") -> int:
         pairs = [(11, cl_ord_id), (530, "1" if symbol else "7"), (60, utc_now())]
@@ -355,5 +358,5 @@ class FixClient:
         types = [(267, "2"), (269, "0"), (269, "1")]
         return self.send("V", [(262, request_id), (263, "0"), (264, str(depth)), *types, (146, "1"), (55, symbol)])
 
-    def _handl_inst(self) -> list[tuple[int, str]]:
+    def handl_inst(self) -> list[tuple[int, str]]:
         return [(21, "1")] if self.begin_string == "FIX.4.2" else []

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -136,3 +137,7 @@ class VenueProcess:
 def run_command(*arguments: str | Path, timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
     """A ``tradeengine`` command that ends by itself, with its output."""
     return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False)
+
+
+MakeVenue = Callable[..., VenueProcess]
+"""The fixture ``make_venue``: settings as keywords, and a venue that listens."""

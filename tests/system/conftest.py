@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from venue_process import VenueProcess
+from venue_process import MakeVenue, VenueProcess
 
-MakeVenue = Callable[..., VenueProcess]
 _VENUES = pytest.StashKey[list[VenueProcess]]()
 
 
