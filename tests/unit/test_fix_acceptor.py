@@ -235,9 +235,12 @@ async def test_a_silent_connection_is_closed(mock_clock: trio.testing.MockClock)
     async with stage(logon_timeout_s=10.0) as venue:
         client = await venue.connect()
         await venue.until(lambda: venue.acceptor.connections == 1)
-        mock_clock.jump(9.9)
+        await trio.testing.wait_all_tasks_blocked()
+        mock_clock.jump(9.5)
         await client.send_bytes(b"8=FIX.4.4\x01")
-        mock_clock.jump(0.1)
+        await trio.testing.wait_all_tasks_blocked()
+        assert venue.acceptor.connections == 1
+        mock_clock.jump(0.5)
         assert await client.get() == {}
         await client.stream.aclose()
         await venue.until(lambda: bool(venue.told))
@@ -319,6 +322,7 @@ async def test_heartbeats_are_kept_by_one_timer(mock_clock: trio.testing.MockClo
         mock_clock.jump(30)
         heartbeat = await client.get()
         assert (heartbeat["35"], heartbeat["34"]) == ("0", "2")
+        await client.stream.aclose()
 
 
 async def test_one_connection_s_failure_is_its_own() -> None:
