@@ -67,9 +67,11 @@ class Schedule:
                 if day > self._fired.get(symbol_id, "") and symbol_id in self._books:
                     self._fired[symbol_id] = day
                     self._books[symbol_id].tell(Operate(ExpireDayOrders(symbol_id, day)))
-            day = ended_day(now_ns, *self._day_roll)
-            if day > self._day:
-                self._day = day
+        day = ended_day(now_ns, *self._day_roll)
+        if day > self._day:
+            self._day = day
+            # In a turn of its own, so that the orders that expire with the day leave their ClOrdIDs behind with it.
+            with self._dispatcher.turn():
                 self._journal.tell(Outcome(0, 0, 0, [TradingDayRolled(day)]))
 
     async def run(self, mailbox: object, task_status: trio.TaskStatus[None]) -> None:

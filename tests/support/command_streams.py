@@ -6,14 +6,16 @@ from random import Random
 from typing import NamedTuple
 
 from hypothesis import strategies as st
+from naive_book import AnyBookCommand, NaiveBook
 
 from engine.book import Book
 from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder, SetInstrumentStatus
 from engine.events import Event, OrderImage
 from engine.types import CancelReason, Instrument, InstrumentStatus, OrdType, Side, TimeInForce
-from naive_book import AnyBookCommand, NaiveBook
 
-KINDS = ["limit"] * 5 + ["passive"] * 5 + ["market", "cancel", "cancel", "replace", "replace", "replace", "ghost", "broken"]
+KINDS = (
+    ["limit"] * 5 + ["passive"] * 5 + ["market", "cancel", "cancel", "replace", "replace", "replace", "ghost", "broken"]
+)
 RARE_KINDS = ["cancel_all", "expire", "halt", "resume"]
 CHUNK = 3
 """Small, so that chunks are common."""

@@ -53,9 +53,7 @@ class CrankedVenue:
         self.journal = JournalActor(live.seq + 1, live.time_ns, self.numbers, lambda: self.now_ns, publisher_mail)
         self.journal.bind(self)
         self.lost: list[str] = []
-        self.publisher = PublisherActor(
-            self.directory, self.account_mail, self.port_mail, self.lost.append, live.seq
-        )
+        self.publisher = PublisherActor(self.directory, self.account_mail, self.port_mail, self.lost.append, live.seq)
         self.reservations = {key: Reservations() for key in live.accounts}
         self.accounts = {key: self._account_actor(key, account, live.seq) for key, account in live.accounts.items()}
         self.books = {
@@ -163,4 +161,3 @@ class CrankedVenue:
             for asset, amount in actor.account.balances.items():
                 totals[asset] = totals.get(asset, 0) + amount
         return totals
-
