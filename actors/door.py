@@ -7,7 +7,7 @@ from typing import Protocol
 
 import trio
 
-from actors.port import Connection, LogonRefused, SessionPort
+from actors.port import Connection, LogonRefused, SessionPort, SessionUnavailable
 from config.credentials import verify
 from engine.directory import Directory
 
@@ -69,10 +69,10 @@ class Door:
             self._observe("logon_refused", protocol=protocol, comp_id=comp_id, remote=remote)
             raise LogonRefused(_REFUSED)
         if self.closed:
-            raise LogonRefused(self.closed)
+            raise SessionUnavailable(self.closed)
         port = self._ports[session.session_id]
         if port.connection is not None:
-            raise LogonRefused("the session is already logged on")
+            raise SessionUnavailable("the session is already logged on")
         port.connection = connection
         self._observe("logged_on", protocol=protocol, comp_id=comp_id, remote=remote)
         return port

@@ -63,6 +63,10 @@ class LogonRefused(Exception):
     """The session may not log on; the reason is fit for the peer's eyes."""
 
 
+class SessionUnavailable(LogonRefused):
+    """The credentials are right, but the session cannot be had now: trying again later may help."""
+
+
 class Connection(Protocol):
     """What a gateway gives the venue of a live connection. Never blocks, never raises."""
 

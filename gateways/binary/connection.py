@@ -8,7 +8,7 @@ import msgspec
 import trio
 
 from actors.door import Gate
-from actors.port import LogonRefused, SessionPort
+from actors.port import LogonRefused, SessionPort, SessionUnavailable
 from engine.commands import ClientCommand
 from engine.queries import Answer, Query
 from engine.reports import Report
@@ -199,7 +199,8 @@ class BinaryConnection:
                 remote=self.remote,
             )
         except LogonRefused as refused:
-            self._reject(soup.NOT_AUTHORISED, str(refused))
+            later = isinstance(refused, SessionUnavailable)
+            self._reject(soup.SESSION_NOT_AVAILABLE if later else soup.NOT_AUTHORISED, str(refused))
             return
         self._port = port
         if self.reason:

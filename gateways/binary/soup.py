@@ -22,7 +22,7 @@ LOGOUT_REQUEST = ord("O")
 NOT_AUTHORISED = "A"
 """Login Rejected: wrong username or password, or no right to log in."""
 SESSION_NOT_AVAILABLE = "S"
-"""Login Rejected: the requested session, or place in it, is not what this venue has."""
+"""Login Rejected: the requested session, or the place in it, cannot be had (now)."""
 
 SERVER_HEARTBEAT_PACKET = b"\x00\x01H"
 CLIENT_HEARTBEAT_PACKET = b"\x00\x01R"

@@ -10,7 +10,7 @@ import msgspec
 import trio
 from binary_samples import SESSION, TIME_NS, directory, image
 
-from actors.port import Connection, LogonRefused
+from actors.port import Connection, LogonRefused, SessionUnavailable
 from engine.commands import CancelOrder, ClientCommand, MassCancel, NewOrder, RejectCommand, ReplaceOrder
 from engine.directory import Directory
 from engine.events import (
@@ -195,7 +195,7 @@ class FakeGate:
         if port is None or password != "demo":
             raise LogonRefused("unknown session or wrong credentials")
         if port.connection is not None:
-            raise LogonRefused("the session is already logged on")
+            raise SessionUnavailable("the session is already logged on")
         port.connection = connection
         return port
 

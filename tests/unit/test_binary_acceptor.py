@@ -149,7 +149,7 @@ async def test_a_session_has_one_connection_at_a_time() -> None:
     async with venue() as at, client_of(at) as first, client_of(at) as second:
         await first.logged_in()
         await second.log_in()
-        assert (await second.packet())[0] == soup.LOGIN_REJECTED
+        assert await second.packet() == (soup.LOGIN_REJECTED, b"S")
         await first.send(new_order(1))
         assert await first.reports(1) == [9001]
 
