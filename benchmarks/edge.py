@@ -1,0 +1,150 @@
+"""Orders end to end over one port: bytes in, durable, reports out; what bench_binary and bench_fix have in common.
+
+The venue has a process and a core of its own, the load generator the other core (for round trips also the same one),
+and a trio echo server that gets the same frames takes turns with it.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import msgspec
+
+from benchmarks.harness import Claim, Context, Figures, Placement, Target, claim, interleaved, placements
+from benchmarks.loadgen import LoadGenerator, Stream, Wire
+from benchmarks.orders import ALTERNATING, ALTERNATING_REPLIES, REPORTS_PER_ORDER, Orders, connect
+from benchmarks.servers import EchoServer, VenueServer
+from engine.types import Side
+
+DURABILITIES = ("fsync", "os")
+ECHO = "echo"
+_SIDES = {"BUYER": Side.BUY, "SELLER": Side.SELL}
+_ROUND_TRIP_TARGET = Target("ratio", "<=", 3)
+
+
+class Port(msgspec.Struct, frozen=True):
+    """What is particular to a protocol."""
+
+    name: str
+    wire: Wire
+    orders: Callable[[str], Orders]
+    """By participant."""
+    port_of: Callable[[VenueServer], int]
+    pipelined_orders: int
+    """In one full run."""
+    rate_target: Target
+
+
+class Party(msgspec.Struct, frozen=True):
+    """One participant's connection and what it sends there."""
+
+    sock: socket.socket
+    orders: Orders
+    side: Side
+
+
+class Load:
+    """One server and the connections to it."""
+
+    def __init__(self, port: Port, generator: LoadGenerator, parties: list[Party], *, echo: bool) -> None:
+        self._port = port
+        self._generator = generator
+        self._parties = parties
+        self._echo = echo
+
+    def pipelined(self, count: int, core: int) -> Figures:
+        """``count`` orders, half from each party, as fast as they are taken."""
+        each = count // len(self._parties)
+        replies = each * (1 if self._echo else REPORTS_PER_ORDER)
+        streams = [Stream(party.sock, party.orders.encode(each, party.side), replies) for party in self._parties]
+        done = self._generator.pipelined(self._port.wire, streams, core, count_all=self._echo)
+        return {"orders/s": done.frames / done.seconds, "load generator CPU": done.cpu_seconds / done.seconds}
+
+    def ping_pong(self, count: int, core: int) -> Figures:
+        """``count`` orders of one party, buys and sells that cross in turns, one at a time."""
+        party = self._parties[0]
+        replies = (1,) if self._echo else ALTERNATING_REPLIES
+        stream = Stream(party.sock, party.orders.encode(count, *ALTERNATING), replies)
+        warm_up = count // 10
+        done = self._generator.ping_pong(self._port.wire, stream, core, count_all=self._echo, warm_up=warm_up)
+        return {"p50": done.p50_us, "p99": done.p99_us}
+
+
+def measure(port: Port, context: Context) -> list[Claim]:
+    """All claims of one port. Raises Skipped, ServerFailed, LoadFailed."""
+    places = placements()
+    with ExitStack() as stack:
+        generator = LoadGenerator(context.directory)
+        loads = _loads(port, context, generator, places[0].server, stack)
+        print(f"  {places[0].name}; load generator CPU: the share of a core that it needed")
+        return [
+            *_pipelined(port, context, loads, places[0]),
+            *_round_trips(port, context, loads, places),
+        ]
+
+
+def _loads(port: Port, context: Context, generator: LoadGenerator, core: int, stack: ExitStack) -> dict[str, Load]:
+    loads: dict[str, Load] = {}
+    for durability in DURABILITIES:
+        venue = stack.enter_context(VenueServer(core, context.directory, durability))
+        number = port.port_of(venue)
+        parties = [_party(stack, port.orders(name), side, number) for name, side in _SIDES.items()]
+        loads[durability] = Load(port, generator, parties, echo=False)
+    echo = stack.enter_context(EchoServer(core, context.directory))
+    parties = [
+        Party(stack.enter_context(connect(echo.port)), port.orders(name), side) for name, side in _SIDES.items()
+    ]
+    loads[ECHO] = Load(port, generator, parties, echo=True)
+    return loads
+
+
+def _party(stack: ExitStack, orders: Orders, side: Side, port: int) -> Party:
+    return Party(stack.enter_context(orders.log_in(port)), orders, side)
+
+
+def _pipelined(port: Port, context: Context, loads: dict[str, Load], place: Placement) -> list[Claim]:
+    count = context.scale(port.pipelined_orders, 2_000)
+
+    def variant(load: Load) -> Callable[[], Figures]:
+        return lambda: load.pipelined(count, place.client)
+
+    variants = {name: variant(load) for name, load in loads.items()}
+    samples = interleaved(context.rounds, variants, warm_up=not context.quick)
+    samples.show()
+    beside = samples.median(ECHO, "orders/s")
+    return [
+        claim(
+            f"{port.name}: orders/s pipelined by two clients, half crossing, {durability}; beside a trio echo",
+            samples.median(durability, "orders/s"),
+            "orders/s",
+            beside,
+            port.rate_target if durability == "fsync" else None,
+        )
+        for durability in DURABILITIES
+    ]
+
+
+def _round_trips(port: Port, context: Context, loads: dict[str, Load], places: list[Placement]) -> list[Claim]:
+    count = context.scale(5_000, 200)
+    claims: list[Claim] = []
+    for place in places:
+
+        def variant(load: Load, place: Placement = place) -> Callable[[], Figures]:
+            return lambda: load.ping_pong(count, place.client)
+
+        samples = interleaved(context.rounds, {f"{name}, {place.name}": variant(load) for name, load in loads.items()})
+        samples.show({"p50": "µs", "p99": "µs"})
+        for durability in DURABILITIES:
+            for figure in ("p50", "p99"):
+                claims.append(
+                    claim(
+                        f"{port.name}: round trip {figure}, {durability}, {place.name}; beside a trio echo",
+                        samples.median(f"{durability}, {place.name}", figure),
+                        "µs",
+                        samples.median(f"{ECHO}, {place.name}", figure),
+                        _ROUND_TRIP_TARGET if (durability, figure) == ("os", "p50") else None,
+                    )
+                )
+    return claims

@@ -1,0 +1,100 @@
+"""The servers under load, each a process of its own on the core that it is given."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from benchmarks.harness import ROOT, on_core
+from tradeengine.ports_file import read_ports
+
+CONFIG = ROOT / "benchmarks" / "venue.yaml"
+PASSWORD = "bench"  # noqa: S105 - of the benchmark's own venue
+_START_S = 60.0
+_STOP_S = 60.0
+_POLL_S = 0.02
+
+T = TypeVar("T")
+
+
+class ServerFailed(Exception):
+    """It did not start, or ended; with its last words."""
+
+
+class Server(AbstractContextManager["Server"]):
+    """A child process that is stopped, by SIGTERM, when the block is left."""
+
+    def __init__(self, command: list[str], core: int, log: Path, environment: dict[str, str] | None = None) -> None:
+        """``log`` gets all that it prints."""
+        self._log = log
+        # A setting that happens to stand in the caller's environment must not change what is measured.
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("TRADE_ENGINE_")}
+        with log.open("wb") as output, on_core(core):
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=ROOT,
+                env=inherited | (environment or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _await(self, started: Callable[[], T | None]) -> T:
+        """What ``started`` returns once it returns something. Raises ServerFailed."""
+        deadline = time.monotonic() + _START_S
+        while (found := started()) is None:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.__exit__(None, None, None)
+                words = self._log.read_text(errors="replace")[-2000:]
+                raise ServerFailed(f"{self._process.args!r} does not listen:\n{words}")
+            time.sleep(_POLL_S)
+        return found
+
+
+class EchoServer(Server):
+    """See :mod:`benchmarks.echo_server`."""
+
+    def __init__(self, core: int, directory: Path) -> None:
+        log = directory / "echo.log"
+        super().__init__(["benchmarks.echo_server"], core, log)
+
+        def port() -> int | None:
+            text = log.read_text()
+            return int(text) if text.endswith("\n") else None
+
+        self.port = self._await(port)
+
+
+class VenueServer(Server):
+    """``tradeengine run`` on an empty journal in ``directory``. ``durability`` is ``fsync`` or ``os``."""
+
+    def __init__(self, core: int, directory: Path, durability: str) -> None:
+        data = directory / durability
+        data.mkdir(parents=True)
+        ports = [f"--{name}-port=0" for name in ("fix", "binary", "admin")]
+        super().__init__(
+            ["tradeengine.cli", "run", "--config", str(CONFIG), "--data-dir", str(data), *ports],
+            core,
+            directory / f"{durability}.log",
+            {"TRADE_ENGINE_JOURNAL__DURABILITY": durability},
+        )
+        found = self._await(lambda: read_ports(data) or None)
+        self.fix_port = found["fix"]
+        self.binary_port = found["binary"]
