@@ -100,7 +100,7 @@ class FixSession:
             self._all_done(now_ns)
             return
         messages = self._inquiries.messages(answer, now_ns)
-        if self.state is not State.ACTIVE:
+        if self.state is not State.ACTIVE and (self.state is not State.LOGOUT_RECEIVED or self._replied):
             return
         for msg_type, body in messages:
             self._outbound.admin(msg_type, body, now_ns)
@@ -110,6 +110,7 @@ class FixSession:
     def tick(self, elapsed_s: float, now_ns: int) -> None:
         """Time has passed: heartbeats, test requests, and the end of waiting."""
         if self.state is State.ACTIVE:
+            self._inbound.elapse(elapsed_s, now_ns)
             due = self.liveness.elapse(elapsed_s)
             if due is Due.HEARTBEAT:
                 self.admin("0", "", now_ns)
@@ -118,7 +119,6 @@ class FixSession:
                 self.admin("1", f"112=TEST-{self._tests}\x01", now_ns)
             elif due is Due.DISCONNECT:
                 self.end("No answer to the TestRequest", now_ns)
-            self._inbound.elapse(elapsed_s, now_ns)
         elif self.state is State.LOGOUT_SENT or self.state is State.LOGOUT_RECEIVED:
             self._wait_for_logout(elapsed_s, now_ns)
         self._outbound.flush()

@@ -213,6 +213,43 @@ def test_an_answer_is_numbered_and_waits_like_any_message() -> None:
     assert wire.brief() == ["8/2", "8/3"]
 
 
+def test_what_was_asked_before_a_logout_is_answered_before_it() -> None:
+    session, port, wire = active()
+    session.receive([client_frame("H", 2, "11=C1|55=BTC/USD|54=1"), client_frame("5", 3)], NOW)
+    asked, barrier = port.queries
+    session.answer(OrderStatusAnswer(asked, order_image()), NOW)  # type: ignore[arg-type]
+    session.answer(OrderStatusAnswer(barrier, None), NOW)  # type: ignore[arg-type]
+    assert wire.brief() == ["8/2", "5/3"]
+    assert (session.state, port.logouts) == (State.CLOSED, [True])
+
+
+def test_a_logout_that_leaves_reports_unsent_confirms_nothing() -> None:
+    session, port, wire = active()
+    session.receive([client_frame("5", 2)], NOW)
+    (barrier,) = port.queries
+    late: list[object] = []
+    allot = port.allot
+
+    def allot_then_stamp() -> int:
+        number = allot()
+        late.append(port.accepted("C1"))  # a fill of a resting order, say, is on its way to the disk
+        return number
+
+    port.allot = allot_then_stamp  # type: ignore[method-assign]
+    session.answer(OrderStatusAnswer(barrier, None), NOW)  # type: ignore[arg-type]
+    assert wire.brief() == ["5/2"]
+    assert port.logouts == [False]
+
+
+def test_a_gap_is_not_asked_for_after_the_end() -> None:
+    session, port, wire = active(body="98=0|108=5", resend_timeout_s=12.0)
+    session.receive([client_frame("0", 5)], NOW)
+    for _ in range(40):
+        session.tick(1.0, NOW)
+    assert session.state is State.CLOSED
+    assert wire.messages()[-1]["35"] == "5"
+
+
 def test_nothing_is_read_or_written_after_the_end() -> None:
     session, port, wire = active()
     session.connection_lost("gone")
