@@ -242,7 +242,7 @@ def test_a_logout_that_leaves_reports_unsent_confirms_nothing() -> None:
 
 
 def test_a_gap_is_not_asked_for_after_the_end() -> None:
-    session, port, wire = active(body="98=0|108=5", resend_timeout_s=12.0)
+    session, _, wire = active(body="98=0|108=5", resend_timeout_s=12.0)
     session.receive([client_frame("0", 5)], NOW)
     for _ in range(40):
         session.tick(1.0, NOW)
