@@ -109,9 +109,17 @@ class AccountActor(Actor[ToAccount]):
         if message.seq <= self.settled_seq:
             release(self.reservations, message.events)  # a rebuild has folded them; reservations are not rebuilt
             return
+        try:
+            self._fold(message.events)
+        except Exception:
+            release(self.reservations, message.events)
+            raise
+        self.settled_seq = message.seq
+
+    def _fold(self, events: list[Event]) -> None:
         apply = self.account.apply
         drop = self.reservations.drop
-        for event in message.events:
+        for event in events:
             if type(event) is TradeExecuted:
                 apply(event)
             elif type(event) is OrderAccepted or type(event) is OrderReplaced:
@@ -125,7 +133,6 @@ class AccountActor(Actor[ToAccount]):
                     drop((event.order.session_id, event.cl_ord_id))
                 if isinstance(event, MassCancelPartDone | MassCancelRequested):
                     self._complete(event.request_id)
-        self.settled_seq = message.seq
 
     # ---- what is rare ---------------------------------------------------------------------------------------------
 
@@ -254,7 +261,7 @@ class SuspendedAccountActor(Actor[ToAccount]):
         for message in batch:
             if isinstance(message, CancelOrder):
                 self._books[message.symbol_id].tell(message)
-            elif isinstance(message, NewOrder | ReplaceOrder):
+            elif isinstance(message, NewOrder | ReplaceOrder | MassCancel):
                 refuse(self._journal, message, self._text)
             elif isinstance(message, Transfer):
                 message.refused(self._text)

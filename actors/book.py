@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from actors.messages import Barrier, DepthRequest, Operate, Outcome, ToBook, ToJournal
+from actors.messages import Barrier, DepthRequest, Operate, Outcome, ToAccount, ToBook, ToJournal
+from actors.refusals import MASS_CANCEL_REJECTED_OTHER
 from actors.runtime import Actor, Mailbox
 from engine.book import Book
-from engine.commands import CancelAll, CancelOrder, NewOrder, ReplaceOrder, SetInstrumentStatus
-from engine.events import Event, OrderRejected
+from engine.commands import CancelAll, CancelOrder, MassCancel, NewOrder, ReplaceOrder, SetInstrumentStatus
+from engine.events import Event, MassCancelRejected, OrderRejected
 from engine.queries import DepthAnswer
 from engine.rejections import cancel_rejected, rejected_image
 from engine.types import CxlRejReason, OrdRejReason, Px, Side
@@ -103,13 +104,17 @@ class HaltedBookActor(Actor[ToBook]):
             refuse(self._journal, command, self._text)
 
 
-def refuse(journal: Mailbox[ToJournal], command: ToBook, text: str) -> None:
+def refuse(journal: Mailbox[ToJournal], command: ToBook | ToAccount, text: str) -> None:
     """Answer a client's command with a system rejection; other commands have nobody to answer to."""
     event: Event
     if isinstance(command, NewOrder):
         event = OrderRejected(rejected_image(command), OrdRejReason.OTHER, text)
     elif isinstance(command, CancelOrder | ReplaceOrder):
         event = cancel_rejected(command, CxlRejReason.OTHER, text)
+    elif isinstance(command, MassCancel):
+        event = MassCancelRejected(
+            command.session_id, command.account_id, command.cl_ord_id, MASS_CANCEL_REJECTED_OTHER, text
+        )
     else:
         return
     journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [event]))

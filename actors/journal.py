@@ -20,14 +20,24 @@ from engine.wire import encode_record
 
 
 class OutNumbers:
-    """A session's outbound numbering, live: ahead of what is durable."""
+    """A session's outbound numbering, live: ahead of what is durable; and counts of what is on its way.
 
-    __slots__ = ("next", "stamped", "unconfirmed")
+    None of it can be rebuilt from the journal, so it outlives the crashes of the session's port. The counts run since
+    the venue started.
+    """
+
+    __slots__ = ("delivered", "next", "resolved", "stamped", "submitted", "unconfirmed")
 
     def __init__(self, next_number: int, unconfirmed: int = 0) -> None:
         self.next = next_number
         self.stamped = 0
-        """Reports stamped since the venue started."""
+        """Reports that have got their number."""
+        self.delivered = 0
+        """Those of them that are durable and have come to the port."""
+        self.submitted = 0
+        """Commands that the port has sent on their way."""
+        self.resolved = 0
+        """Those of them whose outcome is durable and has come to the port."""
         self.unconfirmed = unconfirmed
         """Reports that a new epoch would send again."""
 

@@ -123,12 +123,9 @@ class SessionPort(Actor[ToPort]):
         self.directory = routes.directory
         self.connection: Connection | None = None
         self.in_next = state.inbound.next
-        self.submitted = 0
-        self.resolved = 0
         self._numbers = numbers
         self._routes = routes
         self._limits = limits
-        self._delivered = numbers.stamped
         self._queries: deque[tuple[int, Query]] = deque()
         self._when_quiet: list[Callable[[], None]] = []
         self._reserving = False
@@ -139,6 +136,16 @@ class SessionPort(Actor[ToPort]):
     @property
     def session(self) -> SessionOpened:
         return self.state.opened
+
+    @property
+    def submitted(self) -> int:
+        """Commands sent on their way since the venue started."""
+        return self._numbers.submitted
+
+    @property
+    def resolved(self) -> int:
+        """Those of them whose outcome is durable."""
+        return self._numbers.resolved
 
     @property
     def credit(self) -> int:
@@ -157,15 +164,14 @@ class SessionPort(Actor[ToPort]):
 
     def submit(self, commands: list[ClientCommand]) -> None:
         """Send commands on their way, in order; each has exactly one outcome in the journal."""
-        self.submitted += len(commands)
+        self._numbers.submitted += len(commands)
         self._routes.credits.left -= len(commands)
         known = self.state.orders
         accounts = self._routes.accounts
         with self._routes.dispatcher.turn():
             for command in commands:
                 if type(command) is RejectCommand:
-                    known.setdefault(command.command.cl_ord_id, None)
-                    self._tell(command.command, refused(self.state, command))
+                    self._refuse(command)
                 elif command.cl_ord_id in known:
                     self._tell(command, duplicate(self.state, command))
                 elif (type(command) is CancelOrder or type(command) is ReplaceOrder) and not self._may_change(command):
@@ -174,6 +180,14 @@ class SessionPort(Actor[ToPort]):
                 else:
                     known[command.cl_ord_id] = None
                     accounts[command.account_id].tell(command)
+
+    def _refuse(self, refusal: RejectCommand) -> None:
+        command, known = refusal.command, self.state.orders
+        if command.cl_ord_id in known:
+            self._tell(command, duplicate(self.state, command))
+        else:
+            known[command.cl_ord_id] = None
+            self._tell(command, refused(self.state, refusal))
 
     def query(self, query: Query) -> None:
         """Ask; answered once everything submitted so far has its outcome."""
@@ -201,7 +215,7 @@ class SessionPort(Actor[ToPort]):
     @property
     def released(self) -> int:
         """The highest outbound number whose turn has come: every report up to it is durable."""
-        if self._delivered == self._numbers.stamped:
+        if self._numbers.delivered == self._numbers.stamped:
             return self._numbers.next - 1
         return self.state.out_next - 1
 
@@ -270,8 +284,7 @@ class SessionPort(Actor[ToPort]):
     def on_batch(self, batch: Iterator[ToPort]) -> None:
         for message in batch:
             if type(message) is Delivery:
-                if message.seq > self.applied_seq:
-                    self._on_delivery(message)
+                self._on_delivery(message)
             elif isinstance(message, Deliver):
                 if self.connection is not None:
                     self.connection.answer(message.answer)
@@ -285,23 +298,30 @@ class SessionPort(Actor[ToPort]):
             self._answer_queries()
 
     def _on_delivery(self, message: Delivery) -> None:
+        """Fold and pass on what is new; count all, since what is in flight outlives a crash and is not rebuilt."""
+        resolved = len(message.outcomes)
+        self._numbers.delivered += len(message.reports)
+        try:
+            if message.seq > self.applied_seq:
+                self._fold(message)
+        finally:
+            self._numbers.resolved += resolved
+            self._routes.credits.left += resolved
+        if resolved:
+            self._on_resolved()
+
+    def _fold(self, message: Delivery) -> None:
         state = self.state
         reports = message.reports
         if reports:
             state.apply_reports(reports)
-            self._delivered += len(reports)
             if self.connection is not None:
                 self.connection.deliver([enriched(state, r) if type(r.event) in _SPARSE else r for r in reports])
-        outcomes = message.outcomes
-        if outcomes:
-            for record in outcomes:
-                state.apply_outcome(record)
-            self._resolve(len(outcomes))
+        for record in message.outcomes:
+            state.apply_outcome(record)
         self.applied_seq = message.seq
 
-    def _resolve(self, count: int) -> None:
-        self.resolved += count
-        self._routes.credits.left += count
+    def _on_resolved(self) -> None:
         self._credit_event.set()
         if self._when_quiet and self.submitted == self.resolved:
             actions, self._when_quiet = self._when_quiet, []

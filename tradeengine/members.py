@@ -20,7 +20,7 @@ from actors.port import SessionPort
 from actors.runtime import Actor, ChildSpec
 from engine.account import Account
 from engine.book import Book
-from engine.commands import CancelOrder, NewOrder, ReplaceOrder
+from engine.commands import CancelOrder, MassCancel, NewOrder, ReplaceOrder
 from engine.events import AccountOpened, SessionOpened
 from engine.fold import VenueState
 from engine.risk import Reservations
@@ -82,7 +82,7 @@ class Members:
 
         def on_poison(message: ToAccount, error: Exception) -> None:
             log.error("account_crashed", account=name, exc_info=error)
-            if isinstance(message, NewOrder | CancelOrder | ReplaceOrder):
+            if isinstance(message, NewOrder | CancelOrder | ReplaceOrder | MassCancel):
                 refuse(venue.journal_mail, message, "system error in the account")
 
         return ChildSpec(name=name, start=start, mailbox=mailbox, on_poison=on_poison, on_exhausted=suspended)
