@@ -101,8 +101,8 @@ class Desk:
     async def execute(self, request: Request) -> int:
         """Do what was asked and show what came of it.
 
-        Returns ``DONE``, ``REJECTED`` or ``FAILED`` (said why). ``watch`` waits for what was missed; connecting from its number is the
-        caller's, and so are requests that need no venue.
+        Returns ``DONE``, ``REJECTED`` or ``FAILED`` (said why). ``watch`` waits for what was missed; connecting from
+        its number is the caller's, and so are requests that need no venue.
         """
         self._executing = True
         self._rejected.clear()
