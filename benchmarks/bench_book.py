@@ -66,12 +66,6 @@ def run(context: Context) -> list[Claim]:
             "operations/s",
             samples.median("minimal book", "operations/s"),
         ),
-        claim(
-            "book: events/s in process; beside a minimal book's operations/s",
-            samples.median("book", "events/s"),
-            "events/s",
-            samples.median("minimal book", "operations/s"),
-        ),
     ]
 
 

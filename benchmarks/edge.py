@@ -93,9 +93,7 @@ def _loads(port: Port, context: Context, generator: LoadGenerator, core: int, st
         parties = [_party(stack, port.orders(name), side, number) for name, side in _SIDES.items()]
         loads[durability] = Load(port, generator, parties, echo=False)
     echo = stack.enter_context(EchoServer(core, context.directory))
-    parties = [
-        Party(stack.enter_context(connect(echo.port)), port.orders(name), side) for name, side in _SIDES.items()
-    ]
+    parties = [Party(stack.enter_context(connect(echo.port)), port.orders(name), side) for name, side in _SIDES.items()]
     loads[ECHO] = Load(port, generator, parties, echo=True)
     return loads
 

@@ -53,7 +53,12 @@ def claim(text: str, value: float, unit: str, beside: float, target: Target | No
     """A claim with figures rounded to what they are worth: four significant digits or whole units."""
     wanted = None if target is None else str(target)
     return Claim(
-        claim=text, value=rounded(value), unit=unit, beside=rounded(beside), ratio=rounded(value / beside), target=wanted
+        claim=text,
+        value=rounded(value),
+        unit=unit,
+        beside=rounded(beside),
+        ratio=rounded(value / beside),
+        target=wanted,
     )
 
 

@@ -58,9 +58,7 @@ class BinaryOrders:
         first = self._cl_ord_id + 1
         self._cl_ord_id += count
         codes = [b"%d" % side for side in sides]
-        return b"".join(
-            [pack(first + nth, PX, QTY, 1, 0, codes[nth % len(codes)], b"2", b"0") for nth in range(count)]
-        )
+        return b"".join([pack(first + nth, PX, QTY, 1, 0, codes[nth % len(codes)], b"2", b"0") for nth in range(count)])
 
 
 class FixOrders:
@@ -90,7 +88,10 @@ class FixOrders:
         bodies = [f"55=BENCH\x0154={side:d}\x0160={now}\x0138=10\x0140=2\x0144=100\x0159=0\x01" for side in sides]
         # Every message is an order but the Logon, which is number 1.
         return b"".join(
-            [encode("D", 1 + n, now, f"11=o{n}\x01{bodies[(n - first) % len(bodies)]}") for n in range(first, first + count)]
+            [
+                encode("D", 1 + n, now, f"11=o{n}\x01{bodies[(n - first) % len(bodies)]}")
+                for n in range(first, first + count)
+            ]
         )
 
 

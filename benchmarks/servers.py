@@ -16,7 +16,7 @@ from benchmarks.harness import ROOT, on_core
 from tradeengine.ports_file import read_ports
 
 CONFIG = ROOT / "benchmarks" / "venue.yaml"
-PASSWORD = "bench"  # noqa: S105 - of the benchmark's own venue
+PASSWORD = "bench"
 _START_S = 60.0
 _STOP_S = 60.0
 _POLL_S = 0.02
