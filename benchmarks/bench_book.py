@@ -95,7 +95,7 @@ def _ours(operations: list[Operation]) -> Callable[[], Figures]:
         events = trades = traded_qty = notional = 0
         started = time.perf_counter()
         for command in commands:
-            made = book.new_order(command) if type(command) is NewOrder else book.cancel(command)  # type: ignore[arg-type]
+            made = book.new_order(command) if type(command) is NewOrder else book.cancel(command)
             events += len(made)
             for event in made:
                 if type(event) is TradeExecuted:

@@ -101,9 +101,8 @@ def _group_commit(context: Context, journal: Journal) -> list[Claim]:
         sizes = [len(encode_commit([_record(0)] * group, 1, 0, 0)) for group in groups]
         return {"records/s": records / sum(_write_raw(context.directory, sizes))}
 
-    samples = interleaved(
-        context.rounds, {"group commit": ours, "raw write of groups": floor}, warm_up=not context.quick
-    )
+    variants = {"group commit": ours, "raw write of groups": floor}
+    samples = interleaved(context.rounds, variants, warm_up=not context.quick)
     samples.show()
     return [
         claim(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import trio
 
@@ -63,7 +64,7 @@ def _actors(batch: int, messages: int) -> Callable[[], Figures]:
         dispatcher = Dispatcher(budget=HOPS * batch + 1)
         boxes: list[Mailbox[object]] = [dispatcher.mailbox(f"hop {nth}", batch) for nth in range(HOPS)]
         counter = _Counter()
-        for box, to in zip(boxes, boxes[1:], strict=False):
+        for box, to in pairwise(boxes):
             Cell.of(box).install(_Forwarder(to))
         Cell.of(boxes[-1]).install(counter)
         told = [object() for _ in range(batch)]

@@ -79,7 +79,7 @@ class LoadGenerator:
     def pipelined(
         self, wire: Wire, streams: Sequence[Stream], core: int, *, count_all: bool = False, window: int = 0
     ) -> Pipelined:
-        """Send all streams at once. ``window`` bounds the unanswered frames of each; 0 = no bound. Raises LoadFailed."""
+        """Send all streams at once. ``window`` bounds the unanswered frames of each, 0: none. Raises LoadFailed."""
         options = [f"--count={'all' if count_all else 'reports'}", f"--window={window}"]
         return self._run("pipelined", wire, streams, core, options, Pipelined)
 

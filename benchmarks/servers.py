@@ -7,10 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from benchmarks.harness import ROOT, on_core
 from tradeengine.ports_file import read_ports
@@ -28,7 +27,7 @@ class ServerFailed(Exception):
     """It did not start, or ended; with its last words."""
 
 
-class Server(AbstractContextManager["Server"]):
+class Server:
     """A child process that is stopped, by SIGTERM, when the block is left."""
 
     def __init__(self, command: list[str], core: int, log: Path, environment: dict[str, str] | None = None) -> None:
@@ -45,6 +44,9 @@ class Server(AbstractContextManager["Server"]):
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
