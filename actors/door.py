@@ -7,7 +7,8 @@ from typing import Protocol
 
 import trio
 
-from actors.port import Connection, LogonRefused, SessionPort, SessionUnavailable
+from actors.boundary import Connection, LogonRefused, SessionUnavailable
+from actors.port import SessionPort
 from config.credentials import verify
 from engine.directory import Directory
 

@@ -8,12 +8,11 @@ knows no protocol.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Iterator
 
-import msgspec
 import trio
 
+from actors.boundary import Connection, PortLimits, Routes
 from actors.cursor import RecordCursor
 from actors.journal import OutNumbers
 from actors.messages import (
@@ -22,22 +21,17 @@ from actors.messages import (
     DepthRequest,
     Outcome,
     SessionEvent,
-    ToAccount,
-    ToBook,
-    ToJournal,
     ToPort,
 )
 from actors.refusals import AnyCommand, duplicate, enriched, refused, unchangeable
-from actors.runtime import Actor, Dispatcher, Mailbox
+from actors.runtime import Actor
 from engine.commands import CancelOrder, ClientCommand, RejectCommand, ReplaceOrder
-from engine.directory import Directory
 from engine.events import (
     CancelRejected,
     Event,
     NumbersReserved,
     OrderImage,
     OrderRejected,
-    Record,
     SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
@@ -59,59 +53,6 @@ _UNKNOWN = object()
 _SPARSE = frozenset({CancelRejected, OrderRejected})
 
 
-class LogonRefused(Exception):
-    """The session may not log on; the reason is fit for the peer's eyes."""
-
-
-class SessionUnavailable(LogonRefused):
-    """The credentials are right, but the session cannot be had now: trying again later may help."""
-
-
-class Connection(Protocol):
-    """What a gateway gives the venue of a live connection. Never blocks, never raises."""
-
-    def deliver(self, reports: list[Report]) -> None:
-        """Durable reports, in order of their numbers."""
-
-    def answer(self, answer: Answer) -> None:
-        """The answer to a query, after the reports of all that was sent before it."""
-
-    def disconnect(self, reason: str) -> None:
-        """The venue ends the session: say why in the protocol's way and close."""
-
-
-class CreditPool:
-    """Commands that may be on their way in the whole venue."""
-
-    __slots__ = ("left", "total")
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.left = total
-
-
-class PortLimits(msgspec.Struct, frozen=True):
-    credits_per_session: int = 4096
-    """Commands of one session that may be on their way to the journal."""
-    numbers_reserved: int = 1024
-    """Outbound numbers that may go out unjournaled before the journal must know of more."""
-    replay_chunk: int = 256
-    """Reports that a replay reads before others have their turn."""
-
-
-class Routes(msgspec.Struct, frozen=True):
-    """Where a port sends things."""
-
-    dispatcher: Dispatcher
-    directory: Directory
-    journal: Mailbox[ToJournal]
-    accounts: Mapping[int, Mailbox[ToAccount]]
-    books: Mapping[int, Mailbox[ToBook]]
-    read: Callable[[int, int], Iterator[tuple[int, Record]]]
-    """Durable records from one sequence to another, both included."""
-    credits: CreditPool
-
-
 class SessionPort(Actor[ToPort]):
     """See the module. Synchronous but for :meth:`wait_for_credit` and :meth:`replay`."""
 
@@ -123,6 +64,7 @@ class SessionPort(Actor[ToPort]):
         self.directory = routes.directory
         self.connection: Connection | None = None
         self.in_next = state.inbound.next
+        self._is_fix = state.opened.protocol.startswith("FIX")
         self._numbers = numbers
         self._routes = routes
         self._limits = limits
@@ -225,11 +167,15 @@ class SessionPort(Actor[ToPort]):
         return self.state.reissued_upto
 
     def allot(self) -> int:
-        """An outbound number for a message that the journal does not hold."""
+        """An outbound number for a message that the journal does not hold; it may go out once it is sendable."""
         number = self._numbers.next
         self._numbers.next = number + 1
         self._reserve()
         return number
+
+    def sendable(self, number: int) -> bool:
+        """Whether the journal knows that ``number`` may have been used, so that it is never given twice."""
+        return number < self.state.out_limit or number < self.state.out_next
 
     def already_done(self, in_seq: int) -> bool:
         """Whether the journal holds the outcome of this inbound number."""
@@ -243,7 +189,7 @@ class SessionPort(Actor[ToPort]):
         """The connection is gone; for FIX the exact numbers are journaled once nothing is in flight."""
         connection, self.connection = self.connection, None
         self._queries.clear()
-        if connection is not None and self.session.protocol.startswith("FIX"):
+        if connection is not None and self._is_fix:
             self._once_quiet(lambda: self._journal_log_out(confirmed))
 
     def _journal_log_on(self, reset: bool) -> None:
@@ -268,13 +214,14 @@ class SessionPort(Actor[ToPort]):
             else:
                 self._when_quiet.append(action)
 
-    def _reserve(self) -> None:
-        """Have the journal know of more numbers when half of what it knows of is used."""
+    def _reserve(self, needed: int = 0) -> None:
+        """Have the journal know of more numbers when half of what it knows of is used, or ``needed`` are wanted."""
         limits = self._limits
-        if self._reserving or self.state.out_limit - self._numbers.next > limits.numbers_reserved // 2:
+        left = self.state.out_limit - self._numbers.next
+        if self._reserving or left > max(needed, limits.numbers_reserved // 2):
             return
         self._reserving = True
-        limit = self._numbers.next + limits.numbers_reserved
+        limit = self._numbers.next + needed + limits.numbers_reserved
         with self._routes.dispatcher.turn():
             event = NumbersReserved(self.session.session_id, limit)
             self._routes.journal.tell(Outcome(0, 0, 0, [event]))
@@ -317,6 +264,8 @@ class SessionPort(Actor[ToPort]):
             state.apply_reports(reports)
             if self.connection is not None:
                 self.connection.deliver([enriched(state, r) if type(r.event) in _SPARSE else r for r in reports])
+                if self._is_fix:
+                    self._reserve()
         for record in message.outcomes:
             state.apply_outcome(record)
         self.applied_seq = message.seq
@@ -334,6 +283,8 @@ class SessionPort(Actor[ToPort]):
         elif isinstance(event, NumbersReserved):
             self.state.apply_reserved(event.out_limit)
             self._reserving = False
+            if self.connection is not None:
+                self.connection.deliver([])  # what waited for the reservation may go
         elif isinstance(event, TradingDayRolled):
             self.state.roll()
         elif isinstance(event, SessionOpened):
@@ -345,16 +296,19 @@ class SessionPort(Actor[ToPort]):
         """Answer what waits for nothing any more, as long as there are numbers for the answers."""
         queries = self._queries
         while queries and queries[0][0] <= self.resolved:
-            if self._is_fix and self.state.out_limit - self._numbers.next < 8:
-                self._reserve()
+            if self._is_fix and self._short_of_numbers(queries[0][1]):
                 return
             query = queries.popleft()[1]
             if self.connection is not None:
                 self._answer(query)
 
-    @property
-    def _is_fix(self) -> bool:
-        return self.session.protocol.startswith("FIX")
+    def _short_of_numbers(self, query: Query) -> bool:
+        """Whether the answer (an order a message) has to wait until the journal knows of enough numbers for it."""
+        needed = 1 + len(self.state.open) if isinstance(query, OpenOrdersQuery) else 1
+        if needed < self.state.out_limit - self._numbers.next:
+            return False
+        self._reserve(needed)
+        return True
 
     def _answer(self, query: Query) -> None:
         connection = self.connection

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from actors.boundary import Connection
 from actors.door import Gate
 from actors.messages import Entry, ToPublisher
-from actors.port import Connection, SessionPort
+from actors.port import SessionPort
 from actors.publisher import PublisherActor
 from engine.commands import ClientCommand, RejectCommand
 from engine.directory import Directory

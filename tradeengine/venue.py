@@ -16,10 +16,11 @@ import trio
 
 from actors.account import AccountActor
 from actors.book import BookActor, Touch
+from actors.boundary import CreditPool, PortLimits, Routes
 from actors.door import Door
 from actors.journal import JournalActor, OutNumbers
 from actors.messages import Barrier, Outcome, ResumeMassCancels, ToAccount, ToBook, ToJournal, ToPort, ToPublisher
-from actors.port import CreditPool, PortLimits, Routes, SessionPort
+from actors.port import SessionPort
 from actors.publisher import PublisherActor
 from actors.runtime import ChildSpec, Dispatcher, Mailbox, Supervisor, Watchdog
 from actors.schedule import Schedule

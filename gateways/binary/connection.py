@@ -7,8 +7,9 @@ from collections import deque
 import msgspec
 import trio
 
+from actors.boundary import LogonRefused, SessionUnavailable
 from actors.door import Gate
-from actors.port import LogonRefused, SessionPort, SessionUnavailable
+from actors.port import SessionPort
 from engine.commands import ClientCommand
 from engine.queries import Answer, Query
 from engine.reports import Report

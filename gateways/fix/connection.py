@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
-from actors.port import LogonRefused
+from actors.boundary import LogonRefused
 from gateways.fix.codec import Framer
 from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refusal
 from gateways.fix.session import FixSession

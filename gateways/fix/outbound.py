@@ -54,7 +54,7 @@ class Outbound:
     def admin(self, msg_type: str, body: str, now_ns: int) -> None:
         """A message that is not journaled: sent now, or as soon as all numbered before it have been."""
         number = self._port.allot()
-        if number == self.next and not self.held:
+        if number == self.next and not self.held and self._port.sendable(number):
             self._encode(number, msg_type, body, format_utc(now_ns, self._digits))
         else:
             self._parked.append((number, msg_type, body))
@@ -71,7 +71,7 @@ class Outbound:
             if number < self.next:
                 continue
             if self._parked and self._parked[0][0] < number:
-                self._unpark(number - 1, sending_time)
+                self._unpark(number, sending_time)
             msg_type, body = mapped(report)
             keep(encode(msg_type, number, sending_time, body, "97=Y\x01" if number <= reissued_upto else ""))
             self.next = number + 1
@@ -87,7 +87,7 @@ class Outbound:
     def force(self, now_ns: int) -> None:
         """Sends what is parked although reports before it never came: for a last Logout, when the journal fails."""
         if self._parked:
-            self._unpark(self._parked[-1][0], format_utc(now_ns, self._digits))
+            self._unpark(self._parked[-1][0] + 1, format_utc(now_ns, self._digits))
 
     def raw(self, data: bytes) -> None:
         """Bytes that are ready: a resend."""
@@ -100,10 +100,10 @@ class Outbound:
             self._buffer.clear()
             self._write(data)
 
-    def _unpark(self, upto: int, sending_time: str) -> None:
-        """Parked messages numbered up to ``upto``, and those that follow without a gap."""
-        parked = self._parked
-        while parked and (parked[0][0] <= upto or parked[0][0] == self.next):
+    def _unpark(self, before: int, sending_time: str) -> None:
+        """Parked messages numbered below ``before``, and those that follow without a gap as far as they may go out."""
+        parked, sendable = self._parked, self._port.sendable
+        while parked and (parked[0][0] < before or (parked[0][0] == self.next and sendable(self.next))):
             number, msg_type, body = parked.popleft()
             self._encode(number, msg_type, body, sending_time)
 

@@ -97,6 +97,7 @@ class FakePort:
         self.released = out_next - 1
         self.reissued_upto = 0
         self.credit = 1000
+        self.reserved = 2**63
         self.submitted: list[ClientCommand] = []
         self.submissions: list[int] = []
         self.queries: list[Query] = []
@@ -119,6 +120,9 @@ class FakePort:
         if self.released == number - 1:
             self.released = number
         return number
+
+    def sendable(self, number: int) -> bool:
+        return number < self.reserved
 
     def already_done(self, in_seq: int) -> bool:
         return in_seq in self.done

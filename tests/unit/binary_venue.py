@@ -10,7 +10,7 @@ import msgspec
 import trio
 from binary_samples import SESSION, TIME_NS, directory, image
 
-from actors.port import Connection, LogonRefused, SessionUnavailable
+from actors.boundary import Connection, LogonRefused, SessionUnavailable
 from engine.commands import CancelOrder, ClientCommand, MassCancel, NewOrder, RejectCommand, ReplaceOrder
 from engine.directory import Directory
 from engine.events import (

@@ -12,7 +12,7 @@ import trio
 import venue_in_process as venues
 from venue_in_process import BTC_USDT, Client, records_in, running
 
-from actors.port import LogonRefused
+from actors.boundary import LogonRefused
 from engine.commands import NewOrder
 from engine.events import (
     AccountBlocked,

@@ -11,7 +11,7 @@ import trio
 import trio.testing
 from fix_venue import NOW, FakePort, client_frame, order_image
 
-from actors.port import Connection, LogonRefused
+from actors.boundary import Connection, LogonRefused
 from engine.commands import ClientCommand
 from engine.directory import Directory
 from engine.events import OrderAccepted
