@@ -33,18 +33,23 @@ def decode_record(data: bytes | memoryview) -> Record:
         msgspec.DecodeError: not a record of a version that this code knows.
     """
     try:
-        return _decoder.decode(data)
-    except msgspec.ValidationError:
-        plain = msgspec.msgpack.decode(data, ext_hook=_read_wide)
-        return msgspec.convert(plain, Record)
+        try:
+            return _decoder.decode(data)
+        except msgspec.ValidationError:
+            plain = msgspec.msgpack.decode(data, ext_hook=_read_wide)
+            return msgspec.convert(plain, Record)
+    except (UnicodeDecodeError, TypeError, RecursionError) as error:  # what arbitrary bytes can bring about in msgspec
+        raise msgspec.DecodeError(f"not a record: {error}") from error
 
 
 def _narrowed(value: Any) -> Any:
-    """``value`` as plain lists in which no integer is wider than msgpack's."""
+    """``value`` as plain lists and maps in which no integer is wider than msgpack's."""
     if isinstance(value, msgspec.Struct):
-        fields = [_narrowed(getattr(value, name)) for name in value.__struct_fields__]
-        tag = value.__struct_config__.tag
-        return fields if tag is None else [tag, *fields]
+        fields = {name: _narrowed(getattr(value, name)) for name in value.__struct_fields__}
+        config = value.__struct_config__
+        if not config.array_like:
+            return fields
+        return list(fields.values()) if config.tag is None else [config.tag, *fields.values()]
     if isinstance(value, list | tuple):
         return [_narrowed(item) for item in value]
     if isinstance(value, int) and not _INT64_MIN <= value <= _UINT64_MAX:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-
 from cranked_venue import CrankedVenue
+from engine_builders import BUY, SELL, genesis, image, instrument, market, new, opened_session, replace
+
 from engine.account import Account
 from engine.commands import NewOrder
 from engine.events import AccountOpened, CancelRejected, Deposited, OrderAccepted, OrderReplaced
 from engine.risk import Reservations, admit_new, admit_replace, admit_withdrawal
 from engine.types import SCALE, CxlRejReason, OrdRejReason
-from engine_builders import BUY, SELL, genesis, image, instrument, market, new, opened_session, replace
 
 NO_FEES = instrument(maker_fee=0, taker_fee=0)
 
