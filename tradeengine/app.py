@@ -60,7 +60,7 @@ async def serve(
     """Run the venue until a signal stops it; why its journal failed, or nothing.
 
     Args:
-        announce: told the banner once every port listens.
+        announce: told the banner once every port listens; ``ports.json`` is written after it.
         signals: those that stop it gracefully; another one after that has its usual effect.
 
     Raises:
@@ -84,9 +84,9 @@ async def serve(
             async with venue.running(specs):
                 operations.attach(venue, counters)
                 ports = {name: endpoint.port for name, endpoint in endpoints.items()}
-                write_ports(settings.data_dir, ports)
-                log.info("venue_open", **ports, replayed=recovered.replayed)
                 announce(banner(settings, endpoints, recovered, venue.directory))
+                log.info("venue_open", **ports, replayed=recovered.replayed)
+                write_ports(settings.data_dir, ports)
                 await stop.wait()
                 log.info("venue_stopping")
             log.info("venue_stopped", sequence=venue.journal.durable_seq, failure=venue.failure)

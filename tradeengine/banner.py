@@ -8,8 +8,8 @@ from config.settings import Settings
 from engine.directory import Directory
 from tradeengine.admin_token import token_path
 from tradeengine.edge import Endpoint
-from tradeengine.metrics import package_version
 from tradeengine.recovery import Recovered
+from tradeengine.versions import package_version
 
 _NAMES_SHOWN = 12
 _LABEL = 13

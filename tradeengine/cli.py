@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from config.errors import ConfigError
 from tradeengine import cli_admin, cli_config, cli_journal, cli_run
 from tradeengine.cli_common import EXIT_OK, EXIT_USAGE, fail
-from tradeengine.metrics import package_version
+from tradeengine.versions import package_version
 
 _DESCRIPTION = """\
 A trading venue: FIX and binary order entry, price-time matching, a durable journal.

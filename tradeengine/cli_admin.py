@@ -13,8 +13,7 @@ from typing import Any
 from tradeengine.admin_client import AdminClient, AdminError
 from tradeengine.admin_token import TokenUnusable, read_token, token_path
 from tradeengine.cli_common import EXIT_FAILED, EXIT_OK, Parsers, fail, settings_of, settings_options
-from tradeengine.edge import local_address
-from tradeengine.ports_file import read_ports
+from tradeengine.ports_file import local_address, read_ports
 from tradeengine.tables import columns
 
 Action = Callable[[AdminClient, argparse.Namespace], Any]

@@ -5,14 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-import trio
-
-from actors.runtime import ActorRuntimeError
 from config.loader import load
-from stores.journal.errors import JournalError, JournalLocked
-from tradeengine import logs
-from tradeengine.admin_token import TokenUnusable
-from tradeengine.app import serve
+from config.settings import Settings
 from tradeengine.cli_common import (
     EXIT_BUSY,
     EXIT_FAILED,
@@ -23,8 +17,6 @@ from tradeengine.cli_common import (
     fail,
     settings_options,
 )
-from tradeengine.edge import PortUnavailable
-from tradeengine.seed import ConfigurationConflict
 
 _EPILOG = """\
 exit status:
@@ -61,7 +53,21 @@ def run(args: argparse.Namespace) -> int:
         "admin.port": args.admin_port,
         "log.level": "debug" if args.verbose else None,
     }
-    settings = load(args.config, args.environ, flags)
+    return _serve(load(args.config, args.environ, flags))
+
+
+def _serve(settings: Settings) -> int:
+    # The venue's modules take half a second to import, which no other command should wait for.
+    import trio
+
+    from actors.runtime import ActorRuntimeError
+    from stores.journal.errors import JournalError, JournalLocked
+    from tradeengine import logs
+    from tradeengine.admin_token import TokenUnusable
+    from tradeengine.app import serve
+    from tradeengine.edge import PortUnavailable
+    from tradeengine.seed import ConfigurationConflict
+
     logs.configure(settings.log)
     try:
         failure = trio.run(serve, settings, _announce)

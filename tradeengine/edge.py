@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import trio
 
 from actors.runtime import ChildExit, ChildSpec, Mailbox
+from tradeengine.ports_file import local_address
 
 BACKLOG = 256
 
@@ -33,10 +34,13 @@ class Endpoint:
         self._bound = self._bind()
 
     def open(self) -> list[trio.SocketListener]:
-        """Listen. Called again (after a failure of the service) it binds the same port anew."""
+        """Listen. Called again (after a failure of the service) it binds the same port anew. Raises PortUnavailable."""
         bound, self._bound = self._bound or self._bind(), []
-        for sock in bound:
-            sock.listen(BACKLOG)
+        try:
+            for sock in bound:
+                sock.listen(BACKLOG)
+        except OSError as error:
+            raise self._unavailable(bound, error) from None
         return [trio.SocketListener(trio.socket.from_stdlib_socket(sock)) for sock in bound]
 
     def close(self) -> None:
@@ -57,22 +61,19 @@ class Endpoint:
                 sock.bind((address[0], self.port, *address[2:]))
                 self.port = sock.getsockname()[1]
         except OSError as error:
-            for sock in bound:
-                sock.close()
-            why = "it is in use" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
-            raise PortUnavailable(f"{self.name}.port: cannot listen on {self.host}:{self.port}: {why}") from None
+            raise self._unavailable(bound, error) from None
         return bound
+
+    def _unavailable(self, bound: list[socket.socket], error: OSError) -> PortUnavailable:
+        for sock in bound:
+            sock.close()
+        why = "it is in use" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+        return PortUnavailable(f"{self.name}.port: cannot listen on {self.host}:{self.port}: {why}")
 
     @property
     def address(self) -> str:
         """``host:port`` for people, as a client on this machine would write it."""
         return local_address(self.host, self.port)
-
-
-def local_address(host: str, port: int) -> str:
-    """``host:port`` that reaches, from this machine, what listens on ``host``."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _addresses(host: str, port: int) -> list[tuple[Any, Any, int, str, Any]]:

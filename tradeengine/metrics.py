@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -16,17 +15,10 @@ from prometheus_client.registry import Collector
 from actors.runtime import Mailbox
 from engine.types import InstrumentStatus
 from tradeengine.venue import Venue
+from tradeengine.versions import package_version
 
 PREFIX = "tradeengine_"
 _WORDS = re.compile(r"_")
-
-
-def package_version() -> str:
-    """The installed package's version; empty when it runs from a source tree that is not installed."""
-    try:
-        return version("tradeengine")
-    except PackageNotFoundError:
-        return ""
 
 
 class Exposition:

@@ -34,6 +34,12 @@ def remove_ports(data_dir: Path) -> None:
         (data_dir / PORTS_NAME).unlink(missing_ok=True)
 
 
+def local_address(host: str, port: int) -> str:
+    """``host:port`` that reaches, from this machine, what listens on ``host``."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
