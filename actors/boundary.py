@@ -27,7 +27,7 @@ class Connection(Protocol):
     """What a gateway gives the venue of a live connection. Never blocks, never raises."""
 
     def deliver(self, reports: list[Report]) -> None:
-        """Durable reports, in order of their numbers."""
+        """Durable reports, in order of their numbers. None at all: more numbers have become sendable."""
 
     def answer(self, answer: Answer) -> None:
         """The answer to a query, after the reports of all that was sent before it."""

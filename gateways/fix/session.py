@@ -89,7 +89,7 @@ class FixSession:
             return
         if self.state is State.LOGGING_ON:
             reports = self._logged_on(reports, now_ns)
-        if reports and not self._outbound.held:
+        if not self._outbound.held:
             self._outbound.reports(reports, now_ns)
         self._outbound.flush()
         self._check_logout()

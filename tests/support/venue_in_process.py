@@ -121,7 +121,7 @@ class Client:
     # ---- actors.port.Connection -------------------------------------------------------------------------------------
 
     def deliver(self, reports: list[Report]) -> None:
-        assert reports
+        assert reports or self.port.session.protocol != "SOUPBIN"
         for report in reports:
             assert not self.reports or report.number > self.reports[-1].number, "numbers go back"
             self.reports.append(report)

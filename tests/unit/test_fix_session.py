@@ -277,3 +277,25 @@ def test_refused_messages_are_counted() -> None:
     session.receive([client_frame("1", 2), client_frame("ZZ", 3), client_frame("R", 4)], NOW)
     assert session.rejects == 3
     assert port.in_next == 5
+
+
+def test_a_number_that_the_journal_does_not_know_of_waits_for_its_reservation() -> None:
+    session, port, wire = active()
+    port.reserved = 3
+    test_request(session, port)  # 2: reserved
+    test_request(session, port)  # 3: not yet
+    assert wire.brief() == ["0/2"]
+    port.reserved = 100
+    session.deliver([], NOW)
+    assert wire.brief() == ["0/3"]
+
+
+def test_a_durable_report_vouches_for_the_numbers_before_it() -> None:
+    session, port, wire = active()
+    port.reserved = 0
+    test_request(session, port)  # 2
+    report = port.accepted("C1")  # 3
+    test_request(session, port)  # 4
+    assert wire.brief() == []
+    session.deliver(port.release(report), NOW)
+    assert wire.brief() == ["0/2", "8/3"]
