@@ -26,7 +26,7 @@ from tradeengine.ports_file import local_address, read_ports, remove_ports, writ
 from tradeengine.tables import columns
 from tradeengine.trace import correlation_id
 
-COMMANDS = ["run", "config", "journal", "admin", "version"]
+COMMANDS = ["run", "demo", "trade", "admin", "journal", "config", "version"]
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
