@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 
@@ -14,10 +15,11 @@ from tradeengine.demo_fix import fix_link
 from tradeengine.demo_links import Address, BinaryLink, Link, binary_link
 from tradeengine.demo_market import Market
 from tradeengine.demo_participant import Participant
-from tradeengine.demo_stats import Ladder, LadderLevel, Latencies, Picture, Quote, Rate, Row, Tape
+from tradeengine.demo_stats import HISTORY_STEP_S, Ladder, LadderLevel, Latencies, Picture, Quote, Rate, Row, Tape
 from tradeengine.demo_strategies import Amender, Maker, Strategy, Taker
 
 _MARKET_STEP_S = 0.1
+_STEPS_PER_SAMPLE = round(HISTORY_STEP_S / _MARKET_STEP_S)
 _PASSWORD = "demo"  # noqa: S105
 _HOST = "127.0.0.1"
 
@@ -76,8 +78,10 @@ class Floor:
             self._started_s = trio.current_time()
             open_for_trading.set()
             task_status.started()
-            while True:
+            for step in itertools.count():
                 self.market.step()
+                if not step % _STEPS_PER_SAMPLE:
+                    self.tape.sample()
                 await trio.sleep(_MARKET_STEP_S)
 
     async def _participate(
@@ -127,7 +131,8 @@ class Floor:
             rate_wanted=self.rate,
             ladder=self._ladder(book, symbol),
             quotes=self._quotes(),
-            prints=list(self.tape.prints),
+            prints=self.tape.prints(symbol),
+            history=self.tape.history(symbol),
             rows=rows,
             total=total,
         )
@@ -141,11 +146,8 @@ class Floor:
         return Ladder(symbol, listed.tick, listed.step, bids, offers, book.sequence)
 
     def _quotes(self) -> list[Quote]:
-        tape = self.tape
         return [
-            Quote(
-                symbol, listed.tick, tape.last.get(symbol, listed.start_px), listed.start_px, tape.trades.get(symbol, 0)
-            )
+            Quote(symbol, listed.tick, self.tape.last(symbol) or listed.start_px, listed.start_px)
             for symbol, listed in self.market.listings.items()
         ]
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import trio
 
 _BYTES_MAX = 64
+_LOCAL_FLAGS = 3
 LEFT, RIGHT = "left", "right"
 _SEQUENCES = {b"\x1b[C": RIGHT, b"\x1b[D": LEFT, b"\x1bOC": RIGHT, b"\x1bOD": LEFT, b"\t": RIGHT}
 
@@ -28,6 +29,9 @@ def unbuffered_keys() -> Iterator[int | None]:
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
     tty.setcbreak(descriptor)
+    mode = termios.tcgetattr(descriptor)
+    mode[_LOCAL_FLAGS] |= termios.NOFLSH  # Ctrl-C would throw away what is being drawn, in the middle of a colour
+    termios.tcsetattr(descriptor, termios.TCSADRAIN, mode)
     try:
         yield descriptor
     finally:

@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.types import SCALE, Px, Qty, Side
-from tradeengine.demo_stats import Ladder, LadderLevel, Picture, Print, Quote, Row
+from tradeengine.demo_chart import chart
+from tradeengine.demo_stats import HISTORY_STEP_S, Ladder, LadderLevel, Picture, Print, Quote, Row
 
 _LADDER_WIDTH = 50
 _MARKETS_WIDTH = 36
@@ -47,10 +48,16 @@ def screen(picture: Picture, width: int, height: int, ports: Mapping[str, int], 
     )
     right = Layout(name="right")
     root["body"].split_row(Layout(ladder_panel(picture, levels_that_fit(height)), size=_LADDER_WIDTH), right)
-    tape = Layout(tape_panel(picture, max(height - 2 - _PARTICIPANTS_HEIGHT - 2, 1)))
+    upper_height = height - 2 - _PARTICIPANTS_HEIGHT
+    tape = Layout(tape_panel(picture, max(upper_height - 2, 1)))
     upper: Layout = Layout()
     if width >= _MARKETS_SHOWN_FROM:
-        upper.split_row(Layout(markets_panel(picture), size=_MARKETS_WIDTH), tape)
+        markets = Layout()
+        markets.split_column(
+            Layout(markets_panel(picture), size=len(picture.quotes) + 3),
+            Layout(chart_panel(picture, max(upper_height - len(picture.quotes) - 5, 0))),
+        )
+        upper.split_row(Layout(markets, size=_MARKETS_WIDTH), tape)
     else:
         upper = tape
     right.split_column(upper, Layout(participants_panel(picture), size=_PARTICIPANTS_HEIGHT))
@@ -207,11 +214,19 @@ def markets_panel(picture: Picture) -> Panel:
     return _panel(table, "markets")
 
 
+def chart_panel(picture: Picture, rows: int) -> Panel:
+    """The chosen symbol's price over the last seconds."""
+    width = _MARKETS_WIDTH - 4
+    history = picture.history[-width:]
+    style = _BID if history and history[-1] >= history[0] else _OFFER
+    lines = (Text(line, style, no_wrap=True) for line in chart(history, width, rows))
+    return _panel(Group(*lines), f"{picture.ladder.symbol}, last {width * HISTORY_STEP_S:.0f} s")
+
+
 def tape_panel(picture: Picture, rows: int) -> Panel:
     """The chosen symbol's trades, the newest first."""
     ladder = picture.ladder
-    prints = [trade for trade in picture.prints if trade.symbol == ladder.symbol][:rows]
-    return _panel(Group(*(_print(trade, ladder) for trade in prints)), "trades")
+    return _panel(Group(*(_print(trade, ladder) for trade in picture.prints[:rows])), "trades")
 
 
 def _print(trade: Print, ladder: Ladder) -> Text:
@@ -219,7 +234,7 @@ def _print(trade: Print, ladder: Ladder) -> Text:
     clock = datetime.fromtimestamp(trade.time_ns // _NS_PER_S, UTC)
     text = Text(no_wrap=True).append(f"{clock:%H:%M:%S} ", _QUIET)
     text.append(f"{arrow} {fixed(trade.px, decimals(ladder.tick)):>10}", style)
-    return text.append(f" {fixed(trade.qty, decimals(ladder.step)):>9}")
+    return text.append(f" {fixed(trade.qty, decimals(ladder.step)):>8}")
 
 
 def participants_panel(picture: Picture) -> Panel:
@@ -231,7 +246,7 @@ def participants_panel(picture: Picture) -> Panel:
 
 def participants_table(rows: list[Row]) -> Table:
     table = _table(
-        *(("", -7), ("via", -7), ("", -7), ("open", 5), ("req/s", 6), ("fills/s", 7), ("no", 4)),
+        *(("", -7), ("via", -7), ("", -7), ("open", 5), ("req/s", 6), ("fills/s", 7), ("rej", 4)),
         *(("p50", 7), ("p99", 7)),
     )
     for row in rows:

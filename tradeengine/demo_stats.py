@@ -11,7 +11,11 @@ from engine.types import Px, Qty, Side
 _SUB_BITS = 5
 """Buckets are a 32nd of a power of two: 3 % wide."""
 _TAPE_LENGTH = 64
+"""Trades kept of each symbol."""
+_HISTORY_LENGTH = 256
 _RATE_WINDOW_S = 2.0
+HISTORY_STEP_S = 1.0
+"""Seconds between the prices that the chart shows."""
 
 
 class Latencies:
@@ -79,19 +83,35 @@ class Print(msgspec.Struct, frozen=True):
 
 
 class Tape:
-    """The last trades, and each symbol's last price."""
+    """Each symbol's last trades, newest first, and its last price from time to time."""
 
     def __init__(self) -> None:
-        self.prints: deque[Print] = deque(maxlen=_TAPE_LENGTH)
-        """Newest first."""
-        self.last: dict[str, Px] = {}
-        self.trades: dict[str, int] = {}
-        """How many, by symbol."""
+        self._prints: dict[str, deque[Print]] = {}
+        self._history: dict[str, deque[Px]] = {}
 
     def add(self, trade: Print) -> None:
-        self.prints.appendleft(trade)
-        self.last[trade.symbol] = trade.px
-        self.trades[trade.symbol] = self.trades.get(trade.symbol, 0) + 1
+        prints = self._prints.get(trade.symbol)
+        if prints is None:
+            prints = self._prints[trade.symbol] = deque(maxlen=_TAPE_LENGTH)
+            self._history[trade.symbol] = deque(maxlen=_HISTORY_LENGTH)
+        prints.appendleft(trade)
+
+    def prints(self, symbol: str) -> list[Print]:
+        return list(self._prints.get(symbol, ()))
+
+    def last(self, symbol: str) -> Px | None:
+        """None before the first trade."""
+        prints = self._prints.get(symbol)
+        return prints[0].px if prints else None
+
+    def sample(self) -> None:
+        """Remember every symbol's last price as that of now."""
+        for symbol, prints in self._prints.items():
+            self._history[symbol].append(prints[0].px)
+
+    def history(self, symbol: str) -> list[Px]:
+        """What :meth:`sample` has remembered, oldest first."""
+        return list(self._history.get(symbol, ()))
 
 
 # ---- the picture --------------------------------------------------------------------------------------------------
@@ -137,7 +157,6 @@ class Quote(msgspec.Struct, frozen=True):
     tick: Px
     last: Px
     start: Px
-    trades: int
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -150,5 +169,8 @@ class Picture(msgspec.Struct, frozen=True):
     ladder: Ladder
     quotes: list[Quote]
     prints: list[Print]
+    """Of the ladder's symbol, newest first."""
+    history: list[Px]
+    """Of the ladder's symbol, oldest first, ``HISTORY_STEP_S`` apart."""
     rows: list[Row]
     total: Row

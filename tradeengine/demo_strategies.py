@@ -14,8 +14,8 @@ from tradeengine.demo_orders import Action, Amend, Orders, Place, Pull, Working
 
 _SIDES = (Side.BUY, Side.SELL)
 _TAKER_REACH_UNITS = 3
-_AMENDER_ORDERS_MAX = 60
-_AMENDER_REACH_UNITS = 14
+_AMENDER_ORDERS_MAX = 150
+_AMENDER_REACH_UNITS = 24
 
 
 class Strategy(Protocol):
@@ -31,7 +31,7 @@ class Maker:
 
     role = "maker"
 
-    def __init__(self, market: Market, seed: int, levels: int = 6) -> None:
+    def __init__(self, market: Market, seed: int, levels: int = 10) -> None:
         self._market = market
         self._random = Random(seed)  # noqa: S311
         self._levels = levels

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from tradeengine.trade_usage import USAGE
+
 # The command line imports this module only to list its options, so what a request needs is imported when there is one.
 if TYPE_CHECKING:
     from tradeengine.trade_session import Login
@@ -61,8 +63,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _requests() -> str:
-    from tradeengine.trade_words import USAGE
-
     width = max(len(words) for words, _ in USAGE)
     return "requests:\n" + "\n".join(f"  {words:<{width}}  {meaning}" for words, meaning in USAGE)
 

@@ -64,6 +64,7 @@ class Desk:
 
     def __init__(self, client: Client, voice: Voice) -> None:
         self._client = client
+        self._names = view.Names(client.symbol, client.instruments)
         self._say = voice.say
         self._complain = voice.complain
         self._followed = client.next_number - 1
@@ -86,7 +87,7 @@ class Desk:
             self._moved.set()
 
     def _take(self, event: Event) -> None:
-        self._say(view.report_line(event, self._client.symbol))
+        self._say(view.report_line(event, self._names))
         if isinstance(event, MessageRejected):
             self._rejected[event.ref_id] = True
         else:
@@ -196,14 +197,14 @@ class Desk:
     async def _show_orders(self, request: ShowOrders) -> int:
         symbol = None if request.symbol is None else self._symbol(request.symbol)
         orders = await self._client.open_orders(symbol)
-        self._say(view.orders_table(orders, self._client.symbol) if orders else Text("no open orders"))
+        self._say(view.orders_table(orders, self._names) if orders else Text("no open orders"))
         return DONE
 
     async def _show_status(self, ref: OrderRef) -> int:
         order = await self._find(ref)
         if order is None:
             return REJECTED
-        self._say(view.orders_table([order], self._client.symbol))
+        self._say(view.orders_table([order], self._names))
         return DONE
 
     async def _show_book(self, request: ShowBook) -> int:

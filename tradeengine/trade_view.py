@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich import box
 from rich.table import Table
@@ -29,7 +29,7 @@ from clients.events import (
     UnknownReport,
 )
 from engine.types import CancelReason, InstrumentStatus, OrdType, Side
-from tradeengine.trade_words import PROMPT_USAGE, USAGE
+from tradeengine.trade_usage import PROMPT_USAGE, USAGE
 
 SIDE_STYLE = {Side.BUY: "green", Side.SELL: "red"}
 _CANCEL_WORDS = {
@@ -43,9 +43,21 @@ _CANCEL_WORDS = {
     CancelReason.REDUCED_TO_FILLED: "reduced to what had been filled",
 }
 _NS_PER_S = 1_000_000_000
+_OfOrder: TypeAlias = Accepted | Rejected | Executed | Replaced | Canceled | Expired
 
-SymbolOf = Callable[[int], str]
-"""An instrument's symbol by its SecurityID."""
+
+class Names:
+    """What SecurityIDs mean, and in how many decimals their prices are told."""
+
+    def __init__(self, symbol_of: Callable[[int], str], instruments: Mapping[str, Instrument]) -> None:
+        """``instruments`` by symbol, as the client keeps them."""
+        self.symbol = symbol_of
+        self._instruments = instruments
+
+    def px(self, security_id: int, price: Decimal) -> str:
+        """As exact as the instrument's tick, so that prices stand below one another."""
+        listed = self._instruments.get(self.symbol(security_id))
+        return number(price, 0 if listed is None else decimals_of([listed.tick_size]))
 
 
 def number(value: Decimal, decimals: int = 0) -> str:
@@ -69,10 +81,10 @@ def clock(time_ns: int) -> str:
 # ---- reports ------------------------------------------------------------------------------------------------------
 
 
-def report_line(event: Event, symbol_of: SymbolOf) -> Text:
+def report_line(event: Event, names: Names) -> Text:
     """One line for one report: its number, time, kind, and what it says."""
     describe = _LINES.get(type(event))
-    kind, style, said = ("unknown", "yellow", Text(str(event))) if describe is None else describe(event, symbol_of)
+    kind, style, said = ("unknown", "yellow", Text(str(event))) if describe is None else describe(event, names)
     line = Text()
     if isinstance(event, MessageRejected):
         line.append(" " * 24)
@@ -83,78 +95,80 @@ def report_line(event: Event, symbol_of: SymbolOf) -> Text:
     return line.append(f"  {kind:<9}  ", style).append_text(said)
 
 
-def _what(side: Side, qty: Decimal | None, symbol: str, price: Decimal | None) -> Text:
-    text = Text().append(f"{side.name:<4} ", SIDE_STYLE[side])
+def _what(event: _OfOrder, names: Names, qty: Decimal | None, price: Decimal | None) -> Text:
+    """``BUY 100 AAPL @ 190.50``; without what is None."""
+    symbol = names.symbol(event.security_id)
+    text = Text().append(f"{event.side.name:<4} ", SIDE_STYLE[event.side])
     text.append(symbol if qty is None else f"{number(qty)} {symbol}", "bold")
-    return text if price is None else text.append(f" @ {number(price)}", "bold")
+    return text if price is None else text.append(f" @ {names.px(event.security_id, price)}", "bold")
 
 
 def _ids(order_id: int, cl_ord_id: int) -> tuple[str, str]:
     return f"  #{order_id} {cl_ord_id}", "dim"
 
 
-def _accepted(event: Accepted, symbol_of: SymbolOf) -> tuple[str, str, Text]:
+def _accepted(event: Accepted, names: Names) -> tuple[str, str, Text]:
     market = event.ord_type is OrdType.MARKET
-    said = _what(event.side, event.order_qty, symbol_of(event.security_id), None if market else event.price)
+    said = _what(event, names, event.order_qty, None if market else event.price)
     if market:
-        said.append(f" market, no worse than {number(event.price)}")
+        said.append(f" market, no worse than {names.px(event.security_id, event.price)}")
     return "accepted", "cyan", said.append(f" {event.tif.name.lower()}").append(*_ids(event.order_id, event.cl_ord_id))
 
 
-def _rejected(event: Rejected, symbol_of: SymbolOf) -> tuple[str, str, Text]:
+def _rejected(event: Rejected, names: Names) -> tuple[str, str, Text]:
     price = None if event.ord_type is OrdType.MARKET else event.price
-    said = _what(event.side, event.order_qty, symbol_of(event.security_id), price)
+    said = _what(event, names, event.order_qty, price)
     return "REJECTED", "bold red", said.append(f": {event.text or f'reason {event.reason}'}")
 
 
-def _executed(event: Executed, symbol_of: SymbolOf) -> tuple[str, str, Text]:
-    said = _what(event.side, event.last_qty, symbol_of(event.security_id), event.last_px)
+def _executed(event: Executed, names: Names) -> tuple[str, str, Text]:
+    said = _what(event, names, event.last_qty, event.last_px)
     said.append(f", {number(event.leaves_qty)} left" if event.leaves_qty else ", filled")
     said.append(f", fee {number(event.fee)} as {'maker' if event.added_liquidity else 'taker'}")
     return "executed", "bold green", said.append(*_ids(event.order_id, event.cl_ord_id))
 
 
-def _replaced(event: Replaced, symbol_of: SymbolOf) -> tuple[str, str, Text]:
-    said = _what(event.side, event.order_qty, symbol_of(event.security_id), event.price)
+def _replaced(event: Replaced, names: Names) -> tuple[str, str, Text]:
+    said = _what(event, names, event.order_qty, event.price)
     place = "kept its place" if event.kept_priority else "went to the back"
     said.append(f", {number(event.leaves_qty)} left, {place}")
     return "replaced", "cyan", said.append(*_ids(event.order_id, event.cl_ord_id))
 
 
-def _ended(event: Canceled | Expired, symbol_of: SymbolOf, kind: str) -> tuple[str, str, Text]:
-    said = _what(event.side, None, symbol_of(event.security_id), None)
+def _ended(event: Canceled | Expired, names: Names, kind: str) -> tuple[str, str, Text]:
+    said = _what(event, names, None, None)
     reason = _CANCEL_WORDS[event.reason] if isinstance(event.reason, CancelReason) else f"reason {event.reason}"
     said.append(f", {number(event.cum_qty)} had been filled" if event.cum_qty else ", nothing had been filled")
     cl_ord_id = event.orig_cl_ord_id if isinstance(event, Canceled) else event.cl_ord_id
     return kind, "yellow", said.append(f" ({reason})").append(*_ids(event.order_id, cl_ord_id))
 
 
-def _cancel_rejected(event: CancelRejected, _: SymbolOf) -> tuple[str, str, Text]:
+def _cancel_rejected(event: CancelRejected, _: Names) -> tuple[str, str, Text]:
     asked = "replace" if event.is_replace else "cancel"
     return "REJECTED", "bold red", Text(f"{asked} {event.orig_cl_ord_id}: {event.text or f'reason {event.reason}'}")
 
 
-def _mass_canceled(event: MassCancelReport, symbol_of: SymbolOf) -> tuple[str, str, Text]:
+def _mass_canceled(event: MassCancelReport, names: Names) -> tuple[str, str, Text]:
     if event.rejected:
         return "REJECTED", "bold red", Text(f"mass cancel: {event.text or f'reason {event.reason}'}")
     count = event.total_affected_orders
     said = f"mass cancel: {count} order{'' if count == 1 else 's'} canceled"
     if event.security_id:
-        said += f" in {symbol_of(event.security_id)}"
+        said += f" in {names.symbol(event.security_id)}"
     return "done", "cyan", Text(said)
 
 
-def _not_taken(event: MessageRejected, _: SymbolOf) -> tuple[str, str, Text]:
+def _not_taken(event: MessageRejected, _: Names) -> tuple[str, str, Text]:
     return "REJECTED", "bold red", Text(f"the venue could not take message {event.ref_seq_num}: {event.text}")
 
 
-_LINES: dict[type, Callable[[Any, SymbolOf], tuple[str, str, Text]]] = {
+_LINES: dict[type, Callable[[Any, Names], tuple[str, str, Text]]] = {
     Accepted: _accepted,
     Rejected: _rejected,
     Executed: _executed,
     Replaced: _replaced,
-    Canceled: lambda event, symbol_of: _ended(event, symbol_of, "canceled"),
-    Expired: lambda event, symbol_of: _ended(event, symbol_of, "expired"),
+    Canceled: lambda event, names: _ended(event, names, "canceled"),
+    Expired: lambda event, names: _ended(event, names, "expired"),
     CancelRejected: _cancel_rejected,
     MassCancelReport: _mass_canceled,
     MessageRejected: _not_taken,
@@ -171,25 +185,24 @@ def _table(*columns: str, left: Sequence[str] = ()) -> Table:
     return table
 
 
-def orders_table(orders: list[OrderState], symbol_of: SymbolOf) -> Table:
+def orders_table(orders: list[OrderState], names: Names) -> Table:
     """Oldest first, as the venue answers."""
     table = _table(
         *("id", "order", "symbol", "side", "qty", "filled", "left", "price", "avg price", "type", "tif", "status"),
         left=("symbol", "side", "type", "tif", "status"),
     )
-    px = decimals_of(order.price for order in orders)
     qty = decimals_of(value for order in orders for value in (order.order_qty, order.cum_qty, order.leaves_qty))
     for order in orders:
         table.add_row(
             str(order.cl_ord_id),
             f"#{order.order_id}",
-            symbol_of(order.security_id),
+            names.symbol(order.security_id),
             Text(order.side.name, SIDE_STYLE[order.side]),
             number(order.order_qty, qty),
             number(order.cum_qty, qty),
             number(order.leaves_qty, qty),
-            number(order.price, px),
-            number(order.avg_px) if order.cum_qty else "",
+            names.px(order.security_id, order.price),
+            names.px(order.security_id, order.avg_px) if order.cum_qty else "",
             order.ord_type.name.lower(),
             order.tif.name.lower(),
             order.status.name.lower().replace("_", " "),
