@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+import msgspec
+
 from actors.messages import Entry, JournalLost, Outcome, ToJournal, ToPublisher
 from actors.runtime import Actor, Mailbox
 from engine.events import Event, Record, SessionLoggedOn, SessionLoggedOut, TradingDayRolled
@@ -105,30 +107,25 @@ class JournalActor(Actor[ToJournal]):
             if type(message) is Outcome:
                 if self.failed:
                     continue
-                record = Record(
-                    now,
-                    message.session_id,
-                    message.in_from,
-                    message.in_seq,
-                    self._stamp(message),
-                    message.events,
-                )
+                session_id = message.session_id
+                events = message.events if session_id else self._renumber(message.events)
+                out = self._stamp(session_id, events)
+                record = Record(now, session_id, message.in_from, message.in_seq, out, events)
                 payloads.append(encode_record(record))
                 waiting.append(Entry(self.next_seq, record, message.done))
                 self.next_seq += 1
-            else:
+            elif not self.failed:
                 waiting.append(Entry(self.next_seq - 1, None, message.pass_on))
 
-    def _stamp(self, message: Outcome) -> list[int]:
+    def _stamp(self, asker: int, events: list[Event]) -> list[int]:
         """One outbound number per report; what changes the numbering itself takes effect in its place."""
         numbers = self.numbers
-        if not message.session_id:
-            first = message.events[0]
+        if not asker:
+            first = events[0]
             if type(first) is SessionLoggedOn:
                 return [numbers[first.session_id].log_on(first)]
-            self._renumber(first)
         out: list[int] = []
-        for session_id in addressees(message.events):
+        for session_id in addressees(events):
             if session_id:
                 mine = numbers[session_id]
                 number = mine.next
@@ -140,13 +137,22 @@ class JournalActor(Actor[ToJournal]):
                 out.append(0)
         return out
 
-    def _renumber(self, first: Event) -> None:
-        """What ends the chance of reports being sent again in a new epoch."""
-        if type(first) is SessionLoggedOut and first.confirmed:
-            self.numbers[first.session_id].unconfirmed = 0
+    def _renumber(self, events: list[Event]) -> list[Event]:
+        """What ends the chance of reports being sent again in a new epoch; a logout gets its exact number.
+
+        Where reports were stamped since the logout was told, the client has not confirmed those.
+        """
+        first = events[0]
+        if type(first) is SessionLoggedOut:
+            mine = self.numbers[first.session_id]
+            if first.out_next != mine.next:
+                return [msgspec.structs.replace(first, out_next=mine.next, confirmed=False)]
+            if first.confirmed:
+                mine.unconfirmed = 0
         elif type(first) is TradingDayRolled:
             for mine in self.numbers.values():
                 mine.unconfirmed = 0
+        return events
 
     def flush(self) -> None:
         """End of a turn: hand over what has gathered; barriers with nothing before them pass at once."""

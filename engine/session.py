@@ -24,7 +24,7 @@ from engine.events import (
     SessionOpened,
 )
 from engine.reports import Report, reports_of
-from engine.types import OrdStatus
+from engine.types import OrdRejReason, OrdStatus
 
 NO_REPORT = 0
 """In ``sent``: the number belonged to a message that is not journaled (a heartbeat, an answer)."""
@@ -115,7 +115,9 @@ class SessionState:
     def _apply_ended(self, report: Report, order: OrderImage) -> None:
         event = report.event
         if type(event) is OrderRejected:
-            if self.orders.get(order.cl_ord_id) is None:
+            if event.reason == OrdRejReason.DUPLICATE_ORDER:
+                self.orders.setdefault(order.cl_ord_id, None)  # the name is another command's, perhaps one in flight
+            elif self.orders.get(order.cl_ord_id) is None:
                 self.orders[order.cl_ord_id] = order
             return
         self.orders[order.cl_ord_id] = order
@@ -130,6 +132,7 @@ class SessionState:
             self._log_on(event, report)
             return
         self._skip_to(report.number)
+        assert report.number == self.out_next, f"report {report.number} where {self.out_next} is next"
         if report.order is not None:
             self.apply_reports([report])
             return

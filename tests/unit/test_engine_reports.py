@@ -1,0 +1,86 @@
+"""Who is told of what: the numbers that are stamped and the reports that are made agree."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from engine import events as ev
+from engine.reports import addressees, reports_of
+from engine.types import CancelReason
+from engine_builders import genesis, image, instrument, opened_session
+
+MINE, OTHERS = image(session_id=1), image(session_id=2, order_id=9)
+TRADE = ev.TradeExecuted(1, 5, 5, MINE, OTHERS, 0, 0)
+REPORTED: list[tuple[ev.Event, list[int]]] = [
+    (ev.OrderAccepted(MINE), [1]),
+    (TRADE, [1, 2]),
+    (ev.TradeExecuted(1, 5, 5, MINE, MINE, 0, 0), [1, 1]),
+    (ev.OrderCanceled(MINE, CancelReason.REQUESTED, "c"), [1]),
+    (ev.OrderExpired(OTHERS, CancelReason.END_OF_DAY), [2]),
+    (ev.OrderReplaced(MINE, "a", True), [1]),
+    (ev.OrderRejected(MINE, 1, "no"), [1]),
+    (ev.CancelRejected(2, 3, "x", "a", False, 1, "no"), [2]),
+    (ev.MassCancelCompleted(7, 2, 3, "m", 0, 0, 5), [2]),
+    (ev.MassCancelCompleted(7, 0, 3, "", 0, 0, 5), [0]),
+    (ev.MassCancelRejected(1, 3, "m", 1, "no"), [1]),
+    (ev.SessionLoggedOn(2, 0, False, 1, 1), [2]),
+]
+SILENT: list[ev.Event] = [
+    ev.MassCancelRequested(7, 1, 2, "m", 0, 0, [1], CancelReason.MASS_CANCEL),
+    ev.MassCancelPartDone(7, 1, 2),
+    ev.InstrumentListed(instrument()),
+    ev.DayOrdersExpired(1, "d"),
+    ev.AccountOpened(2, "A", "F"),
+    ev.AccountBlocked(2, True, "op"),
+    ev.Deposited(2, "BTC", 1, "op"),
+    ev.Withdrawn(2, "BTC", 1, "op"),
+    opened_session(),
+    ev.SessionLoggedOut(1, 1, 1, True),
+    ev.NumbersReserved(1, 9),
+    ev.TradingDayRolled("d"),
+    ev.StateHashed("x"),
+]
+
+
+@pytest.mark.parametrize(("event", "sessions"), REPORTED, ids=lambda value: type(value).__name__)
+def test_each_event_is_reported_to_its_sessions(event: ev.Event, sessions: list[int]) -> None:
+    assert addressees([event]) == sessions
+    made = reports_of(40, ev.Record(7, 0, 0, 0, list(range(10, 10 + len(sessions))), [event]))
+    assert [to for to, _ in made] == sessions
+    assert [(r.number, r.seq, r.position, r.time_ns) for _, r in made] == [(10 + n, 40, n, 7) for n in range(len(made))]
+    assert all(report.event is event for _, report in made)
+
+
+@pytest.mark.parametrize("event", SILENT, ids=lambda event: type(event).__name__)
+def test_other_events_are_reported_to_nobody(event: ev.Event) -> None:
+    assert addressees([event]) == []
+    assert reports_of(40, ev.Record(7, 0, 0, 0, [], [event])) == []
+
+
+def test_every_event_is_reported_or_silent() -> None:
+    covered = {type(event) for event, _ in REPORTED} | {type(event) for event in SILENT}
+    missing = set(ev.Event.__args__) - covered - {ev.InstrumentStatusChanged}  # type: ignore[attr-defined]
+    assert not missing
+
+
+def test_a_trade_reports_to_its_aggressor_then_to_its_resting_order() -> None:
+    (_, first), (_, second) = reports_of(1, ev.Record(1, 0, 0, 0, [5, 6], [TRADE]))
+    assert (first.order, first.resting) == (MINE, False)
+    assert (second.order, second.resting) == (OTHERS, True)
+
+
+def test_a_whole_record_takes_its_numbers_in_order() -> None:
+    events = [event for event, _ in REPORTED] + SILENT
+    to = addressees(events)
+    record = ev.Record(1, 0, 0, 0, list(range(100, 100 + len(to))), events)
+    made = reports_of(3, record)
+    assert [session for session, _ in made] == to
+    assert [report.number for _, report in made] == record.out
+    assert [report.position for _, report in made] == list(range(len(to)))
+
+
+def test_the_builders_records_make_no_reports() -> None:
+    for record in genesis([instrument()], {2: {"BTC": 1}}, [opened_session()]):
+        assert addressees(record.events) == []
+    assert msgspec.structs.replace(MINE, session_id=2).session_id == 2
