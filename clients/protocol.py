@@ -14,8 +14,7 @@ import msgspec
 from clients import decoding
 from clients.events import Book, Event, Instrument, MessageRejected, OrderState
 from clients.exceptions import ConnectionLost, LoginRefused, ProtocolError, RequestRefused
-from clients.numbers import Number, to_scaled
-from engine.types import OrdType, Side, TimeInForce, fix_code
+from engine.types import OrdType, Px, Qty, Side, TimeInForce, fix_code
 from gateways.binary import codec, soup
 from gateways.binary.codec import NUL
 
@@ -129,23 +128,22 @@ class ClientProtocol:
         text = next((said.decode("ascii", "replace") for kind, said in behind if kind == soup.DEBUG), "")
         return LoginRefused(payload.decode("ascii", "replace"), text)
 
-    # ---- commands -------------------------------------------------------------------------------------------------
+    # ---- commands: prices and quantities are integers × 10^-8 here ---------------------------------------------------
 
     def new_order(
         self,
         cl_ord_id: int,
         security_id: int,
         side: Side,
-        qty: Number,
-        price: Number | None,
+        qty: Qty,
+        px: Px | None,
         tif: TimeInForce = TimeInForce.GTC,
         account_id: int = 0,
     ) -> bytes:
         """Without a price it is a market order. This and the others raise ``ValueError`` for what no field can hold."""
-        ord_type = OrdType.MARKET if price is None else OrdType.LIMIT
-        px = 0 if price is None else to_scaled(price)
+        ord_type = OrdType.MARKET if px is None else OrdType.LIMIT
         codes = _code(side), _code(ord_type), _code(tif)
-        return _packed(codec.NEW_ORDER, cl_ord_id, px, to_scaled(qty), security_id, account_id, *codes)
+        return _packed(codec.NEW_ORDER, cl_ord_id, px or 0, qty, security_id, account_id, *codes)
 
     def replace(
         self,
@@ -153,14 +151,13 @@ class ClientProtocol:
         orig_cl_ord_id: int,
         security_id: int,
         side: Side,
-        qty: Number,
-        price: Number,
+        qty: Qty,
+        px: Px,
         account_id: int = 0,
         order_id: int = 0,
     ) -> bytes:
-        px, scaled_qty = to_scaled(price), to_scaled(qty)
         named = cl_ord_id, orig_cl_ord_id, order_id
-        return _packed(codec.REPLACE_ORDER, *named, px, scaled_qty, security_id, account_id, _code(side))
+        return _packed(codec.REPLACE_ORDER, *named, px, qty, security_id, account_id, _code(side))
 
     def cancel(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import TypeAlias
 
 from clients.events import Instrument
@@ -70,10 +69,12 @@ class ClientState:
     ) -> tuple[int, bytes]:
         """The ClOrdID and the packet."""
         security_id = self.security_id(symbol)
+        scaled_qty = to_scaled(qty)
+        px = None if price is None else to_scaled(price)
         chosen = self._choose(cl_ord_id)
-        packet = self.protocol.new_order(chosen, security_id, side, qty, price, tif, account_id)
+        packet = self.protocol.new_order(chosen, security_id, side, scaled_qty, px, tif, account_id)
         if chosen not in self.orders:
-            self.orders.sent(chosen, security_id, side, account_id, _shown(price), _shown(qty))
+            self.orders.sent(chosen, security_id, side, account_id, to_decimal(px or 0), to_decimal(scaled_qty))
         return chosen, packet
 
     def replace(
@@ -96,8 +97,9 @@ class ClientState:
         assert qty is not None
         assert price is not None
         security_id, side, account_id = self._identify(orig_cl_ord_id, order, symbol, side, account_id)
+        scaled_qty, px = to_scaled(qty), to_scaled(price)
         chosen = self._choose(cl_ord_id)
-        packet = self.protocol.replace(chosen, orig_cl_ord_id, security_id, side, qty, price, account_id)
+        packet = self.protocol.replace(chosen, orig_cl_ord_id, security_id, side, scaled_qty, px, account_id)
         self.orders.replacing(orig_cl_ord_id, chosen)
         return chosen, packet
 
@@ -141,7 +143,3 @@ class ClientState:
         chosen = self._next_cl_ord_id
         self._next_cl_ord_id = chosen + 1
         return chosen
-
-
-def _shown(value: Number | None) -> Decimal:
-    return to_decimal(0 if value is None else to_scaled(value))

@@ -295,4 +295,5 @@ def test_rights_that_change_count_from_the_next_read_on() -> None:
     assert isinstance(refused, RejectCommand)
     known.apply(msgspec.structs.replace(SESSION, account_ids=[21, 22, 23]))
     ((order,),) = one.read([foreign])  # type: ignore[misc]
+    assert isinstance(order, NewOrder)
     assert order.account_id == 23

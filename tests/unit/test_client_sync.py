@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 import trio
+from binary_samples import directory
 from binary_venue import Venue, venue
 
 from clients import (
@@ -23,6 +25,8 @@ from clients import (
     Side,
     SyncClient,
 )
+from gateways.binary import codec, soup
+from gateways.binary.outbound import instrument_list
 from gateways.binary.settings import BinarySettings
 
 _T = TypeVar("_T")
@@ -55,7 +59,7 @@ async def test_orders_queries_and_events() -> None:
         with pytest.raises(RequestRefused, match="unknown SecurityID 8"):
             client.book(8)
         client.new_order(8, Side.BUY, 1, 1)
-        events = list(client.events(timeout_s=0.05))
+        events = [event for _ in range(5) if (event := client.next_event(timeout_s=5))]
         assert [type(event) for event in events] == [Accepted, Replaced, Canceled, MassCancelReport, Rejected]
         assert [event.number for event in events if not hasattr(event, "ref_id")] == [1, 2, 3, 4, 5]
         assert client.next_event(timeout_s=0.0) is None
@@ -72,15 +76,17 @@ async def test_one_client_object_comes_back_for_what_it_missed() -> None:
     async with venue() as at:
         client = SyncClient("127.0.0.1", at.port_number, "TRADR1", "demo")
 
-        def numbers() -> list[int]:
+        def numbers(count: int) -> list[int]:
             with client:
-                return [event.number for event in client.events(timeout_s=0.05) if isinstance(event, Accepted)]
+                events = [client.next_event(timeout_s=5) for _ in range(count)]
+                assert list(client.events(timeout_s=0)) == []
+            return [event.number for event in events if isinstance(event, Accepted)]
 
         at.port.accept_orders(2)
-        assert await trio.to_thread.run_sync(numbers) == [1, 2]
+        assert await trio.to_thread.run_sync(numbers, 2) == [1, 2]
         await at.until(lambda: at.port.connection is None)
         at.port.accept_orders(3)
-        assert await trio.to_thread.run_sync(numbers) == [3, 4, 5]
+        assert await trio.to_thread.run_sync(numbers, 3) == [3, 4, 5]
 
 
 async def test_a_refused_login_says_why() -> None:
@@ -109,20 +115,37 @@ async def test_the_venues_reason_is_told() -> None:
             SyncClient("127.0.0.1", at.port_number, "TRADR1", "demo").new_order(7, Side.BUY, 1, 1)
 
 
-async def test_a_thread_sends_heartbeats_while_the_script_does_something_else() -> None:
-    async with venue(BinarySettings(client_timeout_s=0.2)) as at:
-        woken = threading.Event()
+def test_a_thread_sends_heartbeats_while_the_script_does_something_else() -> None:
+    heard = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def busy(client: SyncClient) -> int:
-            woken.wait(0.5)
-            return client.new_order("BTC/USDT", Side.BUY, 1, 1)
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(soup.login_accepted("TRADEENG", 1))
+                received = b""
+                while received.count(soup.CLIENT_HEARTBEAT_PACKET) < 3:
+                    received += connection.recv(65536)
+                    if codec.INSTRUMENT_LIST_REQUEST.header in received:
+                        connection.sendall(instrument_list(1, directory()))
+                heard.set()
 
-        assert await script(at, busy, heartbeat_interval_s=0.02)
-        assert len(at.port.submitted) == 1
+        server = threading.Thread(target=serve)
+        server.start()
+        address = listener.getsockname()
+        with SyncClient(*address, "TRADR1", "demo", heartbeat_interval_s=0.001):
+            assert heard.wait(10)
+        server.join()
 
 
 async def test_a_venue_that_falls_silent_is_given_up() -> None:
     async with venue(BinarySettings(heartbeat_interval_s=100.0)) as at:
         at.port.answers = False
-        with pytest.raises(ConnectionLost, match=r"nothing was heard of the venue for 0\.05 s"):
-            await script(at, lambda client: client.book(7), server_timeout_s=0.05)
+
+        def ask(client: SyncClient) -> None:
+            client._server_timeout_s = 0.01
+            client.book(7)
+
+        with pytest.raises(ConnectionLost, match=r"nothing was heard of the venue for 0\.01 s"):
+            await script(at, ask)
