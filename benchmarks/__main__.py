@@ -24,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmarks; 0 if each ran or said why it can't. What a target misses is told, and is no failure."""
     args = _parser().parse_args(argv)
     args.directory.mkdir(parents=True, exist_ok=True)
-    print(f"Python {platform.python_version()} on {platform.system()} {platform.release()}, {_cores()}", flush=True)
+    system = f"{platform.system()} {platform.release()}"
+    print(f"Python {platform.python_version()} on {system}, {_cores()}; journals on {_file_system(args.directory)}")
     for name in args.names or NAMES:
         benchmark = cast(Benchmark, importlib.import_module(f"benchmarks.bench_{name}"))
         print(f"\n== {name}: {(benchmark.__doc__ or '').splitlines()[0]}", flush=True)
@@ -66,6 +67,15 @@ def _parser() -> argparse.ArgumentParser:
 def _cores() -> str:
     cores = len(os.sched_getaffinity(0))
     return f"{cores} core{'s' if cores > 1 else ''}"
+
+
+def _file_system(directory: Path) -> str:
+    """The kind of file system that ``directory`` is on: in memory, a sync costs nothing and the figures mean little."""
+    mounts = [line.split()[1:3] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    parents = {str(parent) for parent in (directory.resolve(), *directory.resolve().parents)}
+    # The innermost mount counts, and of several on one point the last.
+    kind = max((len(point), nth, kind) for nth, (point, kind) in enumerate(mounts) if point in parents)[2]
+    return f"{kind}, in memory: no measure of a disk" if kind in ("tmpfs", "ramfs") else kind
 
 
 if __name__ == "__main__":

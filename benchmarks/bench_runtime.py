@@ -20,7 +20,7 @@ HOPS = 3
 
 
 def run(context: Context) -> list[Claim]:
-    messages = context.scale(200_000, 2_000)
+    messages = context.scale(64_000, 640)
     claims: list[Claim] = []
     for batch in BATCHES:
         ours, floor = f"mailbox, batch {batch}", f"memory channel, {batch}"

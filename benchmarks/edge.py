@@ -89,17 +89,20 @@ def _loads(port: Port, context: Context, generator: LoadGenerator, core: int, st
     loads: dict[str, Load] = {}
     for durability in DURABILITIES:
         venue = stack.enter_context(VenueServer(core, context.directory, durability))
-        number = port.port_of(venue)
-        parties = [_party(stack, port.orders(name), side, number) for name, side in _SIDES.items()]
-        loads[durability] = Load(port, generator, parties, echo=False)
+        loads[durability] = Load(port, generator, parties(port, port.port_of(venue), stack), echo=False)
     echo = stack.enter_context(EchoServer(core, context.directory))
-    parties = [Party(stack.enter_context(connect(echo.port)), port.orders(name), side) for name, side in _SIDES.items()]
-    loads[ECHO] = Load(port, generator, parties, echo=True)
+    loads[ECHO] = Load(port, generator, parties(port, echo.port, stack, log_in=False), echo=True)
     return loads
 
 
-def _party(stack: ExitStack, orders: Orders, side: Side, port: int) -> Party:
-    return Party(stack.enter_context(orders.log_in(port)), orders, side)
+def parties(port: Port, number: int, stack: ExitStack, *, log_in: bool = True) -> list[Party]:
+    """A buyer and a seller, connected to port ``number`` until ``stack`` is left."""
+    made: list[Party] = []
+    for name, side in _SIDES.items():
+        orders = port.orders(name)
+        sock = stack.enter_context(orders.log_in(number) if log_in else connect(number))
+        made.append(Party(sock, orders, side))
+    return made
 
 
 def _pipelined(port: Port, context: Context, loads: dict[str, Load], place: Placement) -> list[Claim]:
