@@ -89,7 +89,8 @@ async def serve(
                 write_ports(settings.data_dir, ports)
                 await stop.wait()
                 log.info("venue_stopping")
-            log.info("venue_stopped", sequence=venue.journal.durable_seq, failure=venue.failure)
+            failure = {"failure": venue.failure} if venue.failure else {}
+            log.info("venue_stopped", sequence=venue.journal.durable_seq, **failure)
             return venue.failure
 
 
