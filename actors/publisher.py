@@ -149,10 +149,10 @@ class PublisherActor(Actor[ToPublisher]):
         elif isinstance(event, MassCancelPartDone):
             self._settle(account_of_request(event.request_id), event)
         elif isinstance(event, SessionLoggedOut | NumbersReserved | SessionOpened):
-            self._deliver(seq - 1)
+            self._hand_over(seq - 1)
             self._ports[event.session_id].tell_first(SessionEvent(seq, event))
         elif isinstance(event, TradingDayRolled):
-            self._deliver(seq - 1)
+            self._hand_over(seq - 1)
             for port in self._ports.values():
                 port.tell_first(SessionEvent(seq, event))
         self.directory.apply(event)
