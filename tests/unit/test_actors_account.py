@@ -1,0 +1,288 @@
+"""An account's actor: reserve before the book, settle after the journal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actors.account import AccountActor, SuspendedAccountActor
+from actors.book import Touch
+from actors.messages import Barrier, Collect, Outcome, ResumeMassCancels, SetBlocked, Settle, Transfer
+from actors.runtime import Mailbox
+from cranked_venue import CrankedVenue
+from engine import events as ev
+from engine.account import Account
+from engine.commands import CancelAll
+from engine.fold import request_id_of
+from engine.risk import Reservations
+from engine.types import SCALE, CancelReason, CxlRejReason, OrdRejReason, OrdStatus
+from engine_builders import (
+    BUY, SELL, cancel, genesis, image, instrument, market, mass_cancel, new, opened_session, replace,
+)  # fmt: skip
+
+
+class World:
+    """An account of 1,000 USDT and 10 BTC, two books, no journal behind it."""
+
+    def __init__(self) -> None:
+        self.journal: Mailbox[Any] = Mailbox("journal", 1000)
+        self.books: dict[int, Mailbox[Any]] = {key: Mailbox(f"book {key}", 1000) for key in (1, 2)}
+        self.touches: dict[int, Touch] = {}
+        self.reservations = Reservations()
+        listed = instrument(maker_fee=0, taker_fee=0)
+        account = Account(ev.AccountOpened(2, "ACC2", "FIRM"), {1: listed})
+        account.apply(ev.Deposited(2, "USDT", 1000 * SCALE, "op"))
+        account.apply(ev.Deposited(2, "BTC", 10 * SCALE, "op"))
+        self.account = account
+        self.actor = AccountActor(account, self.reservations, 10, self.journal, self.books, self.touches)
+        self.seq = 10
+
+    def run(self, *batch: Any) -> list[Any]:
+        """Handles ``batch``; what the journal was told."""
+        self.actor.on_batch(iter(batch))
+        return self.journal.take()
+
+    def settle(self, *events: Any, seq: int | None = None) -> list[Any]:
+        self.seq += 1
+        return self.run(Settle(self.seq if seq is None else seq, list(events)))
+
+    def pending(self) -> tuple[int, int]:
+        return self.reservations.pending.get("USDT", 0) // SCALE, len(self.reservations)
+
+
+def test_an_order_is_reserved_for_and_sent_to_its_book() -> None:
+    world = World()
+    assert world.run(new("a")) == []
+    assert world.books[1].take() == [new("a")]
+    assert world.pending() == (100, 1)
+    world.settle(ev.OrderAccepted(image("a", hold=100 * SCALE)))
+    assert world.pending() == (0, 0)
+    assert world.account.held == {"USDT": 100 * SCALE}
+
+
+def test_what_cannot_be_afforded_is_refused_with_its_inbound_numbers() -> None:
+    world = World()
+    (outcome,) = world.run(new("a", px=1001 * SCALE, in_from=4, in_seq=5))
+    assert (outcome.session_id, outcome.in_from, outcome.in_seq) == (1, 4, 5)
+    (rejected,) = outcome.events
+    assert (rejected.reason, rejected.order.status) == (OrdRejReason.ORDER_EXCEEDS_LIMIT, OrdStatus.REJECTED)
+    assert len(world.books[1]) == 0
+    assert world.pending() == (0, 0)
+
+
+def test_a_replace_that_cannot_be_afforded_names_its_live_order() -> None:
+    world = World()
+    live = image("a", hold=100 * SCALE)
+    world.settle(ev.OrderAccepted(live))
+    (outcome,) = world.run(replace("b", "a", px=1001 * SCALE))
+    (rejected,) = outcome.events
+    assert (rejected.is_replace, rejected.order, rejected.reason) == (True, live, CxlRejReason.OTHER)
+    assert world.run(replace("c", "a", px=1000 * SCALE)) == []
+    assert [command.cl_ord_id for command in world.books[1].take()] == ["c"]
+
+
+def test_a_market_orders_price_comes_from_the_touch() -> None:
+    world = World()
+    world.touches[1] = Touch(90 * SCALE, 110 * SCALE, 100 * SCALE)
+    world.run(market("a", BUY), market("b", SELL))
+    assert [command.px for command in world.books[1].take()] == [121 * SCALE, 81 * SCALE]
+
+
+def test_cancels_pass_also_from_a_blocked_account() -> None:
+    world = World()
+    calls: list[int] = []
+    world.run(SetBlocked(True, "op", calls.append))
+    world.books[1].take()
+    (outcome,) = world.run(cancel("x", "a"), new("b"))
+    assert world.books[1].take() == [cancel("x", "a")]
+    assert outcome.events[0].text == "account ACC2 is blocked"
+
+
+# ---- what ends a reservation ---------------------------------------------------------------------------------------
+
+ENDED = {"status": OrdStatus.CANCELED, "leaves_qty": 0}
+REJECTED = image("a", order_id=0, status=OrdStatus.REJECTED, leaves_qty=0)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.OrderAccepted(image("a")),
+        ev.OrderRejected(REJECTED, OrdRejReason.OTHER, "no"),
+        ev.OrderReplaced(image("a"), "z", False),
+        ev.CancelRejected(1, 2, "a", "z", True, CxlRejReason.TOO_LATE_TO_CANCEL, "no"),
+        ev.OrderCanceled(image("z", **ENDED), CancelReason.REDUCED_TO_FILLED, "a"),
+    ],
+    ids=lambda event: str(type(event).__name__),
+)
+@pytest.mark.parametrize("rebuilt", [False, True])
+def test_the_commands_outcome_ends_it_also_where_a_rebuild_has_folded_the_outcome(
+    event: ev.Event, rebuilt: bool
+) -> None:
+    world = World()
+    world.run(new("a"))
+    world.settle(event, seq=10 if rebuilt else 11)
+    assert world.pending() == (0, 0)
+    assert (world.actor.settled_seq, bool(world.account.orders)) == (
+        10 if rebuilt else 11,
+        not rebuilt and isinstance(event, ev.OrderAccepted | ev.OrderReplaced),
+    )
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.OrderRejected(REJECTED, OrdRejReason.DUPLICATE_ORDER, "duplicate"),
+        ev.CancelRejected(1, 2, "a", "z", True, CxlRejReason.DUPLICATE_CL_ORD_ID, "duplicate"),
+        ev.OrderRejected(image("b", order_id=0), OrdRejReason.OTHER, "no"),
+        ev.OrderCanceled(image("a", **ENDED), CancelReason.OPERATOR),
+        ev.OrderAccepted(image("a", session_id=2)),
+    ],
+    ids=["duplicate order", "duplicate replace", "another", "uncalled-for cancel", "another session's"],
+)
+def test_nothing_else_does(event: ev.Event) -> None:
+    world = World()
+    world.run(new("a"))
+    world.settle(event)
+    assert world.pending() == (100, 1)
+
+
+def test_a_duplicate_does_not_free_the_money_of_the_order_that_it_repeats() -> None:
+    """The duplicate's refusal can be durable before the order has reached its book."""
+    balances = {2: {"USDT": 100 * SCALE}}
+    venue = CrankedVenue(genesis([instrument(maker_fee=0, taker_fee=0)], balances, [opened_session(1)]))
+    venue.account_mail[2].tell(new("a"))
+    venue.run("account 2")
+    duplicate = ev.OrderRejected(REJECTED, OrdRejReason.DUPLICATE_ORDER, "duplicate ClOrdID a")
+    venue.journal_mail.tell(Outcome(1, 0, 0, [duplicate]))
+    venue.run("journal")
+    venue.sync()
+    venue.run("publisher")
+    venue.account_mail[2].tell(new("b"))
+    venue.run("account 2")
+    venue.drain()
+    venue.check_accounts()
+    venue.check_at_rest()
+    assert list(venue.accounts[2].account.orders) == [(1, "a")]
+
+
+def test_a_settlement_that_crashes_still_ends_its_reservations() -> None:
+    world = World()
+    world.run(new("a"))
+    unknown = ev.TradeExecuted(1, 5, 5, image("nobody"), image("other", account_id=3), 0, 0)
+    with pytest.raises(KeyError):
+        world.settle(ev.OrderAccepted(image("a")), unknown)
+    assert world.pending() == (0, 0)
+
+
+def test_what_is_settled_already_is_not_settled_again() -> None:
+    world = World()
+    world.settle(ev.Deposited(2, "USDT", SCALE, "op"), seq=11)
+    world.settle(ev.Deposited(2, "USDT", SCALE, "op"), seq=11)
+    world.run(Collect(11, "USDT", SCALE))
+    assert world.account.balances["USDT"] == 1001 * SCALE
+    world.run(Collect(12, "USDT", SCALE), Collect(12, "BTC", SCALE))
+    assert world.account.balances == {"USDT": 1002 * SCALE, "BTC": 11 * SCALE}
+
+
+# ---- transfers -----------------------------------------------------------------------------------------------------
+
+
+def test_a_deposit_counts_once_it_is_durable() -> None:
+    world = World()
+    calls: list[int] = []
+    (outcome,) = world.run(Transfer("USDT", 5, "op", calls.append, lambda text: None))
+    assert outcome.events == [ev.Deposited(2, "USDT", 5, "op")]
+    assert world.account.balances["USDT"] == 1000 * SCALE
+    outcome.done(11)
+    assert calls == [11]
+
+
+def test_a_withdrawal_reserves_until_it_is_durable_and_takes_no_more_than_is_free() -> None:
+    world = World()
+    refusals: list[str] = []
+    calls: list[int] = []
+    world.run(new("a"))
+    (outcome,) = world.run(
+        Transfer("USDT", -900 * SCALE, "op", calls.append, refusals.append),
+        Transfer("USDT", -1, "op", calls.append, refusals.append),
+    )
+    assert outcome.events == [ev.Withdrawn(2, "USDT", 900 * SCALE, "op")]
+    assert refusals == ["insufficient USDT: needs 0.00000001, free 0"]
+    assert world.pending() == (1000, 2)
+    outcome.done(11)
+    assert (calls, world.pending()) == ([11], (100, 1))
+
+
+# ---- mass cancels --------------------------------------------------------------------------------------------------
+
+
+def test_a_mass_cancel_is_requested_in_the_journal_driven_in_the_books_and_reported_at_the_end() -> None:
+    world = World()
+    (requested,) = world.run(mass_cancel("m", in_from=7, in_seq=8))
+    request_id = request_id_of(2, 1)
+    (event,) = requested.events
+    assert event == ev.MassCancelRequested(request_id, 1, 2, "m", 0, 0, [1, 2], CancelReason.MASS_CANCEL)
+    assert (requested.session_id, requested.in_from, requested.in_seq) == (1, 7, 8)
+    part = CancelAll(request_id, 2, 0, CancelReason.MASS_CANCEL)
+    assert [world.books[key].take() for key in (1, 2)] == [[part], [part]]
+    world.settle(ev.OrderAccepted(image("a")))
+    assert world.settle(event) == []
+    canceled = ev.OrderCanceled(image("a", **ENDED), CancelReason.MASS_CANCEL, "", request_id)
+    assert world.settle(canceled, ev.MassCancelPartDone(request_id, 1, 1)) == []
+    (completed,) = world.settle(ev.MassCancelPartDone(request_id, 2, 0))
+    assert completed.events == [ev.MassCancelCompleted(request_id, 1, 2, "m", 0, 0, 1)]
+    world.settle(*completed.events)
+    assert world.account.mass_cancels == {}
+    (again,) = world.run(mass_cancel("n", symbol_id=2, side=SELL))
+    assert (again.events[0].request_id, again.events[0].symbol_ids) == (request_id_of(2, 2), [2])
+
+
+@pytest.mark.parametrize(("done", "driven"), [([], [1, 2]), ([1], [2])])
+def test_after_a_restart_what_is_unfinished_is_driven_on(done: list[int], driven: list[int]) -> None:
+    world = World()
+    request = ev.MassCancelRequested(request_id_of(2, 1), 1, 2, "m", 0, 0, [1, 2], CancelReason.MASS_CANCEL)
+    world.account.apply(request)
+    for symbol_id in done:
+        world.account.apply(ev.MassCancelPartDone(request.request_id, symbol_id, 0))
+    assert world.run(ResumeMassCancels()) == []
+    assert [key for key in (1, 2) if len(world.books[key])] == driven
+
+
+def test_after_a_restart_what_only_lacks_its_report_is_reported() -> None:
+    world = World()
+    request = ev.MassCancelRequested(request_id_of(2, 1), 1, 2, "m", 0, 0, [1], CancelReason.MASS_CANCEL)
+    world.account.apply(request)
+    world.account.apply(ev.MassCancelPartDone(request.request_id, 1, 0))
+    (completed,) = world.run(ResumeMassCancels(), ResumeMassCancels())
+    assert isinstance(completed.events[0], ev.MassCancelCompleted)
+
+
+def test_blocking_cancels_everything_and_unblocking_nothing() -> None:
+    world = World()
+    calls: list[int] = []
+    outcome, barrier = world.run(SetBlocked(True, "op", calls.append))
+    assert [type(event).__name__ for event in outcome.events] == ["AccountBlocked", "MassCancelRequested"]
+    assert outcome.events[1].reason == CancelReason.ACCOUNT_BLOCKED
+    assert isinstance(barrier, Barrier)
+    assert len(world.books[1]) == len(world.books[2]) == 1
+    (outcome,) = world.run(SetBlocked(False, "op", calls.append))
+    assert outcome.events == [ev.AccountBlocked(2, False, "op")]
+
+
+# ---- suspended -----------------------------------------------------------------------------------------------------
+
+
+def test_a_suspended_account_lets_cancels_pass_and_refuses_the_rest() -> None:
+    journal: Mailbox[Any] = Mailbox("journal", 10)
+    books: dict[int, Mailbox[Any]] = {1: Mailbox("book", 10)}
+    refusals: list[str] = []
+    text = "account A is suspended: its risk state failed"
+    actor = SuspendedAccountActor(journal, books, "A")
+    transfer = Transfer("USDT", 5, "op", lambda seq: None, refusals.append)
+    settle = Settle(1, [])
+    actor.on_batch(iter([new("a"), replace("b", "a"), cancel("c", "a"), mass_cancel("m"), transfer, settle]))
+    assert books[1].take() == [cancel("c", "a")]
+    assert [outcome.events[0].text for outcome in journal.take()] == [text] * 3
+    assert refusals == [text]
