@@ -1,0 +1,92 @@
+"""The documentation as tests read it: fenced blocks by what their info string says, and what of an output must agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+"""Those whose examples are run and whose names are checked; docs/adr/ is history."""
+
+_FENCE = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_VARYING = (
+    (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "<time>"),
+    (re.compile(r"\b\d\d:\d\d:\d\d\.\d{6}\b"), "<time>"),
+    (re.compile(r"\b[0-9a-f]{32}\b"), "<hash>"),
+    (re.compile(r"\b1\d{15}\b"), "<id>"),
+    (re.compile(r"\b(sequence|sequence\":|the last is) ?\d+"), r"\1 <n>"),
+    (re.compile(r"\d+ records"), "<n> records"),
+    (re.compile(r"^ *\d{3,} +(?=<time>)", re.MULTILINE), "<n> "),
+    (re.compile(r"(?<=\d)(\.\d*?)0+\b"), r"\1"),
+    (re.compile(r"(?<=\d)\.(?!\d)"), ""),
+)
+"""What differs from run to run: times, hashes, ClOrdIDs, sequences of the journal; and zeros that only align columns."""
+ANYTHING = "…"
+"""In a document: whatever stands there."""
+
+
+class Block(NamedTuple):
+    """One fenced block. ``words`` are its info string's: ``sh test`` is ``("sh", "test")``."""
+
+    document: Path
+    line: int
+    words: tuple[str, ...]
+    text: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.document.relative_to(ROOT)}:{self.line}"
+
+
+class Example(NamedTuple):
+    """A block to be run, and the output that the document shows; None where it shows none."""
+
+    block: Block
+    output: str | None
+
+
+def blocks(document: Path) -> Iterator[Block]:
+    """Every fenced block, in order."""
+    content = document.read_text("utf-8")
+    for found in _FENCE.finditer(content):
+        line = content.count("\n", 0, found.start()) + 1
+        yield Block(document, line, tuple(found["info"].split()), found["text"])
+
+
+def examples(document: Path, *languages: str) -> list[Example]:
+    """Blocks marked ``test`` in one of ``languages``, each with the ``text output`` that follows it."""
+    found: list[Example] = []
+    for block in blocks(document):
+        if block.words == ("text", "output"):
+            assert found, f"{block.place}: the output of nothing"
+            assert found[-1].output is None, f"{block.place}: a second output of {found[-1].block.place}"
+            found[-1] = found[-1]._replace(output=block.text)
+        elif block.words[1:] == ("test",) and block.words[0] in languages:
+            found.append(Example(block, None))
+    return found
+
+
+def prose(document: Path) -> str:
+    """The document without its fenced blocks."""
+    return _FENCE.sub("", document.read_text("utf-8"))
+
+
+def comparable(text: str) -> list[str]:
+    """The lines of an output with all that varies, and the layout of columns, taken out."""
+    for pattern, name in _VARYING:
+        text = pattern.sub(name, text)
+    return [" ".join(re.sub("─+", "─", line).split()) for line in text.strip("\n").splitlines()]
+
+
+def agree(shown: str, actual: str) -> bool:
+    """Whether ``actual`` is what a document shows; ``…`` in it stands for anything."""
+    wanted, got = comparable(shown), comparable(actual)
+    return len(wanted) == len(got) and all(map(_line_agrees, wanted, got))
+
+
+def _line_agrees(wanted: str, got: str) -> bool:
+    pattern = ".*".join(re.escape(part) for part in wanted.split(ANYTHING))
+    return re.fullmatch(pattern, got) is not None
