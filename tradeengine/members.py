@@ -7,7 +7,6 @@ been told, and the command that broke it is refused to its sender (design §4).
 from __future__ import annotations
 
 from itertools import starmap
-from typing import TYPE_CHECKING
 
 import structlog
 import trio
@@ -25,9 +24,7 @@ from engine.events import AccountOpened, SessionOpened
 from engine.fold import VenueState
 from engine.risk import Reservations
 from engine.session import SessionState
-
-if TYPE_CHECKING:
-    from tradeengine.venue import Venue
+from tradeengine.wiring import Wiring
 
 log = structlog.get_logger("members")
 _CHUNK = 2000
@@ -37,7 +34,7 @@ _CHUNK = 2000
 class Members:
     """Supervisors of the books, accounts and ports, and the way to add more while the venue runs."""
 
-    def __init__(self, venue: Venue) -> None:
+    def __init__(self, venue: Wiring) -> None:
         self._venue = venue
         self.reservations: dict[int, Reservations] = {}
         state = venue.state
@@ -78,6 +75,7 @@ class Members:
 
         async def suspended() -> Actor[ToAccount]:
             log.error("account_suspended", account=name)
+            venue.degraded.add(f"account/{name}")
             return SuspendedAccountActor(venue.journal_mail, venue.book_mail, name)
 
         def on_poison(message: ToAccount, error: Exception) -> None:
@@ -103,6 +101,7 @@ class Members:
 
         async def halted() -> Actor[ToBook]:
             log.error("book_halted", symbol=symbol)
+            venue.degraded.add(f"book/{symbol}")
             return HaltedBookActor(venue.journal_mail, symbol)
 
         def on_poison(message: ToBook, error: Exception) -> None:

@@ -20,7 +20,8 @@ from gateways.http.views import AccountRequest, Done, SessionOpenedView, Session
 from tradeengine import inspection
 from tradeengine.admission import account_config, session_config
 from tradeengine.metrics import Exposition
-from tradeengine.venue import Venue, VenueFailed
+from tradeengine.venue import Venue
+from tradeengine.wiring import VenueFailed
 
 _SALT_BYTES = 16
 

@@ -7,99 +7,40 @@ operators) and stop is its reverse, so that whoever may still send finds its add
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
 import trio
 
-from actors.account import AccountActor
-from actors.book import BookActor, Touch
-from actors.boundary import CreditPool, PortLimits, Routes
-from actors.door import Door
-from actors.journal import JournalActor, OutNumbers
-from actors.messages import Barrier, Outcome, ResumeMassCancels, ToAccount, ToBook, ToJournal, ToPort, ToPublisher
-from actors.port import SessionPort
+from actors.journal import JournalActor
+from actors.messages import Outcome, ResumeMassCancels
 from actors.publisher import PublisherActor
-from actors.runtime import ChildSpec, Dispatcher, Mailbox, Supervisor, Watchdog
+from actors.runtime import ChildSpec, Dispatcher, Supervisor, Watchdog
 from actors.schedule import Schedule
 from config.settings import Settings
 from engine.events import StateHashed
 from engine.fold import state_digest
 from tradeengine.commits import InlineCommits, ThreadCommits
 from tradeengine.members import Members
-from tradeengine.recovery import Recovered, read_records
+from tradeengine.recovery import Recovered
+from tradeengine.wiring import VenueFailed, Wiring, observe
 
 log = structlog.get_logger("venue")
 _FINISH_S = 30.0
 """How long the last commits may take when the venue stops."""
 
 
-_ROUTINE = frozenset({"child_started", "child_stopped"})
-
-
-def observe(event: str, /, **fields: object) -> None:
-    """What supervisors tell: starts and stops are routine, the rest is for an operator's eyes."""
-    (log.debug if event in _ROUTINE else log.error)(event, **fields)
-
-
-class VenueFailed(Exception):
-    """The journal can't write: nothing is acknowledged any more."""
-
-
-class Venue:
-    """A running venue: its actors, their mailboxes, and the supervisors above them."""
+class Venue(Wiring):
+    """A venue's life: who starts after whom, what is driven on, and how it ends with everything durable."""
 
     def __init__(self, settings: Settings, recovered: Recovered, clock_ns: Callable[[], int] = time.time_ns) -> None:
-        self.settings = settings
-        self.journal = recovered.journal
-        self.state = recovered.state
-        self.clock_ns = clock_ns
-        self.failure = ""
-        """Why nothing is acknowledged any more; empty while all is well."""
-        self.ready = False
-        self.stopped = trio.Event()
-        self.lost = trio.Event()
-        """Set with ``failure``: what was not durable by now never will be."""
-        self.supervisors: list[Supervisor] = []
-        """Those of accounts, books, ports and gateways, for metrics."""
-        limits = settings.limits
-        self.dispatcher = Dispatcher(limits.dispatch_budget)
-        depth = limits.mailbox_depth_max
-        self.journal_mail: Mailbox[ToJournal] = self.dispatcher.mailbox("journal", depth)
-        self.publisher_mail: Mailbox[ToPublisher] = self.dispatcher.mailbox("publisher", depth)
-        self.account_mail: dict[int, Mailbox[ToAccount]] = {}
-        self.book_mail: dict[int, Mailbox[ToBook]] = {}
-        self.port_mail: dict[int, Mailbox[ToPort]] = {}
-        self.touches: dict[int, Touch] = {}
-        self.books: dict[int, BookActor] = {}
-        self.accounts: dict[int, AccountActor] = {}
-        self.ports: dict[int, SessionPort] = {}
-        state = self.state
-        self.directory = state.directory
-        self.numbers = {key: OutNumbers.resumed(session) for key, session in state.sessions.items()}
-        self.journal_actor = JournalActor(
-            self.journal.next_seq, state.time_ns, self.numbers, clock_ns, self.publisher_mail
-        )
-        self.publisher = PublisherActor(self.directory, self.account_mail, self.port_mail, self._on_lost, state.seq)
-        self.credits = CreditPool(limits.credits_total)
-        self.routes = Routes(
-            self.dispatcher,
-            self.directory,
-            self.journal_mail,
-            self.account_mail,
-            self.book_mail,
-            lambda first, last: read_records(self.journal, first, last),
-            self.credits,
-        )
-        self.port_limits = PortLimits(credits_per_session=limits.credits_per_session)
-        self.door = Door(self.directory, self.ports, log.debug)
+        super().__init__(settings, recovered, clock_ns)
         self.members = Members(self)
-        self._barriers: set[trio.Event] = set()
         self._commits: InlineCommits | ThreadCommits | None = None
         self._watchdog = Watchdog(
-            self.dispatcher, limits.watchdog_s, lambda stuck: log.error("actor_stuck", actor=stuck.name)
+            self.dispatcher, settings.limits.watchdog_s, lambda stuck: log.error("actor_stuck", actor=stuck.name)
         )
 
     # ---- life -----------------------------------------------------------------------------------------------------
@@ -161,19 +102,6 @@ class Venue:
         # and the next one replays.
         return Supervisor("venue", children, intensity=0, observer=observe)
 
-    def supervisor(self, name: str, children: Iterable[ChildSpec[Any]]) -> Supervisor:
-        """A supervisor with the configured restart limits, whose children fail one by one."""
-        limits = self.settings.limits
-        supervisor = Supervisor(
-            name,
-            children,
-            intensity=limits.restart_intensity,
-            period_s=limits.restart_period_s,
-            observer=observe,
-        )
-        self.supervisors.append(supervisor)
-        return supervisor
-
     def _schedule(self) -> Schedule:
         venue = self.settings.venue
         return Schedule(
@@ -194,39 +122,7 @@ class Venue:
                 if actor.account.mass_cancels:
                     self.account_mail[account_id].tell(ResumeMassCancels())
 
-    def _on_lost(self, reason: str) -> None:
-        self.failure = reason
-        self.lost.set()
-        self.ready = False
-        self.door.closed = "the venue cannot record orders"
-        log.critical("journal_failed", reason=reason)
-        for passed in self._barriers:
-            passed.set()
-
     # ---- quiescence -----------------------------------------------------------------------------------------------
-
-    async def barrier(self) -> int:
-        """Wait until all that has been journaled by now is durable and published; returns the last such sequence.
-
-        Raises:
-            VenueFailed: the journal can't write any more, so that moment will not come.
-        """
-        passed = trio.Event()
-        seqs: list[int] = []
-
-        def pass_on(seq: int) -> None:
-            seqs.append(seq)
-            passed.set()
-
-        if not self.failure:
-            self._barriers.add(passed)
-            with self.dispatcher.turn():
-                self.journal_mail.tell(Barrier(pass_on))
-            await passed.wait()
-            self._barriers.discard(passed)
-        if not seqs:
-            raise VenueFailed(self.failure)
-        return seqs[0]
 
     async def quiescent(self) -> None:
         """Wait until nothing is on its way: every command has its outcome and every outcome its consequences."""
@@ -247,8 +143,14 @@ class Venue:
         )
 
     async def hash_state(self) -> str:
-        """Journal the live state's hash, for ``journal verify`` to compare with the fold's."""
+        """Journal the live state's hash, for ``journal verify`` to compare with the fold's.
+
+        Raises:
+            VenueFailed: the journal is lost, or a part of the live state is.
+        """
         await self.quiescent()
+        if self.degraded:
+            raise VenueFailed(f"failed parts have no state to compare: {', '.join(sorted(self.degraded))}")
         digest = self.digest()
         with self.dispatcher.turn():
             self.journal_mail.tell(Outcome(0, 0, 0, [StateHashed(digest)]))

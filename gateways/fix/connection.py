@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from gateways.fix.settings import FixSettings
 
 
+_FLUSH_TIMEOUT_S = 1.0
+"""How long a connection that ends may take to swallow the last bytes; a Logout's answer has been waited for before."""
+
+
 class FixCounters(msgspec.Struct):
     """What the gateway has done since it started; read when metrics are scraped."""
 
@@ -122,7 +126,7 @@ class FixConnection:
             self._counters.messages_garbled += self._framer.garbled
             self._detach()
             with trio.CancelScope(shield=True):
-                await self._outlet.aclose_after_flush(self._settings.logout_timeout_s, self.reason or "stopped")
+                await self._outlet.aclose_after_flush(_FLUSH_TIMEOUT_S, self.reason or "stopped")
 
     async def _serve(self) -> None:
         with trio.move_on_after(self._settings.logon_timeout_s) as patience:

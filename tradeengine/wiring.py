@@ -1,0 +1,133 @@
+"""What the venue's parts are wired to: mailboxes by id, the actors behind them, and the few things that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+import trio
+
+from actors.account import AccountActor
+from actors.book import BookActor, Touch
+from actors.boundary import CreditPool, PortLimits, Routes
+from actors.door import Door
+from actors.journal import JournalActor, OutNumbers
+from actors.messages import Barrier, ToAccount, ToBook, ToJournal, ToPort, ToPublisher
+from actors.port import SessionPort
+from actors.publisher import PublisherActor
+from actors.runtime import ChildSpec, Dispatcher, Mailbox, Supervisor
+from config.settings import Settings
+from tradeengine.recovery import Recovered, read_records
+
+log = structlog.get_logger("venue")
+
+_ROUTINE = frozenset({"child_started", "child_stopped"})
+
+
+def observe(event: str, /, **fields: object) -> None:
+    """What supervisors tell: starts and stops are routine, the rest is for an operator's eyes."""
+    (log.debug if event in _ROUTINE else log.error)(event, **fields)
+
+
+class VenueFailed(Exception):
+    """The journal can't write: nothing is acknowledged any more."""
+
+
+class Wiring:
+    """The board that everything is plugged into. It knows who is there, not who comes and goes or when."""
+
+    def __init__(self, settings: Settings, recovered: Recovered, clock_ns: Callable[[], int]) -> None:
+        self.settings = settings
+        self.journal = recovered.journal
+        self.state = recovered.state
+        self.clock_ns = clock_ns
+        self.failure = ""
+        """Why nothing is acknowledged any more; empty while all is well."""
+        self.ready = False
+        self.stopped = trio.Event()
+        self.lost = trio.Event()
+        """Set with ``failure``: what was not durable by now never will be."""
+        self.degraded: set[str] = set()
+        """Books and accounts that have failed for good: their live state is not the journal's any more."""
+        self.supervisors: list[Supervisor] = []
+        """Those of accounts, books, ports and gateways, for metrics."""
+        limits = settings.limits
+        self.dispatcher = Dispatcher(limits.dispatch_budget)
+        depth = limits.mailbox_depth_max
+        self.journal_mail: Mailbox[ToJournal] = self.dispatcher.mailbox("journal", depth)
+        self.publisher_mail: Mailbox[ToPublisher] = self.dispatcher.mailbox("publisher", depth)
+        self.account_mail: dict[int, Mailbox[ToAccount]] = {}
+        self.book_mail: dict[int, Mailbox[ToBook]] = {}
+        self.port_mail: dict[int, Mailbox[ToPort]] = {}
+        self.touches: dict[int, Touch] = {}
+        self.books: dict[int, BookActor] = {}
+        self.accounts: dict[int, AccountActor] = {}
+        self.ports: dict[int, SessionPort] = {}
+        state = self.state
+        self.directory = state.directory
+        self.numbers = {key: OutNumbers.resumed(session) for key, session in state.sessions.items()}
+        self.journal_actor = JournalActor(
+            self.journal.next_seq, state.time_ns, self.numbers, clock_ns, self.publisher_mail
+        )
+        self.publisher = PublisherActor(self.directory, self.account_mail, self.port_mail, self._on_lost, state.seq)
+        self.credits = CreditPool(limits.credits_total)
+        self.routes = Routes(
+            self.dispatcher,
+            self.directory,
+            self.journal_mail,
+            self.account_mail,
+            self.book_mail,
+            lambda first, last: read_records(self.journal, first, last),
+            self.credits,
+        )
+        self.port_limits = PortLimits(credits_per_session=limits.credits_per_session)
+        self.door = Door(self.directory, self.ports, log.debug)
+        self._barriers: set[trio.Event] = set()
+
+    def supervisor(self, name: str, children: Iterable[ChildSpec[Any]]) -> Supervisor:
+        """A supervisor with the configured restart limits, whose children fail one by one."""
+        limits = self.settings.limits
+        supervisor = Supervisor(
+            name,
+            children,
+            intensity=limits.restart_intensity,
+            period_s=limits.restart_period_s,
+            observer=observe,
+        )
+        self.supervisors.append(supervisor)
+        return supervisor
+
+    def _on_lost(self, reason: str) -> None:
+        self.failure = reason
+        self.lost.set()
+        self.ready = False
+        self.door.closed = "the venue cannot record orders"
+        log.critical("journal_failed", reason=reason)
+        for passed in list(self._barriers):
+            passed.set()
+
+    async def barrier(self) -> int:
+        """Wait until all that has been journaled by now is durable and published; returns the last such sequence.
+
+        Raises:
+            VenueFailed: the journal can't write any more, so that moment will not come.
+        """
+        passed = trio.Event()
+        seqs: list[int] = []
+
+        def pass_on(seq: int) -> None:
+            seqs.append(seq)
+            passed.set()
+
+        if not self.failure:
+            self._barriers.add(passed)
+            try:
+                with self.dispatcher.turn():
+                    self.journal_mail.tell(Barrier(pass_on))
+                await passed.wait()
+            finally:
+                self._barriers.discard(passed)
+        if not seqs:
+            raise VenueFailed(self.failure)
+        return seqs[0]
