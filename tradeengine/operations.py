@@ -190,7 +190,7 @@ class VenueOperations:
         try:
             return StateHashView(await self._working().hash_state())
         except VenueFailed as failed:
-            raise VenueUnavailable(f"the journal has failed: {failed}") from failed
+            raise VenueUnavailable(str(failed)) from failed
 
     # ---- how a change is made -------------------------------------------------------------------------------------
 
