@@ -79,7 +79,9 @@ async def test_a_book_that_keeps_crashing_is_halted_and_the_rest_trades_on(
             client.send(order(f"{MARKER}{n}"))
             await at_rest(venue)
         client.reports.clear()
-        client.send(order("b"), CancelOrder(1, "x", 2, 1, Side.BUY, "a"), ReplaceOrder(1, "y", 2, 1, Side.BUY, "a", 5, 5))
+        client.send(
+            order("b"), CancelOrder(1, "x", 2, 1, Side.BUY, "a"), ReplaceOrder(1, "y", 2, 1, Side.BUY, "a", 5, 5)
+        )
         await at_rest(venue)
         assert [event.text for event in client.events] == ["BTC/USDT is halted: its book failed"] * 3
         assert client.kinds == ["OrderRejected", "CancelRejected", "CancelRejected"]
