@@ -6,7 +6,7 @@
  *       replies. Timed from before the first byte to the last reply.
  *   loadgen [options] pingpong soup|fix FD:FILE:N[,N ...]
  *       Sends FILE frame by frame, each after the last reply to the one before; frame i has the (i mod n)-th N replies.
- *       Timed one by one, blocking in recv as a client does.
+ *       Timed one by one, blocking in recv as a client does. Frames that share an N are one kind, with a median each.
  *
  *   --count reports|all   what is a reply: reports only (SoupBinTCP 'S', FIX 35=8), or every frame; default reports
  *   --window FRAMES       pipelined: frames that may be unanswered on a connection; default 0, no bound
@@ -277,24 +277,33 @@ static uint64_t round_trip(struct peer *peer, size_t nth) {
     return now_ns() - started;
 }
 
+static void report_round_trips(const struct peer *peer, uint64_t *times) {
+    size_t count = peer->frames - warm_up, kinds = (size_t)peer->pattern_length;
+    uint64_t *kind_times = allocate(count * sizeof *kind_times), sum = 0;
+    printf("{\"p50_us\": [");
+    for (size_t kind = 0; kind < kinds; kind++) {
+        size_t found = 0;
+        for (size_t nth = warm_up; nth < peer->frames; nth++)
+            if (nth % kinds == kind) kind_times[found++] = times[nth];
+        qsort(kind_times, found, sizeof *kind_times, by_value);
+        printf("%s%.3f", kind ? ", " : "", found ? (double)kind_times[found / 2] / 1e3 : 0.0);
+    }
+    times += warm_up;
+    qsort(times, count, sizeof *times, by_value);
+    for (size_t nth = 0; nth < count; nth++) sum += times[nth];
+    printf("], \"p99_us\": %.3f, \"min_us\": %.3f, \"mean_us\": %.3f, \"round_trips\": %zu}\n",
+           (double)times[count * 99 / 100] / 1e3, (double)times[0] / 1e3, (double)sum / (double)count / 1e3, count);
+}
+
 static void run_pingpong(void) {
     struct peer *peer = &peers[0];
     struct timeval patience = {timeout_s, 0};
     if (peer->frames <= warm_up) die("%zu frames and a warm-up of %llu", peer->frames, (unsigned long long)warm_up);
     fcntl(peer->fd, F_SETFL, fcntl(peer->fd, F_GETFL) & ~O_NONBLOCK);
     setsockopt(peer->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    size_t count = 0;
-    uint64_t *times = allocate(peer->frames * sizeof *times), sum = 0;
-    for (size_t nth = 0; nth < peer->frames; nth++) {
-        uint64_t taken = round_trip(peer, nth);
-        if (nth < warm_up) continue;
-        times[count++] = taken;
-        sum += taken;
-    }
-    qsort(times, count, sizeof *times, by_value);
-    printf("{\"round_trips\": %zu, \"p50_us\": %.3f, \"p99_us\": %.3f, \"min_us\": %.3f, \"mean_us\": %.3f}\n", count,
-           (double)times[count / 2] / 1e3, (double)times[count * 99 / 100] / 1e3, (double)times[0] / 1e3,
-           (double)sum / (double)count / 1e3);
+    uint64_t *times = allocate(peer->frames * sizeof *times);
+    for (size_t nth = 0; nth < peer->frames; nth++) times[nth] = round_trip(peer, nth);
+    report_round_trips(peer, times);
 }
 
 int main(int argc, char **argv) {

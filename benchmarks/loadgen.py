@@ -42,7 +42,8 @@ class PingPong(msgspec.Struct, frozen=True):
     """One frame at a time, each timed to its last reply."""
 
     round_trips: int
-    p50_us: float
+    p50_us: list[float]
+    """One for each kind of frame: those that share a place in the pattern of replies."""
     p99_us: float
     min_us: float
     mean_us: float
