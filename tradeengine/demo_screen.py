@@ -118,7 +118,7 @@ def header(picture: Picture, *, held: bool) -> Text:
         text.append(f"{value:>9,} ", "bold").append(f"{unit} ", _QUIET).append(f"{rate:>6,.0f}/s   ")
     text.append("round trip p50 ", _QUIET).append(f"{duration(total.p50_ns):<8}", "bold")
     text.append("p99 ", _QUIET).append(f"{duration(total.p99_ns):<8}", "bold")
-    return text.append("  HELD ", "bold reverse") if held else text
+    return text.append(" HELD", "bold #f0883e") if held else text
 
 
 def footer(ports: Mapping[str, int]) -> Text:

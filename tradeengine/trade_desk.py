@@ -209,7 +209,7 @@ class Desk:
 
     async def _show_book(self, request: ShowBook) -> int:
         book = await self._client.book(self._symbol(request.symbol), request.levels)
-        self._say(view.book_table(book) if book.bids or book.offers else Text("the book is empty"))
+        self._say(view.book_table(book, self._names) if book.bids or book.offers else Text("the book is empty"))
         return DONE
 
     async def _find(self, ref: OrderRef) -> OrderState | None:

@@ -56,8 +56,12 @@ class Names:
 
     def px(self, security_id: int, price: Decimal) -> str:
         """As exact as the instrument's tick, so that prices stand below one another."""
+        return number(price, self.px_decimals(security_id))
+
+    def px_decimals(self, security_id: int) -> int:
+        """Those of its tick; 0 for an instrument that is not listed."""
         listed = self._instruments.get(self.symbol(security_id))
-        return number(price, 0 if listed is None else decimals_of([listed.tick_size]))
+        return 0 if listed is None else decimals_of([listed.tick_size])
 
 
 def number(value: Decimal, decimals: int = 0) -> str:
@@ -210,11 +214,11 @@ def orders_table(orders: list[OrderState], names: Names) -> Table:
     return table
 
 
-def book_table(book: Book) -> Table:
+def book_table(book: Book, names: Names) -> Table:
     """Bids on the left, offers on the right, the best of both in the first row."""
     table = _table("orders", "bid qty", "bid", "offer", "offer qty", "orders", left=("offer",))
     levels = [*book.bids, *book.offers]
-    px = decimals_of(level.price for level in levels)
+    px = names.px_decimals(book.security_id)
     qty = decimals_of(level.qty for level in levels)
     for row in range(max(len(book.bids), len(book.offers))):
         bid, offer = (side[row] if row < len(side) else None for side in (book.bids, book.offers))

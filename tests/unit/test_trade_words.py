@@ -1,0 +1,131 @@
+"""What people type, and what it means."""
+
+from __future__ import annotations
+
+import contextlib
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.types import Side, TimeInForce
+from tradeengine.trade_usage import USAGE
+from tradeengine.trade_words import (
+    BOOK_LEVELS,
+    COMMANDS,
+    Cancel,
+    Help,
+    MassCancel,
+    OrderRef,
+    Place,
+    Quit,
+    Replace,
+    Request,
+    ShowBook,
+    ShowInstruments,
+    ShowOrders,
+    ShowStatus,
+    UsageError,
+    Watch,
+    parse,
+)
+
+GTC, IOC, FOK, DAY = TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.DAY
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("buy AAPL 100 @ 190.50", Place(Side.BUY, "AAPL", Decimal(100), Decimal("190.5"), GTC)),
+        ("sell BTC/USDT 0.25 @ 65000 ioc", Place(Side.SELL, "BTC/USDT", Decimal("0.25"), Decimal(65000), IOC)),
+        ("buy AAPL 100 @190.50 --tif fok", Place(Side.BUY, "AAPL", Decimal(100), Decimal("190.5"), FOK)),
+        ("buy AAPL 100 @ 190.50 --tif=day", Place(Side.BUY, "AAPL", Decimal(100), Decimal("190.5"), DAY)),
+        ("BUY AAPL 1_000 @ 1 LIMIT Day", Place(Side.BUY, "AAPL", Decimal(1000), Decimal(1), DAY)),
+        ("buy AAPL 100 market", Place(Side.BUY, "AAPL", Decimal(100), None, GTC)),
+        ("buy AAPL 100 market fok", Place(Side.BUY, "AAPL", Decimal(100), None, FOK)),
+        ("sell --type market AAPL 100 --tif ioc", Place(Side.SELL, "AAPL", Decimal(100), None, IOC)),
+        ("cancel 17", Cancel(OrderRef(17))),
+        ("cancel #17", Cancel(OrderRef(17, is_order_id=True))),
+        ("replace 17 80", Replace(OrderRef(17), Decimal(80), None)),
+        ("replace #17 80 @ 190.4", Replace(OrderRef(17, is_order_id=True), Decimal(80), Decimal("190.4"))),
+        ("mass-cancel", MassCancel(None, None)),
+        ("mass-cancel AAPL", MassCancel("AAPL", None)),
+        ("mass-cancel AAPL sell", MassCancel("AAPL", Side.SELL)),
+        ("mass-cancel buy", MassCancel(None, Side.BUY)),
+        ("mass-cancel --side buy", MassCancel(None, Side.BUY)),
+        ("orders", ShowOrders(None)),
+        ("orders AAPL", ShowOrders("AAPL")),
+        ("status 17", ShowStatus(OrderRef(17))),
+        ("book AAPL", ShowBook("AAPL", BOOK_LEVELS)),
+        ("book AAPL 3", ShowBook("AAPL", 3)),
+        ("instruments", ShowInstruments()),
+        ("watch", Watch(0)),
+        ("watch 12", Watch(12)),
+        ("help", Help()),
+        ("quit", Quit()),
+    ],
+)
+def test_words_are_requests(typed: str, meant: Request) -> None:
+    assert parse(typed.split()) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "nothing to do"),
+        ("bye", "unknown command 'bye'; there are: buy, sell, cancel"),
+        ("buy", "SYMBOL is missing; usage: buy SYMBOL QTY @ PRICE"),
+        ("buy AAPL", "QTY is missing"),
+        ("buy AAPL 10", "PRICE is missing: give one (@ 190.50), or say market"),
+        ("buy AAPL 10 limit", "PRICE is missing"),
+        ("buy AAPL 10 @", "PRICE is missing"),
+        ("buy AAPL 10 @ 5 market", "a market order has no price"),
+        ("buy AAPL ten @ 5", "QTY 'ten': must be a number with at most 8 decimals"),
+        ("buy AAPL 1e3 @ 5", "QTY '1e3'"),
+        ("buy AAPL 0 @ 5", "QTY 0: must be more than 0 and at most 92233720368"),
+        ("buy AAPL -5 @ 5", "QTY -5: must be more than 0"),
+        ("buy AAPL 1 @ 0.000000001", "PRICE '0.000000001'"),
+        ("buy AAPL 1 @ 92233720369", "PRICE 92233720369: must be more than 0 and at most 92233720368"),
+        ("buy AAPL 1 @ 5 gtd", "'gtd' is more than expected"),
+        ("buy AAPL 1 @ 5 --tif gtd", "--tif 'gtd': must be one of day, gtc, ioc, fok"),
+        ("buy AAPL 1 @ 5 --tif", "--tif '': must be one of"),
+        ("buy AAPL 1 @ 5 ioc --tif day", "--tif is more than expected"),
+        ("buy AAPL 1 @ 5 --side buy", "--side is more than expected"),
+        ("buy AAPL 1 @ 5 --account 7", "--account is more than expected"),
+        ("cancel", "ID is missing; usage: cancel ID"),
+        ("cancel x", "ID 'x': must be a whole number from 1 to 18446744073709551615"),
+        ("cancel 0", "ID '0'"),
+        ("cancel 99999999999999999999999", "ID '99999999999999999999999'"),
+        ("cancel 1 2", "'2' is more than expected"),
+        ("replace 1", "QTY is missing"),
+        ("mass-cancel AAPL up", "'up' is more than expected"),
+        ("book AAPL 0", "LEVELS '0': must be a whole number from 1 to 65535"),
+        ("watch -1", "NUMBER '-1'"),
+        ("quit now", "'now' is more than expected"),
+    ],
+)
+def test_what_is_no_request_is_told_why(typed: str, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse(typed.split())
+    assert said in str(refused.value)
+
+
+def test_every_command_but_the_prompts_is_in_the_usage() -> None:
+    assert {words.split()[0] for words, _ in USAGE} == {*COMMANDS} - {"help", "quit"}
+
+
+_WORDS = st.sampled_from(
+    [*COMMANDS, "AAPL", "100", "@", "@5", "-1", "--tif", "--tif=ioc", "ioc", "market", "#7", "", "²"]
+)
+
+
+@given(st.lists(_WORDS | st.text(max_size=6), max_size=7))
+def test_any_words_are_a_request_or_a_usage_error(words: list[str]) -> None:
+    with contextlib.suppress(UsageError):
+        parse(words)
+
+
+def test_an_order_is_shown_as_it_was_named() -> None:
+    assert str(OrderRef(17)) == "17"
+    assert str(OrderRef(17, is_order_id=True)) == "#17"
