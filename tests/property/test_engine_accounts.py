@@ -6,13 +6,13 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from cranked_venue import CrankedVenue
+from engine_builders import LOT, TICK, genesis, instrument, opened_session
 
 from actors.messages import SetBlocked, Transfer
-from cranked_venue import CrankedVenue
 from engine.commands import CancelOrder, MassCancel, NewOrder, ReplaceOrder
 from engine.events import Deposited, Withdrawn
 from engine.types import INT64_MAX, SCALE, Instrument, OrdType, Side, TimeInForce
-from engine_builders import LOT, TICK, genesis, instrument, opened_session
 
 BTC = instrument(maker_fee=123_457, taker_fee=777_777)
 ETH = instrument(symbol_id=2, symbol="ETH/BTC", base="ETH", quote="BTC", maker_fee=1, taker_fee=SCALE - 1)

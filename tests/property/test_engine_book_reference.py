@@ -5,16 +5,16 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from command_streams import KINDS, RARE_KINDS, SPREAD, CommandStream, Step, random_step, run_book, run_naive, steps
+from engine_builders import instrument
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from naive_book import NaiveBook, hold_of
 
 from engine.book import Book
 from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder
 from engine.events import CancelRejected, Event, OrderAccepted, OrderImage, OrderRejected, OrderReplaced, TradeExecuted
 from engine.types import INT64_MAX, SCALE, Instrument, Side
-from naive_book import NaiveBook, hold_of
-from engine_builders import instrument
-from command_streams import KINDS, RARE_KINDS, SPREAD, CommandStream, Step, random_step, run_book, run_naive, steps
 
 HUGE = 9_000_000_000 * SCALE
 
@@ -102,7 +102,7 @@ def test_events_equal_those_of_a_naive_book_in_a_long_stream(market: str) -> Non
     pair = Pair(market)
     deepest = 0
     kinds = ["passive"] * 150 + KINDS * 20 + RARE_KINDS + ["resume"] * 12
-    for n in range(10_000):
+    for n in range(20_000):
         pair.step(random_step(random, kinds))
         if not n % 50:
             pair.check()

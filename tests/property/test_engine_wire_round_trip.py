@@ -6,13 +6,13 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from engine_builders import image, instrument
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import events as ev
 from engine.types import SCALE
 from engine.wire import decode_record, encode_record
-from engine_builders import image, instrument
 
 whole = st.integers(0, 2**62)
 wide = st.one_of(st.integers(-(2**63), 2**64 - 1), st.integers(-(2**200), 2**200))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from venue_in_process import Client, at_rest, check, journaled_reports, records_in, running, settings
 
 from engine.account import Account
 from engine.book import Book
@@ -15,7 +16,6 @@ from engine.events import CancelRejected, OrderAccepted, OrderRejected
 from engine.queries import DepthQuery, OrderStatusQuery
 from engine.session import SessionState
 from engine.types import SCALE, OrdType, Side, TimeInForce
-from venue_in_process import Client, at_rest, check, journaled_reports, records_in, running, settings
 
 MARKER = "poison"
 
@@ -126,7 +126,7 @@ async def test_reservations_end_also_where_the_outcome_came_while_the_account_wa
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = Account.apply
-    crashes = []
+    crashes: list[Any] = []
 
     def crashing(self: Account, event: Any) -> None:
         original(self, event)

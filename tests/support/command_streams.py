@@ -13,9 +13,9 @@ from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, NewOrder, R
 from engine.events import Event, OrderImage
 from engine.types import CancelReason, Instrument, InstrumentStatus, OrdType, Side, TimeInForce
 
-KINDS = (
-    ["limit"] * 5 + ["passive"] * 5 + ["market", "cancel", "cancel", "replace", "replace", "replace", "ghost", "broken"]
-)
+KINDS = [
+    *["limit"] * 5, *["passive"] * 5, "market", "cancel", "cancel", "replace", "replace", "replace", "ghost", "broken",
+]  # fmt: skip
 RARE_KINDS = ["cancel_all", "expire", "halt", "resume"]
 CHUNK = 3
 """Small, so that chunks are common."""

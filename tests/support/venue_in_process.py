@@ -12,6 +12,7 @@ import msgspec
 import trio
 
 from actors.port import SessionPort
+from actors.runtime import Mailbox
 from config.reference import AccountConfig, InstrumentConfig, SessionConfig
 from config.settings import JournalSettings, LimitsSettings, Settings
 from engine.commands import ClientCommand
@@ -88,7 +89,7 @@ async def at_rest(venue: Venue) -> None:
     while True:
         await venue.quiescent()
         children = [child for supervisor in venue.supervisors for child in supervisor.children.values()]
-        mail = [*venue.account_mail.values(), *venue.book_mail.values(), *venue.port_mail.values()]
+        mail: list[Mailbox[Any]] = [*venue.account_mail.values(), *venue.book_mail.values(), *venue.port_mail.values()]
         if all(child.incarnation is not None for child in children) and not any(len(mailbox) for mailbox in mail):
             return
         await trio.lowlevel.checkpoint()

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_builders import DAY, IOC, cancel, instrument, new, replace
 
 from engine.book import Book
 from engine.events import Event, OrderAccepted, OrderCanceled, OrderReplaced, TradeExecuted
 from engine.types import SCALE, Side
-from engine_builders import DAY, IOC, cancel, instrument, new, replace
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "lobster"
 COMMANDS, LEVELS = DATA / "amzn_commands.jsonl.gz", DATA / "amzn_orderbook_5.csv.gz"

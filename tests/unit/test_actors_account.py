@@ -5,21 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cranked_venue import CrankedVenue
+from engine_builders import (
+    BUY,
+    SELL,
+    cancel,
+    genesis,
+    image,
+    instrument,
+    market,
+    mass_cancel,
+    new,
+    opened_session,
+    replace,
+)  # fmt: skip
 
 from actors.account import AccountActor, SuspendedAccountActor
 from actors.book import Touch
 from actors.messages import Barrier, Collect, Outcome, ResumeMassCancels, SetBlocked, Settle, Transfer
 from actors.runtime import Mailbox
-from cranked_venue import CrankedVenue
 from engine import events as ev
 from engine.account import Account
 from engine.commands import CancelAll
 from engine.fold import request_id_of
 from engine.risk import Reservations
 from engine.types import SCALE, CancelReason, CxlRejReason, OrdRejReason, OrdStatus
-from engine_builders import (
-    BUY, SELL, cancel, genesis, image, instrument, market, mass_cancel, new, opened_session, replace,
-)  # fmt: skip
 
 
 class World:

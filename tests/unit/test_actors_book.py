@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from engine_builders import BUY, DAY, SELL, cancel, cancel_all, expire, instrument, mass_cancel, new, replace
 
 from actors import book as module
 from actors.book import BookActor, HaltedBookActor, Touch, refuse
@@ -16,7 +17,6 @@ from engine.commands import SetInstrumentStatus
 from engine.events import DayOrdersExpired, InstrumentStatusChanged, MassCancelPartDone, OrderAccepted
 from engine.queries import DepthAnswer, DepthQuery
 from engine.types import SCALE, InstrumentStatus
-from engine_builders import BUY, DAY, SELL, cancel, cancel_all, expire, instrument, mass_cancel, new, replace
 
 
 class World:
@@ -37,7 +37,7 @@ class World:
         return told
 
 
-@pytest.fixture()
+@pytest.fixture
 def chunk(monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(module, "CHUNK", 2)
     return 2
@@ -150,7 +150,8 @@ def test_a_crash_leaves_the_outcomes_of_the_commands_before_it(monkeypatch: pyte
         raise RuntimeError("made to crash")
 
     monkeypatch.setattr(Book, "cancel", crashing)
-    batch = iter([new("a"), cancel("x", "a"), new("b")])
+    commands: list[Any] = [new("a"), cancel("x", "a"), new("b")]
+    batch = iter(commands)
     with pytest.raises(RuntimeError):
         world.actor.on_batch(batch)
     assert [outcome.events[0].order.cl_ord_id for outcome in world.journal.take()] == ["a"]

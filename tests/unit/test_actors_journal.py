@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from engine_builders import genesis, image, instrument, opened_session
 
 from actors.journal import JournalActor, OutNumbers
 from actors.messages import Barrier, Entry, JournalLost, Outcome, ToJournal
@@ -15,7 +16,6 @@ from engine import events as ev
 from engine.fold import VenueState
 from engine.types import CancelReason
 from engine.wire import decode_record
-from engine_builders import genesis, image, instrument, opened_session
 
 
 class World:

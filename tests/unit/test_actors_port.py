@@ -1,119 +1,29 @@
-"""A session's port: ClOrdIDs, credits and routing on the way in; reports, numbers and answers on the way out."""
+"""A session's port: ClOrdIDs, credits and routing on the way in; reports and answers on the way out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import trio
 import trio.testing
 from engine_builders import BUY, SELL, cancel, image, mass_cancel, new, opened_session, replace
+from port_world import ENDED, PortWorld
 
-from actors.boundary import CreditPool, PortLimits, Routes
-from actors.journal import OutNumbers
-from actors.messages import Deliver, Delivery, Disconnect, Outcome, SessionEvent
-from actors.port import SessionPort
-from actors.runtime import Dispatcher, Mailbox
+from actors.boundary import PortLimits
+from actors.messages import Deliver, Delivery, Disconnect, Outcome
 from engine import events as ev
 from engine.commands import RejectCommand
-from engine.directory import Directory
 from engine.queries import DepthQuery, OpenOrdersAnswer, OpenOrdersQuery, OrderStatusAnswer, OrderStatusQuery
-from engine.reports import addressees, reports_of
-from engine.session import SessionState
+from engine.reports import reports_of
 from engine.types import CancelReason, CxlRejReason, OrdRejReason, OrdStatus
-
-ENDED = {"status": OrdStatus.CANCELED, "leaves_qty": 0}
-
-
-class World:
-    """A port; what it tells the journal becomes durable when :meth:`journal_told` says so."""
-
-    def __init__(self, protocol: str = "FIX.4.4", limits: PortLimits = PortLimits()) -> None:
-        self.journal: Mailbox[Any] = Mailbox("journal", 1000)
-        self.account: Mailbox[Any] = Mailbox("account", 1000)
-        self.book: Mailbox[Any] = Mailbox("book", 1000)
-        self.credits = CreditPool(100)
-        self.numbers = OutNumbers(1)
-        self.records: dict[int, ev.Record] = {}
-        self.delivered: list[Any] = []
-        self.answers: list[Any] = []
-        self.gone: list[str] = []
-        self.reserved: list[int] = []
-        self.seq = 10
-        self.limits = limits
-        self.state = SessionState(opened_session(1, protocol))
-        self.port = self.make(self.state)
-        self.port.connection = self
-
-    def make(self, state: SessionState) -> SessionPort:
-        routes = Routes(
-            Dispatcher(), Directory(), self.journal, {2: self.account}, {1: self.book}, self.read, self.credits
-        )
-        return SessionPort(state, self.seq, self.numbers, routes, self.limits)
-
-    def read(self, first: int, last: int) -> Iterator[tuple[int, ev.Record]]:
-        return iter([(seq, record) for seq, record in sorted(self.records.items()) if first <= seq <= last])
-
-    # ---- actors.port.Connection
-
-    def deliver(self, reports: list[Any]) -> None:
-        self.delivered += reports
-
-    def answer(self, answer: Any) -> None:
-        self.answers.append(answer)
-
-    def disconnect(self, reason: str) -> None:
-        self.gone.append(reason)
-
-    # ---- the venue
-
-    def stamp(self, outcome: Outcome) -> ev.Record:
-        """As the journal's actor does."""
-        events, numbers = outcome.events, self.numbers
-        first = events[0]
-        if isinstance(first, ev.SessionLoggedOn):
-            out = [numbers.log_on(first)]
-        else:
-            out = list(range(numbers.next, numbers.next + len(addressees(events))))
-            numbers.next += len(out)
-            numbers.stamped += len(out)
-            numbers.unconfirmed += len(out)
-        return ev.Record(5, outcome.session_id, outcome.in_from, outcome.in_seq, out, events)
-
-    def publish(self, *outcomes: Outcome) -> None:
-        """These become durable, one delivery each."""
-        for outcome in outcomes:
-            record = self.stamp(outcome)
-            self.seq += 1
-            self.records[self.seq] = record
-            first = record.events[0]
-            if isinstance(first, ev.SessionLoggedOut | ev.NumbersReserved | ev.TradingDayRolled | ev.SessionOpened):
-                self.port.on_batch(iter([SessionEvent(self.seq, first)]))
-            else:
-                mine = [record] if record.session_id else []
-                reports = [report for _, report in reports_of(self.seq, record)]
-                self.port.on_batch(iter([Delivery(self.seq, mine, reports)]))
-
-    def journal_told(self) -> list[ev.Event]:
-        """Everything that the journal was told becomes durable; the events, but for reserved numbers."""
-        outcomes = self.journal.take()
-        self.publish(*outcomes)
-        events = [event for outcome in outcomes for event in outcome.events]
-        self.reserved = [event.out_limit for event in events if isinstance(event, ev.NumbersReserved)]
-        return [event for event in events if not isinstance(event, ev.NumbersReserved)]
-
-    def accept(self, cl_ord_id: str, order_id: int = 1) -> None:
-        """The book accepts an order that was submitted."""
-        self.publish(Outcome(1, 0, 0, [ev.OrderAccepted(image(cl_ord_id, order_id=order_id))]))
-
 
 # ---- in ------------------------------------------------------------------------------------------------------------
 
 
 def test_commands_go_to_their_account_in_order() -> None:
-    world = World()
-    commands = [new("a"), new("b"), mass_cancel("m")]
+    world = PortWorld()
+    commands: list[Any] = [new("a"), new("b"), mass_cancel("m")]
     world.port.submit(list(commands))
     assert world.account.take() == commands
     assert (world.port.submitted, world.port.resolved, world.credits.left) == (3, 0, 97)
@@ -121,7 +31,7 @@ def test_commands_go_to_their_account_in_order() -> None:
 
 @pytest.mark.parametrize("settled", [False, True])
 def test_a_duplicate_is_refused_beside_the_order_that_has_the_name(settled: bool) -> None:
-    world = World()
+    world = PortWorld()
     world.port.submit([new("a", in_from=1, in_seq=1)])
     if settled:
         world.accept("a")
@@ -142,7 +52,7 @@ def test_a_duplicate_is_refused_beside_the_order_that_has_the_name(settled: bool
 
 
 def test_a_gateways_refusal_uses_the_name_up_and_a_repeated_one_is_a_duplicate() -> None:
-    world = World()
+    world = PortWorld()
     world.port.submit([RejectCommand(new("a"), 1, "unknown symbol", "X/Y")])
     world.port.submit([RejectCommand(new("a"), 1, "unknown symbol", "X/Y"), new("a")])
     first, second, third = world.journal_told()
@@ -155,8 +65,8 @@ def test_a_gateways_refusal_uses_the_name_up_and_a_repeated_one_is_a_duplicate()
 
 
 def test_a_gateway_may_refuse_every_kind_of_command() -> None:
-    world = World()
-    commands = [new("a"), cancel("b", "x"), replace("c", "x"), mass_cancel("d")]
+    world = PortWorld()
+    commands: list[Any] = [new("a"), cancel("b", "x"), replace("c", "x"), mass_cancel("d")]
     world.port.submit([RejectCommand(command, 99, "no") for command in commands])
     assert [type(event).__name__ for event in world.journal_told()] == [
         "OrderRejected", "CancelRejected", "CancelRejected", "MassCancelRejected",
@@ -166,10 +76,10 @@ def test_a_gateway_may_refuse_every_kind_of_command() -> None:
 
 @pytest.mark.parametrize("change", [cancel("x", "a"), replace("x", "a"), cancel("x", "", order_id=1)])
 def test_an_order_in_flight_or_open_may_be_changed(change: Any) -> None:
-    world = World()
+    world = PortWorld()
     world.port.submit([new("a"), change])
     assert len(world.account.take()) == 2
-    world = World()
+    world = PortWorld()
     world.port.submit([new("a")])
     world.accept("a")
     world.port.submit([change])
@@ -178,14 +88,14 @@ def test_an_order_in_flight_or_open_may_be_changed(change: Any) -> None:
 
 def test_an_order_id_that_the_session_does_not_know_is_left_to_the_book() -> None:
     """It may be that of an order which has just ended: the book says that it is too late."""
-    world = World()
+    world = PortWorld()
     world.port.submit([cancel("x", "", order_id=77)])
     assert world.account.take() == [cancel("x", "", order_id=77)]
 
 
 @pytest.mark.parametrize("change", [cancel("x", "nothing"), replace("x", "nothing")])
 def test_an_unknown_order_cannot(change: Any) -> None:
-    world = World()
+    world = PortWorld()
     world.port.submit([change])
     (event,) = world.journal_told()
     assert isinstance(event, ev.CancelRejected)
@@ -195,7 +105,7 @@ def test_an_unknown_order_cannot(change: Any) -> None:
 
 @pytest.mark.parametrize("change", [cancel("x", "a"), replace("x", "a")])
 def test_an_ended_order_cannot_and_is_shown(change: Any) -> None:
-    world = World()
+    world = PortWorld()
     world.port.submit([new("a")])
     world.accept("a")
     ended = image("a", order_id=1, **ENDED)
@@ -207,7 +117,7 @@ def test_an_ended_order_cannot_and_is_shown(change: Any) -> None:
 
 
 def test_a_books_refusal_is_shown_with_the_order_where_only_the_session_knows_it() -> None:
-    world = World()
+    world = PortWorld()
     world.port.submit([new("a"), cancel("x", "a")])
     world.accept("a")
     filled = image("a", order_id=1, status=OrdStatus.FILLED, leaves_qty=0)
@@ -218,7 +128,7 @@ def test_a_books_refusal_is_shown_with_the_order_where_only_the_session_knows_it
 
 
 def test_credits_bound_what_is_on_its_way_per_session_and_in_all() -> None:
-    world = World(limits=PortLimits(credits_per_session=5))
+    world = PortWorld(limits=PortLimits(credits_per_session=5))
     assert world.port.credit == 5
     world.port.submit([new("a"), new("b")])
     assert world.port.credit == 3
@@ -231,7 +141,7 @@ def test_credits_bound_what_is_on_its_way_per_session_and_in_all() -> None:
 
 
 async def test_waiting_for_credit_ends_when_an_outcome_is_durable(autojump_clock: trio.testing.MockClock) -> None:
-    world = World(limits=PortLimits(credits_per_session=1))
+    world = PortWorld(limits=PortLimits(credits_per_session=1))
     await world.port.wait_for_credit()
     world.port.submit([new("a")])
     async with trio.open_nursery() as nursery:
@@ -253,7 +163,7 @@ async def test_waiting_for_credit_ends_when_an_outcome_is_durable(autojump_clock
 
 
 def test_reports_reach_the_connection_if_there_is_one_and_the_state_always() -> None:
-    world = World()
+    world = PortWorld()
     world.port.submit([new("a"), new("b", SELL)])
     world.accept("a")
     world.port.connection = None
@@ -265,7 +175,7 @@ def test_reports_reach_the_connection_if_there_is_one_and_the_state_always() -> 
 
 def test_what_is_applied_already_is_counted_and_not_delivered_again() -> None:
     """After a rebuild the mail holds deliveries that the rebuilt state has."""
-    world = World()
+    world = PortWorld()
     world.port.submit([new("a"), new("b")])
     record = world.stamp(Outcome(1, 0, 0, [ev.OrderAccepted(image("a", order_id=1))]))
     reports = [report for _, report in reports_of(10, record)]
@@ -276,7 +186,7 @@ def test_what_is_applied_already_is_counted_and_not_delivered_again() -> None:
 
 
 def test_a_new_port_goes_on_counting_where_a_crashed_one_was() -> None:
-    world = World()
+    world = PortWorld()
     world.port.submit([new("a"), new("b")])
     world.accept("a")
     world.port = world.make(world.state)
@@ -289,7 +199,7 @@ def test_a_new_port_goes_on_counting_where_a_crashed_one_was() -> None:
 
 
 def test_a_crash_while_delivering_still_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
+    world = PortWorld()
     world.port.submit([new("a")])
 
     def crashing(reports: Any) -> None:
@@ -302,7 +212,7 @@ def test_a_crash_while_delivering_still_counts(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_messages_pass_through_to_the_connection() -> None:
-    world = World()
+    world = PortWorld()
     answer = OrderStatusAnswer(OrderStatusQuery(1, "q", "a"), None)
     world.port.on_batch(iter([Deliver(answer), Disconnect("journal lost")]))
     assert (world.answers, world.gone) == ([answer], ["journal lost"])
@@ -312,7 +222,7 @@ def test_messages_pass_through_to_the_connection() -> None:
 
 
 def test_a_disabled_session_is_cut_off() -> None:
-    world = World()
+    world = PortWorld()
     disabled = opened_session(1)
     world.publish(Outcome(0, 0, 0, [disabled]))
     assert world.gone == []
@@ -326,7 +236,7 @@ def test_a_disabled_session_is_cut_off() -> None:
 
 
 def test_a_query_is_answered_behind_the_outcome_of_all_that_was_sent_before() -> None:
-    world = World("SOUPBIN")
+    world = PortWorld("SOUPBIN")
     world.port.submit([new("a"), new("b")])
     status = OrderStatusQuery(1, "q", "b")
     world.port.query(status)
@@ -338,7 +248,7 @@ def test_a_query_is_answered_behind_the_outcome_of_all_that_was_sent_before() ->
 
 
 def test_queries_select_what_they_name() -> None:
-    world = World("SOUPBIN")
+    world = PortWorld("SOUPBIN")
     world.port.submit([new("a"), new("b")])
     world.accept("a", 1)
     sold = image("b", order_id=2, side=SELL, symbol_id=7, account_id=3)
@@ -361,7 +271,7 @@ def test_queries_select_what_they_name() -> None:
 
 
 def test_depth_is_asked_of_the_book_and_answered_to_whoever_is_there() -> None:
-    world = World("SOUPBIN")
+    world = PortWorld("SOUPBIN")
     query = DepthQuery(1, "q", 1, 5)
     world.port.query(query)
     (request,) = world.book.take()
@@ -372,145 +282,3 @@ def test_depth_is_asked_of_the_book_and_answered_to_whoever_is_there() -> None:
     world.port.connection = None
     request.answer(answer)
     assert len(world.answers) == 1
-
-
-# ---- numbers -------------------------------------------------------------------------------------------------------
-
-
-def test_numbers_for_unjournaled_messages_are_reserved_ahead() -> None:
-    world = World(limits=PortLimits(numbers_reserved=10))
-    assert world.port.allot() == 1
-    assert world.port.allot() == 2
-    assert world.journal_told() == []
-    assert world.reserved == [12]  # asked for once
-    assert world.state.out_limit == 12
-    assert [world.port.allot() for _ in range(5)] == [3, 4, 5, 6, 7]
-    assert world.journal_told() == []
-    assert world.reserved == [17]
-    world.port.submit([new("a")])
-    world.accept("a")
-    assert world.delivered[-1].number == 8
-    assert world.port.out_next == 9
-
-
-def test_a_logon_waits_until_nothing_of_an_earlier_connection_is_in_flight() -> None:
-    world = World()
-    world.port.submit([new("a")])
-    world.port.log_on(reset=False)
-    assert world.journal_told() == []
-    world.accept("a")
-    (logged_on,) = world.journal_told()
-    assert logged_on == ev.SessionLoggedOn(1, 0, False, 1, 2, 0)
-    assert world.reserved[-1] > world.port.out_next
-    assert world.delivered[-1].event == logged_on
-    assert (world.delivered[-1].number, world.port.released, world.state.out_next) == (2, 2, 3)
-
-
-def test_a_logon_with_reset_sends_again_what_was_not_confirmed() -> None:
-    world = World()
-    world.port.submit([new("a"), new("b")])
-    world.accept("a")
-    world.accept("b", 2)
-    world.port.log_on(reset=True)
-    (logged_on,) = world.journal_told()
-    assert logged_on == ev.SessionLoggedOn(1, 1, True, 1, 1, 2)
-    assert (world.port.reissued_upto, world.port.out_next, world.port.released) == (3, 4, 3)
-    world.port.submit([new("c")])
-    world.accept("c", 3)
-    assert world.delivered[-1].number == 4
-
-
-def test_a_logout_journals_exact_numbers_once_nothing_is_in_flight() -> None:
-    world = World()
-    world.port.in_next = 7
-    world.port.submit([new("a")])
-    world.port.log_out(confirmed=True)
-    assert world.port.connection is None
-    assert world.journal_told() == []
-    world.accept("a")
-    assert world.delivered == []
-    assert world.journal_told() == [ev.SessionLoggedOut(1, 7, 2, True)]
-    assert world.state.unconfirmed() == []
-    world.port.log_out(confirmed=True)
-    assert world.journal_told() == []
-
-
-def test_a_logout_is_not_journaled_where_the_client_is_back_already() -> None:
-    world = World()
-    world.port.submit([new("a")])
-    world.port.log_out(confirmed=False)
-    world.port.connection = world
-    world.port.log_on(reset=False)
-    world.accept("a")
-    assert [type(event).__name__ for event in world.journal_told()] == ["SessionLoggedOn"]
-
-
-def test_a_binary_sessions_logout_is_nobodys_event() -> None:
-    world = World("SOUPBIN")
-    world.port.log_out(confirmed=True)
-    assert world.journal_told() == []
-
-
-def test_a_logout_forgets_the_queries_of_its_connection() -> None:
-    world = World("SOUPBIN")
-    world.port.submit([new("a")])
-    world.port.query(OrderStatusQuery(1, "q", "a"))
-    world.port.log_out(confirmed=True)
-    world.port.connection = world
-    world.accept("a")
-    assert world.answers == []
-
-
-def test_inbound_numbers_with_an_outcome_are_known() -> None:
-    world = World()
-    world.port.submit([new("a", in_from=2, in_seq=3)])
-    world.publish(Outcome(1, 2, 3, [ev.OrderAccepted(image("a"))]))
-    assert [world.port.already_done(number) for number in (1, 2, 3, 4)] == [False, True, True, False]
-
-
-def test_a_new_trading_day_frees_names() -> None:
-    world = World()
-    world.port.submit([new("a")])
-    world.accept("a")
-    world.publish(Outcome(0, 0, 0, [ev.OrderCanceled(image("a", order_id=1, **ENDED), CancelReason.OPERATOR)]))
-    world.publish(Outcome(0, 0, 0, [ev.TradingDayRolled("d")]))
-    world.account.take()
-    world.port.submit([new("a")])
-    assert len(world.account.take()) == 1
-
-
-# ---- replay --------------------------------------------------------------------------------------------------------
-
-
-async def replayed(port: SessionPort, begin: int, end: int) -> list[list[int]]:
-    return [[report.number for report in chunk] async for chunk in port.replay(begin, end)]
-
-
-async def test_a_replay_reads_reports_in_chunks_and_leaves_other_numbers_out() -> None:
-    world = World(limits=PortLimits(replay_chunk=3))
-    for n in range(1, 8):
-        if n == 3:
-            world.numbers.next += 2
-        world.port.submit([new(f"o{n}")])
-        world.accept(f"o{n}", n)
-    assert await replayed(world.port, 1, 100) == [[1, 2], [5], [6, 7, 8], [9]]
-    assert await replayed(world.port, 2, 6) == [[2], [5], [6]]
-    assert await replayed(world.port, 10, 20) == []
-    assert [r.order.cl_ord_id async for chunk in world.port.replay(6, 7) for r in chunk] == ["o4", "o5"]
-
-
-async def test_a_replay_after_a_reset_reads_the_new_numbers_and_ends_when_the_epoch_does() -> None:
-    world = World(limits=PortLimits(replay_chunk=1))
-    for n in range(1, 4):
-        world.port.submit([new(f"o{n}")])
-        world.accept(f"o{n}", n)
-    world.port.log_on(reset=True)
-    world.journal_told()
-    reports = [report async for chunk in world.port.replay(2, 99) for report in chunk]
-    assert [(report.number, report.order.cl_ord_id) for report in reports] == [(2, "o1"), (3, "o2"), (4, "o3")]
-    seen: list[int] = []
-    async for chunk in world.port.replay(2, 99):
-        seen += [report.number for report in chunk]
-        world.port.log_on(reset=True)
-        world.journal_told()
-    assert seen == [2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from engine_builders import genesis, image, instrument, opened_session
 
 from actors.messages import Collect, Delivery, Disconnect, Entry, JournalLost, SessionEvent, Settle, ToPublisher
 from actors.publisher import PublisherActor
@@ -12,7 +13,6 @@ from actors.runtime import Mailbox
 from engine import events as ev
 from engine.fold import VenueState, request_id_of
 from engine.types import CancelReason
-from engine_builders import genesis, image, instrument, opened_session
 
 
 class Heard(Mailbox[Any]):

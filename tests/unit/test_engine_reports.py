@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from engine_builders import genesis, image, instrument, opened_session
 
 from engine import events as ev
 from engine.reports import addressees, reports_of
 from engine.types import CancelReason
-from engine_builders import genesis, image, instrument, opened_session
 
 MINE, OTHERS = image(session_id=1), image(session_id=2, order_id=9)
 TRADE = ev.TradeExecuted(1, 5, 5, MINE, OTHERS, 0, 0)
@@ -60,7 +60,7 @@ def test_other_events_are_reported_to_nobody(event: ev.Event) -> None:
 
 def test_every_event_is_reported_or_silent() -> None:
     covered = {type(event) for event, _ in REPORTED} | {type(event) for event in SILENT}
-    missing = set(ev.Event.__args__) - covered - {ev.InstrumentStatusChanged}  # type: ignore[attr-defined]
+    missing = set(ev.Event.__args__) - covered - {ev.InstrumentStatusChanged}
     assert not missing
 
 

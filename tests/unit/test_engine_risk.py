@@ -15,7 +15,10 @@ from engine.types import SCALE, CxlRejReason, OrdRejReason
 NO_FEES = instrument(maker_fee=0, taker_fee=0)
 
 
-def account(limits: AccountOpened = AccountOpened(2, "ACC2", "FIRM"), **balances: int) -> Account:
+UNLIMITED = AccountOpened(2, "ACC2", "FIRM")
+
+
+def account(limits: AccountOpened = UNLIMITED, **balances: int) -> Account:
     opened = Account(limits, {1: NO_FEES})
     for asset, amount in balances.items():
         opened.apply(Deposited(2, asset, amount * SCALE, "test"))

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from engine_builders import image, opened_session
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,6 @@ from engine import events as ev
 from engine.reports import Report, reports_of
 from engine.session import NO_REPORT, InboundNumbers, SessionState
 from engine.types import CancelReason, OrdRejReason, OrdStatus
-from engine_builders import image, opened_session
 
 CANCELED = {"status": OrdStatus.CANCELED, "leaves_qty": 0}
 
