@@ -52,6 +52,8 @@ def run_demo(plan: Plan) -> int:
         settings = load(plan.config, os.environ, {})
     except ConfigError as error:
         return _complain(str(error), _USAGE)
+    if not (settings.fix.enabled and settings.binary.enabled):
+        return _complain("the participants need both ports: fix.enabled and binary.enabled", _USAGE)
     floor = Floor(settings, plan.seed, plan.rate)
     symbol = plan.symbol if plan.symbol in floor.symbols else plan.symbol.upper()
     if symbol not in floor.symbols:

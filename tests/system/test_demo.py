@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from terminal import run_in_terminal
 from venue_process import ROOT, command, run_command
+
+from tradeengine.ports_file import read_ports
 
 PARTICIPANT = re.compile(r"^(\w+) +(SBE|FIX 4\.4) +(\w+) +([\d,]+) +([\d,]+) +([\d,]+) +([\d,]+) +\S+ \S+ +\S+ \S+$")
 
@@ -56,6 +59,24 @@ def test_an_interrupt_ends_it_in_order() -> None:
     assert process.returncode == 0, errors
     assert "trades: " in said
     assert errors == ""
+
+
+def test_a_venue_that_dies_ends_it_with_its_last_words(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("demo", "--plain", "--data-dir", tmp_path),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("trading on")
+    os.kill(read_ports(tmp_path)["pid"], signal.SIGKILL)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors.startswith("tradeengine demo: ")
+    assert "venue_open" in errors
+    assert "Traceback" not in errors
 
 
 def test_the_live_screen_comes_and_goes(tmp_path: Path) -> None:

@@ -49,6 +49,15 @@ def test_unknown_symbols_and_configurations_are_wrong_usage(capsys: pytest.Captu
     assert "/nonexistent.yaml" in capsys.readouterr().err
 
 
+def test_a_venue_without_one_of_the_ports_is_wrong_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TRADE_ENGINE_FIX__ENABLED", "false")
+    args = arguments("--plain")
+    assert args.run(args) == 2
+    assert "fix.enabled" in capsys.readouterr().err
+
+
 def test_keys_choose_the_symbol() -> None:
     chosen, floor = controls()
     seen = []
