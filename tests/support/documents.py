@@ -1,4 +1,4 @@
-"""The documentation as tests read it: fenced blocks by what their info string says, and what of an output must agree."""
+"""The documentation as tests read it: fenced blocks by their info strings, and what of an output must agree."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VARYING = (
     (re.compile(r"(?<=\d)(\.\d*?)0+\b"), r"\1"),
     (re.compile(r"(?<=\d)\.(?!\d)"), ""),
 )
-"""What differs from run to run: times, hashes, ClOrdIDs, sequences of the journal; and zeros that only align columns."""
+"""What differs from run to run (times, hashes, ClOrdIDs, sequences), and zeros that only align columns."""
 ANYTHING = "…"
 """In a document: whatever stands there."""
 

@@ -51,10 +51,7 @@ def test_examples_do_what_the_document_shows(
 def run(block: Block, venue: VenueProcess, programs: Path, scratch: Path) -> subprocess.CompletedProcess[str]:
     """Carry a block out as a reader would, but on the venue's real ports and directory."""
     text = adapted(block.text, venue)
-    if block.words[0] == "python":
-        arguments = [sys.executable, "-c", text]
-    else:
-        arguments = ["bash", "-euo", "pipefail", "-c", text]
+    program = [sys.executable] if block.words[0] == "python" else ["bash", "-euo", "pipefail"]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TRADE_")}
     environment |= {
         "PATH": f"{programs}:{environment.get('PATH', '')}",
@@ -64,7 +61,7 @@ def run(block: Block, venue: VenueProcess, programs: Path, scratch: Path) -> sub
         "SCRATCH": str(scratch),
     }
     return subprocess.run(
-        arguments,
+        [*program, "-c", text],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
