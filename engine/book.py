@@ -24,9 +24,10 @@ from engine.events import (
     OrderReplaced,
     TradeExecuted,
 )
+from engine.images import ended, filled, replaced
 from engine.ladder import Ladder
-from engine.lifecycle import NEXT, Step, next_status
-from engine.money import remaining_hold, worst_hold
+from engine.lifecycle import Step
+from engine.money import worst_hold
 from engine.order import Order
 from engine.queries import DepthLevel
 from engine.rejections import cancel_rejected, rejected_image
@@ -36,6 +37,7 @@ from engine.types import (
     CancelReason,
     CxlRejReason,
     Instrument,
+    OrdStatus,
     OrdType,
     Px,
     Side,
@@ -48,7 +50,7 @@ ID_BITS = 40
 _BUY = Side.BUY
 _MARKET = OrdType.MARKET
 _FOK = TimeInForce.FOK
-_FILL_PART, _FILL_REST = Step.FILL_PART, Step.FILL_REST
+_NEW = OrdStatus.NEW
 _DROPPED_AT_ONCE = {TimeInForce.IOC: CancelReason.IMMEDIATE_REMAINDER, TimeInForce.FOK: CancelReason.FILL_OR_KILL}
 
 
@@ -100,8 +102,8 @@ class Book:
             return [OrderRejected(rejected_image(command), refusal[0], refusal[1])]
         self._orders_accepted += 1
         instrument = self.instrument
-        side = command.side
-        order = Order(
+        side, qty, px = command.side, command.order_qty, command.px
+        image = OrderImage(
             self._base_id + self._orders_accepted,
             command.session_id,
             command.account_id,
@@ -110,14 +112,19 @@ class Book:
             side,
             command.ord_type,
             command.tif,
-            command.order_qty,
-            command.px,
-            worst_hold(side, command.px, command.order_qty, instrument.worst_fee),
+            qty,
+            px,
+            _NEW,
+            qty,
+            0,
+            0,
+            0,
+            worst_hold(side, px, qty, instrument.worst_fee),
             instrument.maker_fee,
             instrument.taker_fee,
         )
-        events: list[Event] = [OrderAccepted(order.image())]
-        self._place(order, events)
+        events: list[Event] = [OrderAccepted(image)]
+        self._place(image, events)
         return events
 
     def cancel(self, command: CancelOrder) -> list[Event]:
@@ -136,12 +143,13 @@ class Book:
         order = self._find(command)
         if order is None:
             return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
-        refusal = check_order(self.instrument, self.status, order.ord_type, order.tif, command.order_qty, command.px)
-        if refusal is None and command.side is not order.side:
+        image = order.image
+        refusal = check_order(self.instrument, self.status, image.ord_type, image.tif, command.order_qty, command.px)
+        if refusal is None and command.side is not image.side:
             refusal = (CxlRejReason.OTHER, "the side of an order cannot be changed")
         if refusal is not None:
-            return [cancel_rejected(command, CxlRejReason.OTHER, refusal[1], order.image())]
-        leaves = command.order_qty - order.cum_qty
+            return [cancel_rejected(command, CxlRejReason.OTHER, refusal[1], image)]
+        leaves = command.order_qty - image.cum_qty
         if leaves <= 0:
             return [self._cancel_resting(order, CancelReason.REDUCED_TO_FILLED, command.cl_ord_id)]
         return self._replace_resting(order, command, leaves)
@@ -152,7 +160,7 @@ class Book:
         chosen: list[Order] = []
         done = True
         for order in mine.values():
-            if command.side in (ANY, order.side):
+            if command.side in (ANY, order.image.side):
                 if len(chosen) == limit:
                     done = False
                     break
@@ -165,15 +173,13 @@ class Book:
 
     def expire_day_orders(self, command: ExpireDayOrders, limit: int) -> tuple[list[Event], bool]:
         """Expire up to ``limit`` DAY orders; True (and ``DayOrdersExpired`` last) when none is left."""
-        day_orders = (order for order in self._by_ref.values() if order.tif is TimeInForce.DAY)
+        day_orders = (order for order in self._by_ref.values() if order.image.tif is TimeInForce.DAY)
         chosen = list(islice(day_orders, limit + 1))
         done = len(chosen) <= limit
         events: list[Event] = []
         for order in chosen[:limit]:
             self._unrest(order)
-            order.status = next_status(order.status, Step.EXPIRE)
-            order.leaves_qty = order.hold = 0
-            events.append(OrderExpired(order.image(), CancelReason.END_OF_DAY))
+            events.append(OrderExpired(ended(order.image, Step.EXPIRE), CancelReason.END_OF_DAY))
         if done:
             self.last_day = command.day
             events.append(DayOrdersExpired(self.instrument.symbol_id, command.day))
@@ -185,112 +191,111 @@ class Book:
 
     # ---- stages ---------------------------------------------------------------------------------------------------
 
-    def _place(self, order: Order, events: list[Event]) -> None:
+    def _place(self, image: OrderImage, events: list[Event]) -> None:
         """Match an order that is not in the book, then rest or drop its remainder."""
-        buy = order.side is _BUY
-        opposite = self.asks if buy else self.bids
-        crossing_key = -order.px if buy else order.px
+        if image.side is _BUY:
+            opposite, crossing_key = self.asks, -image.px
+        else:
+            opposite, crossing_key = self.bids, image.px
         keys = opposite.keys
         if keys and keys[-1] >= crossing_key:
-            wanted = order.leaves_qty
-            if order.tif is not _FOK or opposite.available(crossing_key, wanted) >= wanted:
-                self._match(order, opposite, crossing_key, events)
-        if not order.leaves_qty:
-            return
-        if order.ord_type is _MARKET or order.tif in _DROPPED_AT_ONCE:
-            reason = _DROPPED_AT_ONCE.get(order.tif, CancelReason.IMMEDIATE_REMAINDER)
-            events.append(self._end(order, reason, ""))
+            wanted = image.leaves_qty
+            if image.tif is not _FOK or opposite.available(crossing_key, wanted) >= wanted:
+                image = self._match(image, opposite, crossing_key, events)
+                if not image.leaves_qty:
+                    return
+        if image.ord_type is _MARKET or image.tif in _DROPPED_AT_ONCE:
+            reason = _DROPPED_AT_ONCE.get(image.tif, CancelReason.IMMEDIATE_REMAINDER)
+            events.append(OrderCanceled(ended(image, Step.CANCEL), reason))
         else:
-            self._rest(order)
+            self._rest(Order(image))
 
-    def _match(self, taker: Order, opposite: Ladder, crossing_key: int, events: list[Event]) -> None:
-        """Trade ``taker`` against the other side, best price first and oldest first, each at the resting price."""
+    def _match(self, taker: OrderImage, opposite: Ladder, crossing_key: int, events: list[Event]) -> OrderImage:
+        """Trade ``taker`` against the other side, best price first and oldest first, each at the resting price.
+
+        Returns what has become of it.
+        """
         keys, levels = opposite.keys, opposite.levels
-        while taker.leaves_qty and keys and keys[-1] >= crossing_key:
+        leaves = taker.leaves_qty
+        while leaves and keys and keys[-1] >= crossing_key:
             level = levels[keys[-1]]
-            while taker.leaves_qty and level.count:
-                maker = level.head()
+            px = level.px
+            while leaves and level.count:
+                order = level.head()
+                maker = order.image
                 qty = maker.leaves_qty
-                if qty > taker.leaves_qty:
-                    qty = taker.leaves_qty
+                if qty > leaves:
+                    qty = leaves
+                leaves -= qty
                 level.qty -= qty
-                events.append(self._trade(taker, maker, level.px, qty))
+                cost = px * qty // SCALE
+                taker, taker_fee = filled(taker, qty, cost, taker.taker_fee)
+                maker, maker_fee = filled(maker, qty, cost, maker.maker_fee)
+                self._trades_made += 1
+                trade_id = self._base_id + self._trades_made
+                events.append(TradeExecuted(trade_id, px, qty, taker, maker, taker_fee, maker_fee))
+                order.image = maker
                 if not maker.leaves_qty:
                     level.queue.popleft()
                     level.count -= 1
-                    maker.level = None
+                    order.level = None
                     self._forget(maker)
+            self.last_px = px
             if not level.count:
                 opposite.discard(level)
-
-    def _trade(self, taker: Order, maker: Order, px: Px, qty: int) -> TradeExecuted:
-        cost = px * qty // SCALE
-        taker_fee = _fill(taker, qty, cost, taker.taker_fee)
-        maker_fee = _fill(maker, qty, cost, maker.maker_fee)
-        self.last_px = px
-        self._trades_made += 1
-        trade_id = self._base_id + self._trades_made
-        return TradeExecuted(trade_id, px, qty, taker.image(), maker.image(), taker_fee, maker_fee)
+        return taker
 
     def _replace_resting(self, order: Order, command: ReplaceOrder, leaves: int) -> list[Event]:
-        keeps = command.px == order.px and leaves <= order.leaves_qty
-        orig_cl_ord_id = order.cl_ord_id
+        before = order.image
+        keeps = command.px == before.px and leaves <= before.leaves_qty
+        image = replaced(before, command, leaves)
+        events: list[Event] = [OrderReplaced(image, before.cl_ord_id, keeps)]
         if keeps:
-            assert order.level is not None
-            order.level.qty -= order.leaves_qty - leaves
-            del self._by_ref[order.session_id, orig_cl_ord_id]
+            self._shrink(order, image)
         else:
             self._unrest(order)
-        order.cl_ord_id = command.cl_ord_id
-        order.order_qty = command.order_qty
-        order.px = command.px
-        order.leaves_qty = leaves
-        order.status = next_status(order.status, Step.REPLACE)
-        worst = max(order.maker_fee, order.taker_fee)
-        fee_paid = -(-order.fee_raw // SCALE)
-        order.hold = remaining_hold(order.side, order.px, leaves, worst, order.fee_raw, fee_paid)
-        image = order.image()
-        events: list[Event] = [OrderReplaced(image, orig_cl_ord_id, keeps)]
-        if keeps:
-            self._by_ref[order.session_id, order.cl_ord_id] = order
-        else:
-            # A new object: the old one may still stand in its queue as a ghost and would come to life in its old place.
-            self._place(Order.from_image(image), events)
+            # A new Order: the old one may still stand in its queue as a ghost and would come to life in its old place.
+            self._place(image, events)
         return events
+
+    def _shrink(self, order: Order, image: OrderImage) -> None:
+        """A resting order takes on ``image``, with less left at the same price, and keeps its place."""
+        before = order.image
+        assert order.level is not None
+        order.level.qty -= before.leaves_qty - image.leaves_qty
+        del self._by_ref[before.session_id, before.cl_ord_id]
+        order.image = image
+        self._by_ref[image.session_id, image.cl_ord_id] = order
 
     def _cancel_resting(self, order: Order, reason: CancelReason, cl_ord_id: str, request_id: int = 0) -> OrderCanceled:
         self._unrest(order)
-        return self._end(order, reason, cl_ord_id, request_id)
-
-    def _end(self, order: Order, reason: CancelReason, cl_ord_id: str, request_id: int = 0) -> OrderCanceled:
-        order.status = next_status(order.status, Step.CANCEL)
-        order.leaves_qty = order.hold = 0
-        return OrderCanceled(order.image(), reason, cl_ord_id, request_id)
+        return OrderCanceled(ended(order.image, Step.CANCEL), reason, cl_ord_id, request_id)
 
     # ---- what rests -----------------------------------------------------------------------------------------------
 
     def _rest(self, order: Order) -> None:
-        (self.bids if order.side is _BUY else self.asks).rest(order)
-        self._by_ref[order.session_id, order.cl_ord_id] = order
-        mine = self._by_account.get(order.account_id)
+        image = order.image
+        (self.bids if image.side is _BUY else self.asks).rest(order)
+        self._by_ref[image.session_id, image.cl_ord_id] = order
+        mine = self._by_account.get(image.account_id)
         if mine is None:
-            mine = self._by_account[order.account_id] = {}
-        mine[order.order_id] = order
+            mine = self._by_account[image.account_id] = {}
+        mine[image.order_id] = order
 
     def _unrest(self, order: Order) -> None:
-        (self.bids if order.side is _BUY else self.asks).remove(order)
-        self._forget(order)
+        (self.bids if order.image.side is _BUY else self.asks).remove(order)
+        self._forget(order.image)
 
-    def _forget(self, order: Order) -> None:
-        del self._by_ref[order.session_id, order.cl_ord_id]
-        del self._by_account[order.account_id][order.order_id]
+    def _forget(self, image: OrderImage) -> None:
+        del self._by_ref[image.session_id, image.cl_ord_id]
+        del self._by_account[image.account_id][image.order_id]
 
     def _find(self, command: CancelOrder | ReplaceOrder) -> Order | None:
         """The session's resting order that a command names, by OrderID where given, else by OrigClOrdID."""
         if not command.order_id:
             return self._by_ref.get((command.session_id, command.orig_cl_ord_id))
         order = self._by_account.get(command.account_id, {}).get(command.order_id)
-        return order if order is not None and order.session_id == command.session_id else None
+        return order if order is not None and order.image.session_id == command.session_id else None
 
     # ---- fold -----------------------------------------------------------------------------------------------------
 
@@ -320,7 +325,7 @@ class Book:
             elif isinstance(event, DayOrdersExpired):
                 self.last_day = event.day
         if incoming is not None and incoming.leaves_qty:
-            self._rest(Order.from_image(incoming))
+            self._rest(Order(incoming))
 
     def _resting(self, image: OrderImage) -> Order:
         return self._by_account[image.account_id][image.order_id]
@@ -331,22 +336,17 @@ class Book:
         assert level is not None
         if image.leaves_qty:
             level.qty -= qty
-            order.follow(image)
+            order.image = image
         else:
             self._unrest(order)
 
     def _apply_replaced(self, event: OrderReplaced) -> OrderImage | None:
-        image = event.order
-        order = self._resting(image)
-        if not event.kept_priority:
-            self._unrest(order)
-            return image
-        assert order.level is not None
-        order.level.qty -= order.leaves_qty - image.leaves_qty
-        del self._by_ref[order.session_id, order.cl_ord_id]
-        order.follow(image)
-        self._by_ref[order.session_id, order.cl_ord_id] = order
-        return None
+        order = self._resting(event.order)
+        if event.kept_priority:
+            self._shrink(order, event.order)
+            return None
+        self._unrest(order)
+        return event.order
 
     # ---- views ----------------------------------------------------------------------------------------------------
 
@@ -355,7 +355,7 @@ class Book:
         return self.bids.depth(levels), self.asks.depth(levels)
 
     def open_orders(self, account_id: int) -> list[OrderImage]:
-        return [order.image() for order in self._by_account.get(account_id, {}).values()]
+        return [order.image for order in self._by_account.get(account_id, {}).values()]
 
     def __len__(self) -> int:
         return len(self._by_ref)
@@ -369,28 +369,6 @@ class Book:
             self.last_day,
             self._orders_accepted,
             self._trades_made,
-            [[order.image() for order in level.orders()] for level in self.bids],
-            [[order.image() for order in level.orders()] for level in self.asks],
+            [[order.image for order in level.orders()] for level in self.bids],
+            [[order.image for order in level.orders()] for level in self.asks],
         )
-
-
-def _fill(order: Order, qty: int, cost: int, rate: int) -> int:
-    """Book a fill on one side; returns its fee. The hold shrinks to what the rest can still cost."""
-    paid = -(-order.fee_raw // SCALE)
-    raw = order.fee_raw = order.fee_raw + cost * rate
-    due = -(-raw // SCALE)
-    order.cum_qty += qty
-    order.cum_notional += cost
-    leaves = order.leaves_qty = order.leaves_qty - qty
-    if not leaves:
-        order.hold = 0
-        order.status = NEXT[order.status][_FILL_REST]
-        return due - paid
-    order.status = NEXT[order.status][_FILL_PART]
-    if order.side is _BUY:
-        rest = order.px * leaves // SCALE
-        worst = order.maker_fee if order.maker_fee > order.taker_fee else order.taker_fee
-        order.hold = rest - (-(raw + rest * worst) // SCALE) - due
-    else:
-        order.hold = leaves
-    return due - paid

@@ -27,10 +27,11 @@ class Ladder:
 
     def rest(self, order: Order) -> None:
         """Put ``order`` at the end of its price's queue."""
-        key = order.px * self.sign
+        px = order.image.px
+        key = px * self.sign
         level = self.levels.get(key)
         if level is None:
-            level = self.levels[key] = Level(order.px)
+            level = self.levels[key] = Level(px)
             keys = self.keys
             if keys and key < keys[-1]:
                 insort(keys, key)
@@ -38,7 +39,7 @@ class Ladder:
                 keys.append(key)
         order.level = level
         level.queue.append(order)
-        level.qty += order.leaves_qty
+        level.qty += order.image.leaves_qty
         level.count += 1
 
     def remove(self, order: Order) -> None:
