@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from actors.book import NO_TOUCH, Touch, refuse
+from actors.book import NO_TOUCH, Touch
 from actors.messages import (
     Barrier,
     Collect,
@@ -247,21 +247,3 @@ def release(reservations: Reservations, events: list[Event]) -> None:
             reservations.drop((event.order.session_id, event.order.cl_ord_id))
         elif type(event) is CancelRejected and event.reason != CxlRejReason.DUPLICATE_CL_ORD_ID:
             reservations.drop((event.session_id, event.cl_ord_id))
-
-
-class SuspendedAccountActor(Actor[ToAccount]):
-    """Stands in for an account that has crashed too often: its cancels still pass, everything else is refused."""
-
-    def __init__(self, journal: Mailbox[ToJournal], books: Mapping[int, Mailbox[ToBook]], name: str) -> None:
-        self._journal = journal
-        self._books = books
-        self._text = f"account {name} is suspended: its risk state failed"
-
-    def on_batch(self, batch: Iterator[ToAccount]) -> None:
-        for message in batch:
-            if isinstance(message, CancelOrder):
-                self._books[message.symbol_id].tell(message)
-            elif isinstance(message, NewOrder | ReplaceOrder | MassCancel):
-                refuse(self._journal, message, self._text)
-            elif isinstance(message, Transfer):
-                message.refused(self._text)

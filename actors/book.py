@@ -6,15 +6,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from actors.messages import Barrier, DepthRequest, Operate, Outcome, ToAccount, ToBook, ToJournal
-from actors.refusals import MASS_CANCEL_REJECTED_OTHER
+from actors.messages import Barrier, DepthRequest, Operate, Outcome, ToBook, ToJournal
 from actors.runtime import Actor, Mailbox
 from engine.book import Book
-from engine.commands import CancelAll, CancelOrder, MassCancel, NewOrder, ReplaceOrder, SetInstrumentStatus
-from engine.events import Event, MassCancelRejected, OrderRejected
+from engine.commands import CancelAll, CancelOrder, NewOrder, ReplaceOrder, SetInstrumentStatus
 from engine.queries import DepthAnswer
-from engine.rejections import cancel_rejected, rejected_image
-from engine.types import CxlRejReason, OrdRejReason, Px, Side
+from engine.types import Px, Side
 
 CHUNK = 500
 """Orders that one record of a mass cancel or an expiry may hold: work per command is bounded."""
@@ -90,31 +87,3 @@ class BookActor(Actor[ToBook]):
             request.answer(DepthAnswer(request.query, seq, 0, bids, asks))
 
         self._journal.tell(Barrier(pass_on))
-
-
-class HaltedBookActor(Actor[ToBook]):
-    """Stands in for a book that has crashed too often: everything is refused, the rest of the venue trades on."""
-
-    def __init__(self, journal: Mailbox[ToJournal], symbol: str) -> None:
-        self._journal = journal
-        self._text = f"{symbol} is halted: its book failed"
-
-    def on_batch(self, batch: Iterator[ToBook]) -> None:
-        for command in batch:
-            refuse(self._journal, command, self._text)
-
-
-def refuse(journal: Mailbox[ToJournal], command: ToBook | ToAccount, text: str) -> None:
-    """Answer a client's command with a system rejection; other commands have nobody to answer to."""
-    event: Event
-    if isinstance(command, NewOrder):
-        event = OrderRejected(rejected_image(command), OrdRejReason.OTHER, text)
-    elif isinstance(command, CancelOrder | ReplaceOrder):
-        event = cancel_rejected(command, CxlRejReason.OTHER, text)
-    elif isinstance(command, MassCancel):
-        event = MassCancelRejected(
-            command.session_id, command.account_id, command.cl_ord_id, MASS_CANCEL_REJECTED_OTHER, text
-        )
-    else:
-        return
-    journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [event]))

@@ -71,7 +71,9 @@ class Door:
             raise LogonRefused(_REFUSED)
         if self.closed:
             raise SessionUnavailable(self.closed)
-        port = self._ports[session.session_id]
+        port = self._ports.get(session.session_id)
+        if port is None:
+            raise SessionUnavailable("the session has failed; operators know of it")
         if port.connection is not None:
             raise SessionUnavailable("the session is already logged on")
         port.connection = connection

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import msgspec
 import trio
 
 from actors.boundary import Connection, PortLimits, Routes
@@ -121,6 +122,8 @@ class SessionPort(Actor[ToPort]):
                     self._tell(command, unchangeable(self.state, command))
                 else:
                     known[command.cl_ord_id] = None
+                    if type(command) is ReplaceOrder and command.order_id:
+                        command = self._named(command)
                     accounts[command.account_id].tell(command)
 
     def _refuse(self, refusal: RejectCommand) -> None:
@@ -143,6 +146,11 @@ class SessionPort(Actor[ToPort]):
             return command.order_id in self.state.open or self.submitted - self.resolved > 0
         order = self.state.orders.get(command.orig_cl_ord_id, _UNKNOWN)
         return order is None or (order is not _UNKNOWN and order.status.is_open)  # type: ignore[attr-defined]
+
+    def _named(self, command: ReplaceOrder) -> ReplaceOrder:
+        """With the ClOrdID of the order that an OrderID names: accounts know what an order holds by that."""
+        order = self.state.open.get(command.order_id)
+        return command if order is None else msgspec.structs.replace(command, orig_cl_ord_id=order.cl_ord_id)
 
     def _tell(self, command: AnyCommand, event: Event) -> None:
         self._routes.journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [event]))

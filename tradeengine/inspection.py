@@ -81,7 +81,7 @@ def sessions(venue: Venue) -> list[SessionView]:
             [names[account_id] for account_id in session.account_ids],
             names.get(session.default_account_id, ""),
             session.enabled,
-            venue.ports[session_id].connection is not None,
+            session_id in venue.ports and venue.ports[session_id].connection is not None,
         )
         for session_id, session in sorted(directory.sessions.items())
     ]

@@ -11,12 +11,13 @@ from itertools import starmap
 import structlog
 import trio
 
-from actors.account import AccountActor, SuspendedAccountActor
-from actors.book import BookActor, HaltedBookActor, refuse
+from actors.account import AccountActor
+from actors.book import BookActor
 from actors.journal import OutNumbers
 from actors.messages import ToAccount, ToBook, ToPort
 from actors.port import SessionPort
 from actors.runtime import Actor, ChildSpec
+from actors.standins import HaltedBookActor, LostPortActor, SuspendedAccountActor, refuse, refuse_in_book
 from engine.account import Account
 from engine.book import Book
 from engine.commands import CancelOrder, MassCancel, NewOrder, ReplaceOrder
@@ -65,8 +66,11 @@ class Members:
         built: list[Account] = [first]
 
         async def start() -> Actor[ToAccount]:
+            if not built:
+                await venue.barrier()  # what this account has asked for may still be on its way to the journal
             seq = venue.publisher.published_seq
             account = built.pop() if built else (await self._rebuilt(seq)).accounts[account_id]
+            account.instruments = venue.directory.instruments
             account.open_orders_max = venue.settings.limits.open_orders_per_account_max
             actor = venue.accounts[account_id] = AccountActor(
                 account, reservations, seq, venue.journal_mail, venue.book_mail, venue.touches
@@ -76,7 +80,7 @@ class Members:
         async def suspended() -> Actor[ToAccount]:
             log.error("account_suspended", account=name)
             venue.degraded.add(f"account/{name}")
-            return SuspendedAccountActor(venue.journal_mail, venue.book_mail, name)
+            return SuspendedAccountActor(venue.journal_mail, venue.book_mail, name, account_id)
 
         def on_poison(message: ToAccount, error: Exception) -> None:
             log.error("account_crashed", account=name, exc_info=error)
@@ -102,11 +106,11 @@ class Members:
         async def halted() -> Actor[ToBook]:
             log.error("book_halted", symbol=symbol)
             venue.degraded.add(f"book/{symbol}")
-            return HaltedBookActor(venue.journal_mail, symbol)
+            return HaltedBookActor(venue.journal_mail, symbol, symbol_id)
 
         def on_poison(message: ToBook, error: Exception) -> None:
             log.error("book_crashed", symbol=symbol, exc_info=error)
-            refuse(venue.journal_mail, message, "system error in the book")
+            refuse_in_book(venue.journal_mail, symbol_id, message, "system error in the book")
 
         return ChildSpec(name=symbol, start=start, mailbox=mailbox, on_poison=on_poison, on_exhausted=halted)
 
@@ -126,13 +130,19 @@ class Members:
             venue.ports[session_id] = port
             return port
 
+        async def lost() -> Actor[ToPort]:
+            log.error("session_lost", session=name)
+            venue.degraded.add(f"port/{name}")
+            del venue.ports[session_id]
+            return LostPortActor(venue.numbers[session_id], venue.credits)
+
         def on_poison(message: ToPort, error: Exception) -> None:
             log.error("port_crashed", session=name, exc_info=error)
             connection = venue.ports[session_id].connection
             if connection is not None:
                 connection.disconnect("system error in the session")
 
-        return ChildSpec(name=name, start=start, mailbox=mailbox, on_poison=on_poison)
+        return ChildSpec(name=name, start=start, mailbox=mailbox, on_poison=on_poison, on_exhausted=lost)
 
     # ---- rebuilding -----------------------------------------------------------------------------------------------
 

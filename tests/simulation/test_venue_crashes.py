@@ -12,10 +12,11 @@ from venue_in_process import Client, at_rest, check, journaled_reports, records_
 from engine.account import Account
 from engine.book import Book
 from engine.commands import CancelOrder, MassCancel, NewOrder, ReplaceOrder
-from engine.events import CancelRejected, OrderAccepted, OrderRejected
+from engine.events import CancelRejected, OrderAccepted, OrderRejected, StateHashed
 from engine.queries import DepthQuery, OrderStatusQuery
 from engine.session import SessionState
 from engine.types import SCALE, OrdType, Side, TimeInForce
+from tradeengine.wiring import VenueFailed
 
 MARKER = "poison"
 
@@ -262,3 +263,35 @@ async def test_a_depth_query_on_a_halted_book_does_not_hold_up_the_session(
         assert len(client.answers) >= 1
         rejections = [event for event in client.events if isinstance(event, OrderRejected | CancelRejected)]
         assert len(rejections) == 1
+
+
+async def test_a_venue_with_a_halted_book_does_not_vouch_for_its_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash_on_marker(monkeypatch, Book, "new_order", after=True)
+    chosen = settings(tmp_path)
+    async with running(chosen) as venue:
+        client = Client(venue, 1).connect()
+        for n in range(3):
+            client.send(order(f"{MARKER}{n}"))
+            await at_rest(venue)
+        with pytest.raises(VenueFailed, match="book/"):
+            await venue.hash_state()
+    assert not any(
+        isinstance(event, StateHashed) for _, record in records_in(chosen.journal_dir) for event in record.events
+    )
+
+
+async def test_a_session_that_keeps_crashing_is_lost_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crash_reports(monkeypatch)
+    async with running(settings(tmp_path)) as venue:
+        for n in range(3):
+            client = Client(venue, 1).connect()
+            client.send(order(f"{MARKER}{n}"))
+            await at_rest(venue)
+        assert 1 not in venue.ports
+        assert venue.credits.left == venue.credits.total
+        other = Client(venue, 3).connect()
+        other.send(order("x", session_id=3))
+        await at_rest(venue)
+        assert other.kinds == ["OrderAccepted"]

@@ -20,10 +20,11 @@ from engine_builders import (
     replace,
 )  # fmt: skip
 
-from actors.account import AccountActor, SuspendedAccountActor
+from actors.account import AccountActor
 from actors.book import Touch
 from actors.messages import Barrier, Collect, Outcome, ResumeMassCancels, SetBlocked, Settle, Transfer
 from actors.runtime import Mailbox
+from actors.standins import SuspendedAccountActor
 from engine import events as ev
 from engine.account import Account
 from engine.commands import CancelAll
@@ -289,7 +290,7 @@ def test_a_suspended_account_lets_cancels_pass_and_refuses_the_rest() -> None:
     books: dict[int, Mailbox[Any]] = {1: Mailbox("book", 10)}
     refusals: list[str] = []
     text = "account A is suspended: its risk state failed"
-    actor = SuspendedAccountActor(journal, books, "A")
+    actor = SuspendedAccountActor(journal, books, "A", 2)
     transfer = Transfer("USDT", 5, "op", lambda seq: None, refusals.append)
     settle = Settle(1, [])
     actor.on_batch(iter([new("a"), replace("b", "a"), cancel("c", "a"), mass_cancel("m"), transfer, settle]))

@@ -9,9 +9,10 @@ import pytest
 from engine_builders import BUY, DAY, SELL, cancel, cancel_all, expire, instrument, mass_cancel, new, replace
 
 from actors import book as module
-from actors.book import BookActor, HaltedBookActor, Touch, refuse
+from actors.book import BookActor, Touch
 from actors.messages import Barrier, DepthRequest, Operate, Outcome
 from actors.runtime import Mailbox
+from actors.standins import HaltedBookActor, refuse
 from engine.book import Book
 from engine.commands import SetInstrumentStatus
 from engine.events import DayOrdersExpired, InstrumentStatusChanged, MassCancelPartDone, OrderAccepted
@@ -128,7 +129,7 @@ def test_depth_is_answered_behind_the_outcomes_that_it_shows() -> None:
 )
 def test_a_halted_book_refuses_every_command(command: Any, kind: str) -> None:
     journal: Mailbox[Any] = Mailbox("journal", 10)
-    HaltedBookActor(journal, "BTC/USDT").on_batch(iter([command]))
+    HaltedBookActor(journal, "BTC/USDT", 1).on_batch(iter([command]))
     (outcome,) = journal.take()
     assert type(outcome.events[0]).__name__ == kind
     assert outcome.events[0].text == "BTC/USDT is halted: its book failed"
