@@ -15,6 +15,7 @@ from engine.events import (
     Deposited,
     MassCancelCompleted,
     MassCancelRejected,
+    MassCancelRequested,
     OrderAccepted,
     OrderCanceled,
     OrderRejected,
@@ -74,7 +75,7 @@ class JournalView:
         return found
 
     def outcomes(self, session_id: int) -> dict[str, list[str]]:
-        """For each ClOrdID of an order, replace or cancel, the kinds of events that decided on it."""
+        """For each ClOrdID of an order, replace, cancel or mass cancel, the kinds of events that decided on it."""
         decided: dict[str, list[str]] = {}
         for _seq, record in self.records:
             for event in record.events:
@@ -82,7 +83,7 @@ class JournalView:
                     owner, name = event.order.session_id, event.order.cl_ord_id
                 elif isinstance(event, OrderCanceled):
                     owner, name = event.order.session_id, event.cl_ord_id
-                elif isinstance(event, CancelRejected):
+                elif isinstance(event, CancelRejected | MassCancelRequested):
                     owner, name = event.session_id, event.cl_ord_id
                 else:
                     continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Final, NamedTuple, Protocol
 
-from fix_client import ConnectionEnded, FixClient
+from fix_client import ConnectionEnded, FixClient, utc_now
 
 from clients import Event, Side, SyncClient, TimeInForce
 from clients.exceptions import ConnectionLost
@@ -14,7 +14,12 @@ SYMBOLS: Final = ("BTC/USDT", "ETH/USDT", "AAPL")
 _MIDDLE = {"BTC/USDT": 6_500_000, "ETH/USDT": 325_000, "AAPL": 23_000}
 _LOT = {"BTC/USDT": "0.{:05d}", "ETH/USDT": "0.{:04d}", "AAPL": "{:d}"}
 _SPREAD_CENTS = 20
-_KINDS = ("new",) * 12 + ("market", "ioc", "cancel", "cancel", "replace", "replace", "cancel unknown", "off tick")
+_KINDS = (
+    *("new",) * 36, *("cancel",) * 6, *("replace",) * 6, *("market", "ioc") * 3, *("status", "test") * 4,
+    "cancel unknown", "off tick", "mass cancel",
+)  # fmt: skip
+ASKING: Final = ("status", "test")
+"""Kinds that change nothing: their answers take numbers that the journal does not hold."""
 
 
 class Order(NamedTuple):
@@ -59,7 +64,9 @@ class OrderFlow:
             order = Order("new", number, symbol, side, qty, price)
         else:
             order = Order(kind, number, symbol, side, qty, price)
-        if order.kind in ("new", "replace"):
+        if kind == "mass cancel":
+            self._live.clear()
+        elif order.kind in ("new", "replace"):
             self._live.append(order)
         return order
 
@@ -106,6 +113,12 @@ class FixTrader:
             if order.kind == "cancel":
                 return "F", pairs
             return "G", [*pairs, *client.handl_inst(), (38, order.qty), (40, "2"), (44, order.price)]
+        if order.kind == "mass cancel":
+            return "q", [(11, name), (530, "7"), (60, utc_now())]
+        if order.kind == "status":
+            return "H", [(11, str(order.number - 1)), (55, order.symbol), (54, side)]
+        if order.kind == "test":
+            return "1", [(112, name)]
         price = None if order.kind == "market" else order.price
         tif = "3" if order.kind in ("ioc", "market") else "1"
         return "D", client.new_order_pairs(name, order.symbol, side, order.qty, price, tif)
@@ -161,7 +174,9 @@ class BinaryTrader:
         elif order.kind == "replace":
             qty, price, symbol = order.qty, order.price, order.symbol
             client.replace(order.orig, qty=qty, price=price, symbol=symbol, side=side, cl_ord_id=order.number)
-        else:
+        elif order.kind == "mass cancel":
+            client.mass_cancel(cl_ord_id=order.number)
+        elif order.kind not in ASKING:
             tif = TimeInForce.IOC if order.kind in ("ioc", "market") else TimeInForce.GTC
             limit = None if order.kind == "market" else order.price
             client.new_order(order.symbol, side, order.qty, limit, tif=tif, cl_ord_id=order.number)
