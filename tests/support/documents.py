@@ -19,6 +19,7 @@ _VARYING = (
     (re.compile(r"\b1\d{15}\b"), "<id>"),
     (re.compile(r"\b(sequence|sequence\":|the last is) ?\d+"), r"\1 <n>"),
     (re.compile(r"\d+ records"), "<n> records"),
+    (re.compile(r"# demo.yaml line \d+"), "# demo.yaml line <n>"),
     (re.compile(r"^ *\d{3,} +(?=<time>)", re.MULTILINE), "<n> "),
     (re.compile(r"(?<=\d)(\.\d*?)0+\b"), r"\1"),
     (re.compile(r"(?<=\d)\.(?!\d)"), ""),

@@ -9,14 +9,16 @@ import shutil
 import stat
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
-from documents import ROOT, Block, agree, examples
+from documents import DOCUMENTS, ROOT, Block, agree, examples
 from venue_process import MakeVenue, VenueProcess, command
 
 LIMIT_S = 30.0
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "runbook.md")
+WITH_COMMANDS = (ROOT / "README.md", ROOT / "docs" / "runbook.md")
+_METRIC = re.compile(r"\btradeengine_[a-z_]+")
 
 
 @pytest.fixture
@@ -30,17 +32,15 @@ def programs(tmp_path: Path) -> Path:
     return directory
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_examples_do_what_the_document_shows(
-    document: Path, make_venue: MakeVenue, programs: Path, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("document", WITH_COMMANDS, ids=lambda path: path.name)
+def test_examples_do_what_the_document_shows(document: Path, make_venue: MakeVenue, programs: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("the examples use curl")
     shown = examples(document, "sh", "python")
     assert shown, f"{document} has no examples"
     venue = make_venue()
     for block, output in shown:
-        ran = run(block, venue, programs, tmp_path)
+        ran = run(block, venue, programs)
         said = ran.stdout.replace(str(venue.data_dir), "var")
         assert ran.returncode == 0, f"{block.place} ended with {ran.returncode}:\n{said}"
         if output is not None:
@@ -48,7 +48,7 @@ def test_examples_do_what_the_document_shows(
     assert venue.running, venue.output
 
 
-def run(block: Block, venue: VenueProcess, programs: Path, scratch: Path) -> subprocess.CompletedProcess[str]:
+def run(block: Block, venue: VenueProcess, programs: Path) -> subprocess.CompletedProcess[str]:
     """Carry a block out as a reader would, but on the venue's real ports and directory."""
     text = adapted(block.text, venue)
     program = [sys.executable] if block.words[0] == "python" else ["bash", "-euo", "pipefail"]
@@ -58,7 +58,6 @@ def run(block: Block, venue: VenueProcess, programs: Path, scratch: Path) -> sub
         "PYTHONPATH": str(ROOT),
         "TRADE_ENGINE_DATA_DIR": str(venue.data_dir),
         "TRADE_PORT": str(venue.ports.binary),
-        "SCRATCH": str(scratch),
     }
     return subprocess.run(
         [*program, "-c", text],
@@ -78,3 +77,11 @@ def adapted(text: str, venue: VenueProcess) -> str:
     for usual, real in ports.items():
         text = re.sub(rf"(?<=[: ]){usual}\b", str(real), text)
     return re.sub(r"\bvar/", f"{venue.data_dir}/", text)
+
+
+def test_metrics_that_the_documents_name_are_there(make_venue: MakeVenue) -> None:
+    named = {name for document in DOCUMENTS for name in _METRIC.findall(document.read_text("utf-8"))}
+    with urllib.request.urlopen(f"http://127.0.0.1:{make_venue().ports.admin}/metrics", timeout=LIMIT_S) as answer:
+        there = set(_METRIC.findall(answer.read().decode()))
+    assert named
+    assert named <= there
