@@ -38,7 +38,9 @@ from engine.events import (
 from engine.fold import request_id_of
 from engine.rejections import cancel_rejected, rejected_image
 from engine.risk import Reservations, admit_new, admit_replace, admit_withdrawal
-from engine.types import CancelReason, CxlRejReason, OrdRejReason
+from engine.types import CancelReason, CxlRejReason, Instrument, OrdRejReason, OrdType, Px
+
+_LIMIT = OrdType.LIMIT
 
 
 class AccountActor(Actor[ToAccount]):
@@ -83,13 +85,17 @@ class AccountActor(Actor[ToAccount]):
     def _new_order(self, command: NewOrder) -> None:
         symbol_id = command.symbol_id
         instrument = self.account.instruments[symbol_id]
-        touch = self._touches.get(symbol_id, NO_TOUCH)
-        reference = touch.reference(command.side, instrument.reference_px)
+        reference = 0 if command.ord_type is _LIMIT else self._reference(command, instrument)
         admitted = admit_new(self.account, self.reservations, instrument, command, reference)
         if type(admitted) is NewOrder:
             self._books[symbol_id].tell(admitted)
             return
         self._reply(command, OrderRejected(rejected_image(command), admitted[0], admitted[1]))
+
+    def _reference(self, command: NewOrder, instrument: Instrument) -> Px:
+        """What a market order's protection band is measured from."""
+        touch = self._touches.get(command.symbol_id, NO_TOUCH)
+        return touch.reference(command.side, instrument.reference_px)
 
     def _replace(self, command: ReplaceOrder) -> None:
         instrument = self.account.instruments[command.symbol_id]

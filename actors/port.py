@@ -26,7 +26,7 @@ from actors.messages import (
 )
 from actors.refusals import AnyCommand, duplicate, enriched, refused, unchangeable
 from actors.runtime import Actor
-from engine.commands import CancelOrder, ClientCommand, RejectCommand, ReplaceOrder
+from engine.commands import CancelOrder, ClientCommand, NewOrder, RejectCommand, ReplaceOrder
 from engine.events import (
     CancelRejected,
     Event,
@@ -113,18 +113,27 @@ class SessionPort(Actor[ToPort]):
         accounts = self._routes.accounts
         with self._routes.dispatcher.turn():
             for command in commands:
-                if type(command) is RejectCommand:
-                    self._refuse(command)
-                elif command.cl_ord_id in known:
-                    self._tell(command, duplicate(self.state, command))
-                elif (type(command) is CancelOrder or type(command) is ReplaceOrder) and not self._may_change(command):
+                if type(command) is NewOrder and command.cl_ord_id not in known:
                     known[command.cl_ord_id] = None
-                    self._tell(command, unchangeable(self.state, command))
-                else:
-                    known[command.cl_ord_id] = None
-                    if type(command) is ReplaceOrder and command.order_id:
-                        command = self._named(command)
                     accounts[command.account_id].tell(command)
+                else:
+                    self._submit_other(command)
+
+    def _submit_other(self, command: ClientCommand) -> None:
+        """A change, a refusal, or a ClOrdID that is no news."""
+        known = self.state.orders
+        if type(command) is RejectCommand:
+            self._refuse(command)
+        elif command.cl_ord_id in known:
+            self._tell(command, duplicate(self.state, command))
+        elif (type(command) is CancelOrder or type(command) is ReplaceOrder) and not self._may_change(command):
+            known[command.cl_ord_id] = None
+            self._tell(command, unchangeable(self.state, command))
+        else:
+            known[command.cl_ord_id] = None
+            if type(command) is ReplaceOrder and command.order_id:
+                command = self._named(command)
+            self._routes.accounts[command.account_id].tell(command)
 
     def _refuse(self, refusal: RejectCommand) -> None:
         command, known = refusal.command, self.state.orders

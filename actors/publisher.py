@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from actors.messages import (
@@ -42,12 +43,19 @@ from engine.events import (
     Withdrawn,
 )
 from engine.fold import account_of_request
-from engine.reports import Report, reports_of
+from engine.reports import Report, collect_reports
 
 _ORDER_EVENTS = frozenset({OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected})
 _ACCOUNT_EVENTS = (
     CancelRejected, MassCancelRequested, MassCancelCompleted, Deposited, Withdrawn, AccountBlocked, AccountOpened,
 )  # fmt: skip
+
+
+NOBODY = 0
+"""The session of an order that none owns."""
+
+CHUNK = 128
+"""Records handed over at a time: what they touch in accounts, sessions and encoders should still be in the cache."""
 
 
 class Counters:
@@ -80,9 +88,10 @@ class PublisherActor(Actor[ToPublisher]):
         self._accounts = accounts
         self._ports = ports
         self._on_lost = on_lost
-        self._settlements: dict[int, list[Event]] = {}
-        self._deliveries: dict[int, tuple[list[Record], list[Report]]] = {}
-        self._fees: dict[str, int] = {}
+        self._settlements: defaultdict[int, list[Event]] = defaultdict(list)
+        self._reports: defaultdict[int, list[Report]] = defaultdict(list)
+        self._outcomes: defaultdict[int, list[Record]] = defaultdict(list)
+        self._fees: defaultdict[str, int] = defaultdict(int)
 
     def on_batch(self, batch: Iterator[ToPublisher]) -> None:
         done: list[tuple[OnDurable, int]] = []
@@ -96,6 +105,8 @@ class PublisherActor(Actor[ToPublisher]):
                     self._sort(seq, entry.record)
                 if entry.done is not None:
                     done.append((entry.done, entry.seq))
+                if records == CHUNK:
+                    break  # those concerned have their turn before the next records
             else:
                 self._lose(entry)
         if records:
@@ -113,35 +124,24 @@ class PublisherActor(Actor[ToPublisher]):
                 self._settle(event.order.account_id, event)  # type: ignore[union-attr]
             else:
                 self._sort_rare(seq, event)
-        deliveries = self._deliveries
-        for session_id, report in reports_of(seq, record):
-            if session_id in deliveries:
-                deliveries[session_id][1].append(report)
-            elif session_id:
-                deliveries[session_id] = ([], [report])
-        session_id = record.session_id
-        if session_id in deliveries:
-            deliveries[session_id][0].append(record)
-        elif session_id:
-            deliveries[session_id] = ([record], [])
+        if record.out:
+            collect_reports(seq, record, self._reports)
+        if record.session_id:
+            self._outcomes[record.session_id].append(record)
 
     def _settle(self, account_id: int, event: Event) -> None:
-        settlements = self._settlements
-        if account_id in settlements:
-            settlements[account_id].append(event)
-        elif account_id:  # a command refused for an account that does not exist concerns none
-            settlements[account_id] = [event]
+        if account_id:  # a command refused for an account that does not exist concerns none
+            self._settlements[account_id].append(event)
 
     def _sort_trade(self, event: TradeExecuted) -> None:
         aggressor, resting = event.aggressor, event.resting
-        self._settle(aggressor.account_id, event)
+        self._settlements[aggressor.account_id].append(event)
         if resting.account_id != aggressor.account_id:
-            self._settle(resting.account_id, event)
+            self._settlements[resting.account_id].append(event)
         self.counters.trades += 1
         fee = event.aggressor_fee + event.resting_fee
         if fee:
-            asset = self.directory.instruments[aggressor.symbol_id].quote
-            self._fees[asset] = self._fees.get(asset, 0) + fee
+            self._fees[self.directory.instruments[aggressor.symbol_id].quote] += fee
 
     def _sort_rare(self, seq: int, event: Event) -> None:
         if isinstance(event, _ACCOUNT_EVENTS):
@@ -159,19 +159,23 @@ class PublisherActor(Actor[ToPublisher]):
 
     def _hand_over(self, seq: int) -> None:
         accounts = self._accounts
-        fees, self._fees = self._fees, {}
-        for asset, amount in fees.items():
+        for asset, amount in self._fees.items():
             accounts[FEES_ACCOUNT_ID].tell_first(Collect(seq, asset, amount))
-        settlements, self._settlements = self._settlements, {}
-        for account_id, events in settlements.items():
+        self._fees.clear()
+        for account_id, events in self._settlements.items():
             accounts[account_id].tell_first(Settle(seq, events))
+        self._settlements.clear()
         self._deliver(seq)
 
     def _deliver(self, seq: int) -> None:
-        deliveries, self._deliveries = self._deliveries, {}
-        for session_id, (outcomes, reports) in deliveries.items():
-            self.counters.reports += len(reports)
-            self._ports[session_id].tell_first(Delivery(seq, outcomes, reports))
+        outcomes, reports = self._outcomes, self._reports
+        reports.pop(NOBODY, None)
+        for session_id in outcomes.keys() | reports.keys():
+            mine = reports.get(session_id, [])
+            self.counters.reports += len(mine)
+            self._ports[session_id].tell_first(Delivery(seq, outcomes.get(session_id, []), mine))
+        outcomes.clear()
+        reports.clear()
 
     def _lose(self, lost: JournalLost) -> None:
         for port in self._ports.values():

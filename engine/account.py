@@ -68,7 +68,7 @@ class Account:
             if event.resting.account_id == mine:
                 self._settle(event.resting, event, event.resting_fee)
         elif type(event) is OrderAccepted:
-            self._follow(event.order, event.order.cl_ord_id)
+            self._open(event.order)
         elif type(event) is OrderCanceled or type(event) is OrderExpired:
             self._follow(event.order, event.order.cl_ord_id)
             if type(event) is OrderCanceled and event.request_id:
@@ -77,6 +77,13 @@ class Account:
             self._follow(event.order, event.orig_cl_ord_id)
         else:
             self._apply_rare(event)
+
+    def _open(self, image: OrderImage) -> None:
+        instrument = self.instruments[image.symbol_id]
+        asset = instrument.quote if image.side is _BUY else instrument.base
+        held = self.held
+        held[asset] = held.get(asset, 0) + image.hold
+        self.orders[image.session_id, image.cl_ord_id] = image
 
     def _follow(self, image: OrderImage, known_as: str) -> None:
         """Set an order's hold to what the event says and remember or forget the order."""

@@ -7,6 +7,7 @@ order per object are those of :meth:`VenueState.apply`.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 
 import msgspec
 
@@ -39,7 +40,7 @@ from engine.events import (
     TradingDayRolled,
     Withdrawn,
 )
-from engine.reports import reports_of
+from engine.reports import Report, collect_reports
 from engine.session import SessionState
 
 _ORDER_EVENTS = frozenset({OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced})
@@ -62,6 +63,7 @@ class VenueState:
         self.seq = 0
         self.time_ns = 0
         self.day = ""
+        self._reports: defaultdict[int, list[Report]] = defaultdict(list)
         self._fees: Account
         self._open_account(FEES_ACCOUNT)
 
@@ -83,9 +85,12 @@ class VenueState:
         if book_id:
             self.books[book_id].apply(events)
         if record.out:
-            for session_id, report in reports_of(seq, record):
+            by_session = self._reports
+            collect_reports(seq, record, by_session)
+            for session_id, reports in by_session.items():
                 if session_id:
-                    self.sessions[session_id].apply_reports([report])
+                    self.sessions[session_id].apply_reports(reports)
+            by_session.clear()
         if record.session_id:
             self.sessions[record.session_id].apply_outcome(record)
 

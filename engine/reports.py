@@ -6,6 +6,8 @@ cannot disagree.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import msgspec
 
 from engine.events import (
@@ -64,26 +66,31 @@ def addressees(events: list[Event]) -> list[int]:
     return to
 
 
-def reports_of(seq: int, record: Record) -> list[tuple[int, Report]]:
-    """Every report of a stamped record, each with the session that it is for."""
-    made: list[tuple[int, Report]] = []
+def collect_reports(seq: int, record: Record, into: defaultdict[int, list[Report]]) -> None:
+    """Append every report of a stamped record to the list of its session (0: an order that no session owns)."""
     out = record.out
     time_ns = record.time_ns
     at = 0
     for event in record.events:
         if type(event) is TradeExecuted:
             order = event.aggressor
-            made.append((order.session_id, Report(out[at], seq, at, time_ns, event, order)))
+            into[order.session_id].append(Report(out[at], seq, at, time_ns, event, order))
+            at += 1
             order = event.resting
-            at += 1
-            made.append((order.session_id, Report(out[at], seq, at, time_ns, event, order, True)))
-            at += 1
+            into[order.session_id].append(Report(out[at], seq, at, time_ns, event, order, True))
         elif type(event) in _ORDER_EVENTS:
             order = event.order  # type: ignore[union-attr, assignment]
-            made.append((order.session_id, Report(out[at], seq, at, time_ns, event, order)))
-            at += 1
+            into[order.session_id].append(Report(out[at], seq, at, time_ns, event, order))
         elif type(event) in _REPLIES:
-            session_id = event.session_id  # type: ignore[union-attr]
-            made.append((session_id, Report(out[at], seq, at, time_ns, event, None)))
-            at += 1
-    return made
+            into[event.session_id].append(Report(out[at], seq, at, time_ns, event, None))  # type: ignore[union-attr]
+        else:
+            continue
+        at += 1
+
+
+def reports_of(seq: int, record: Record) -> list[tuple[int, Report]]:
+    """Every report of a stamped record with the session that it is for, in the record's order."""
+    into: defaultdict[int, list[Report]] = defaultdict(list)
+    collect_reports(seq, record, into)
+    made = [(session_id, report) for session_id, reports in into.items() for report in reports]
+    return sorted(made, key=lambda addressed: addressed[1].position)

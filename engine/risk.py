@@ -22,6 +22,7 @@ Key = tuple[int, str]
 Terms = tuple[Amount, Qty, Rate]
 """What an order will hold, the quantity that it may still trade, and its worst fee."""
 
+_BUY = Side.BUY
 _MARKET = OrdType.MARKET
 
 
@@ -79,13 +80,13 @@ def admit_new(
         refusal = _limits(account, command.order_qty, command.px)
         if refusal is not None:
             return refusal
-    need = worst_hold(command.side, command.px, command.order_qty, instrument.worst_fee)
-    asset = hold_asset(command.side, instrument)
+    side, qty, rate = command.side, command.order_qty, instrument.worst_fee
+    need = worst_hold(side, command.px, qty, rate)
+    asset = instrument.quote if side is _BUY else instrument.base
     pending = reservations.pending.get(asset, 0)
     if need > account.balances.get(asset, 0) - account.held.get(asset, 0) - pending:
         return _too_poor(account, reservations, asset, need)
-    terms = (need, command.order_qty, instrument.worst_fee)
-    reservations.add((command.session_id, command.cl_ord_id), asset, need, terms)
+    reservations.add((command.session_id, command.cl_ord_id), asset, need, (need, qty, rate))
     return command
 
 
