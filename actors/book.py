@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -35,8 +35,16 @@ NO_TOUCH = Touch(0, 0, 0)
 class BookActor(Actor[ToBook]):
     """Runs a :class:`Book`. ``touches`` is where accounts read each symbol's touch; only this actor writes its own."""
 
-    def __init__(self, book: Book, mailbox: Mailbox[ToBook], journal: Mailbox[ToJournal], touches: dict[int, Touch]):
+    def __init__(
+        self,
+        book: Book,
+        mailbox: Mailbox[ToBook],
+        journal: Mailbox[ToJournal],
+        touches: dict[int, Touch],
+        clock_ns: Callable[[], int],
+    ) -> None:
         self.book = book
+        self._clock_ns = clock_ns
         self._mailbox = mailbox
         self._journal = journal
         self._touches = touches
@@ -82,8 +90,9 @@ class BookActor(Actor[ToBook]):
 
     def _depth(self, request: DepthRequest) -> None:
         bids, asks = self.book.depth(request.query.levels)
+        time_ns = self._clock_ns()
 
         def pass_on(seq: int) -> None:
-            request.answer(DepthAnswer(request.query, seq, 0, bids, asks))
+            request.answer(DepthAnswer(request.query, seq, time_ns, bids, asks))
 
         self._journal.tell(Barrier(pass_on))

@@ -51,6 +51,8 @@ class PortLimits(msgspec.Struct, frozen=True):
     """Commands of one session that may be on their way to the journal."""
     numbers_reserved: int = 1024
     """Outbound numbers that may go out unjournaled before the journal must know of more."""
+    book_depth_max: int = 1000
+    """Most price levels a side that a depth query is answered with."""
     replay_chunk: int = 256
     """Reports that a replay reads before others have their turn."""
 

@@ -342,7 +342,8 @@ class SessionPort(Actor[ToPort]):
             ]
             connection.answer(OpenOrdersAnswer(query, chosen))
         elif isinstance(query, DepthQuery):
-            request = DepthRequest(query, self._on_depth)
+            levels = min(query.levels or self._limits.book_depth_max, self._limits.book_depth_max)
+            request = DepthRequest(msgspec.structs.replace(query, levels=levels), self._on_depth)
             self._routes.books[query.symbol_id].tell(request)
 
     def _status(self, query: OrderStatusQuery) -> OrderImage | None:

@@ -54,6 +54,9 @@ _ACCOUNT_EVENTS = (
 NOBODY = 0
 """The session of an order that none owns."""
 
+LOST = "the venue cannot record orders"
+"""What clients are told when the journal fails; the log has the reason, with paths that are not for them."""
+
 CHUNK = 128
 """Records handed over at a time: what they touch in accounts, sessions and encoders should still be in the cache."""
 
@@ -179,5 +182,5 @@ class PublisherActor(Actor[ToPublisher]):
 
     def _lose(self, lost: JournalLost) -> None:
         for port in self._ports.values():
-            port.tell_first(Disconnect(lost.reason))
+            port.tell_first(Disconnect(LOST))
         self._on_lost(lost.reason)

@@ -145,7 +145,7 @@ class LimitsSettings(msgspec.Struct, frozen=True, kw_only=True):
     restart_period_s: Annotated[float, Number(0.1, 86400)] = 10.0
     open_orders_per_account_max: Annotated[int, Integer(1, 10_000_000)] = 100_000
     """Open orders of one account; beyond, new ones are rejected."""
-    book_depth_max: Annotated[int, Integer(1, 1000)] = 50
+    book_depth_max: Annotated[int, Integer(1, 10_000)] = 1000
     """Most levels per side in a book snapshot."""
 
 

@@ -37,6 +37,11 @@ def remaining_hold(side: Side, px: Px, leaves: Qty, rate: Rate, fee_raw: int, fe
     return cost - (-(fee_raw + cost * rate) // SCALE) - fee_paid
 
 
+def avg_px(cum_notional: Amount, cum_qty: Qty) -> Px:
+    """AvgPx (FIX tag 6): Σ px × qty / Σ qty, rounded half up to 10^-8; 0 without fills."""
+    return (2 * cum_notional * SCALE + cum_qty) // (2 * cum_qty) if cum_qty else 0
+
+
 def hold_asset(side: Side, instrument: Instrument) -> str:
     return instrument.quote if side is _BUY else instrument.base
 

@@ -100,7 +100,7 @@ class Members:
         async def start() -> Actor[ToBook]:
             # A parked book adds nothing to the journal, so what is durable at the barrier is all of its past.
             book = built.pop() if built else (await self._rebuilt(await venue.barrier())).books[symbol_id]
-            actor = venue.books[symbol_id] = BookActor(book, mailbox, venue.journal_mail, venue.touches)
+            actor = venue.books[symbol_id] = BookActor(book, mailbox, venue.journal_mail, venue.touches, venue.clock_ns)
             return actor
 
         async def halted() -> Actor[ToBook]:

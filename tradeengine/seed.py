@@ -28,7 +28,8 @@ def events_for(settings: Settings, directory: Directory, entropy: Callable[[int]
     """The events that bring ``directory`` in line with ``settings``; none when nothing differs.
 
     What the journal has and the configuration does not name any more stays as it is. Opening balances count only when
-    an account is opened, an instrument's status only when it is listed: operators own them from then on.
+    an account is opened, an instrument's status and whether a session is enabled only when it is new: operators own
+    them from then on.
 
     Raises:
         ConfigurationConflict: an instrument's assets, tick or lot differ from the journal's.
@@ -112,7 +113,7 @@ def _sessions(
             wanted.firm,
             [account_ids[name] for name in wanted.accounts],
             account_ids[wanted.default_account] if wanted.default_account else 0,
-            wanted.enabled,
+            wanted.enabled if known is None else known.enabled,
         )
         return None if event == known else event
 

@@ -81,7 +81,9 @@ class Wiring:
             lambda first, last: read_records(self.journal, first, last),
             self.credits,
         )
-        self.port_limits = PortLimits(credits_per_session=limits.credits_per_session)
+        self.port_limits = PortLimits(
+            credits_per_session=limits.credits_per_session, book_depth_max=limits.book_depth_max
+        )
         self.door = Door(self.directory, self.ports, log.debug)
         self._barriers: set[trio.Event] = set()
 

@@ -107,7 +107,8 @@ class RequestReader:
         self._session = session
         self._session_id = session.session_id
         self._accounts = {account_id: account_id for account_id in session.account_ids}
-        self._accounts[0] = session.default_account_id
+        if session.default_account_id:
+            self._accounts[0] = session.default_account_id
 
     def _read_any(self, payload: bytes) -> ClientCommand | Query | bytes:
         """A query, or a command whose header is not exactly this schema version's."""
@@ -241,7 +242,7 @@ class RequestReader:
             raise _Refused(MessageRejectReason.INVALID_VALUE, query_id, text)
         if security_id:
             self._check_security(security_id, query_id)
-        if account not in self._accounts:
+        if account and account not in self._accounts:
             raise _Refused(MessageRejectReason.UNKNOWN_ACCOUNT, query_id, f"unknown Account {account}")
         return OpenOrdersQuery(self._session_id, str(query_id), security_id, side, account)
 
@@ -260,7 +261,8 @@ class RequestReader:
         """The account's id and why it may not be used; the default account stands in for one that may not."""
         account_id = self._accounts.get(account)
         if account_id is None:
-            return self._session.default_account_id, f"unknown Account {account}"
+            text = f"unknown Account {account}" if account else "Account is missing: the session has no default"
+            return self._session.default_account_id, text
         return account_id, ""
 
     def _symbol(self, security_id: int) -> tuple[int, str]:

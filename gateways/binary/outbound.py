@@ -21,9 +21,10 @@ from engine.events import (
     OrderReplaced,
     TradeExecuted,
 )
+from engine.money import avg_px
 from engine.queries import Answer, DepthAnswer, OpenOrdersAnswer, OrderStatusAnswer
 from engine.reports import Report
-from engine.types import SCALE, Instrument, OrdRejReason, OrdStatus, OrdType, Side, TimeInForce, fix_code
+from engine.types import Instrument, OrdRejReason, OrdStatus, OrdType, Side, TimeInForce, fix_code
 from gateways.binary import codec
 from gateways.binary.codec import NO, NUL, UINT64_MAX, YES
 from gateways.binary.rejects import MassCancelRejectReason, MessageRejectReason
@@ -306,7 +307,7 @@ def _order_status(query_id: int, order: OrderImage | None) -> bytes:
         _number(order.cl_ord_id),
         order.order_id,
         order.px,
-        order.cum_notional * SCALE // order.cum_qty if order.cum_qty else 0,
+        avg_px(order.cum_notional, order.cum_qty),
         order.order_qty,
         order.leaves_qty,
         order.cum_qty,

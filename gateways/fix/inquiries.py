@@ -24,7 +24,7 @@ from engine.types import OrdRejReason
 from gateways.fix.groups import entries
 from gateways.fix.logon import read_int
 from gateways.fix.mapping_in import ID_MAX, SIDES
-from gateways.fix.mapping_out import CHARACTERS, ReportMapper, avg_px, decimal, terms
+from gateways.fix.mapping_out import CHARACTERS, ReportMapper, avg_px_text, decimal, terms
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal, MarketDataRefusal
 from gateways.fix.times import format_utc
 
@@ -234,7 +234,7 @@ class Inquiries:
             f"37={order.order_id or 'NONE'}\x0111={order.cl_ord_id}\x0117=0\x01{self._kind(status)}39={status}\x01"
             f"{self._reports.common(order)}38={decimal(order.order_qty)}\x01{terms(order)}{asked.echo}{count}"
             f"151={decimal(order.leaves_qty)}\x0114={decimal(order.cum_qty)}\x01"
-            f"6={avg_px(order.cum_notional, order.cum_qty)}\x01{time_text}"
+            f"6={avg_px_text(order.cum_notional, order.cum_qty)}\x01{time_text}"
         )
 
     def _no_order(self, asked: Asked, reason: int, text: str, count: str, time_text: str) -> str:

@@ -116,7 +116,7 @@ class CommandMapper:
         if not command.symbol_id:
             return RejectCommand(command, OrdRejReason.UNKNOWN_SYMBOL, f"Unknown symbol {symbol}", symbol)
         if not command.account_id:
-            return RejectCommand(command, OrdRejReason.UNKNOWN_ACCOUNT, f"Unknown account {fields['1']}")
+            return RejectCommand(command, OrdRejReason.UNKNOWN_ACCOUNT, _unknown_account(fields))
         unsupported = OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC
         if ord_type is None:
             if fields["40"] not in _ORD_TYPES_DEFINED:
@@ -182,7 +182,7 @@ class CommandMapper:
             symbol = fields["55"]
             return RejectCommand(command, CxlRejReason.UNKNOWN_ORDER, f"Unknown symbol {symbol}", symbol)
         if not command.account_id:
-            return RejectCommand(command, CxlRejReason.OTHER, f"Unknown account {fields['1']}")
+            return RejectCommand(command, CxlRejReason.OTHER, _unknown_account(fields))
         return None
 
     def _mass_cancel(self, fields: dict[str, str], in_from: int, in_seq: int) -> MassCancel | RejectCommand:
@@ -209,7 +209,7 @@ class CommandMapper:
         if symbol and instrument is None:
             return RejectCommand(command, _MASS_UNKNOWN_SECURITY, f"Unknown symbol {symbol}", symbol)
         if not account_id:
-            return RejectCommand(command, _MASS_OTHER, f"Unknown account {fields['1']}")
+            return RejectCommand(command, _MASS_OTHER, _unknown_account(fields))
         return command
 
     def _account_id(self, name: str) -> int:
@@ -218,6 +218,10 @@ class CommandMapper:
         if account is None or account.account_id not in self._session.account_ids:
             return 0
         return account.account_id
+
+
+def _unknown_account(fields: dict[str, str]) -> str:
+    return f"Unknown account {fields['1']}" if "1" in fields else "Account is missing: the session has no default"
 
 
 def _side(fields: dict[str, str]) -> Side:

@@ -23,7 +23,8 @@ from engine.events import (
     OrderReplaced,
     TradeExecuted,
 )
-from engine.types import SCALE, CancelReason, CxlRejReason, OrdStatus, OrdType
+from engine.money import avg_px
+from engine.types import CancelReason, CxlRejReason, OrdStatus, OrdType
 from gateways.fix.codec import printable
 from gateways.fix.times import format_utc
 
@@ -57,11 +58,9 @@ _BY_SECURITY, _ALL_ORDERS = "1", "7"
 
 
 @lru_cache(maxsize=8192)
-def avg_px(cum_notional: int, cum_qty: int) -> str:
-    """AvgPx (6): Σ px × qty / Σ qty, exact, rounded half up to eight decimals; 0 without fills."""
-    if not cum_qty:
-        return "0"
-    return decimal((2 * cum_notional * SCALE + cum_qty) // (2 * cum_qty))
+def avg_px_text(cum_notional: int, cum_qty: int) -> str:
+    """AvgPx (6) as text."""
+    return decimal(avg_px(cum_notional, cum_qty))
 
 
 class ReportMapper:
@@ -162,7 +161,7 @@ class ReportMapper:
             f"37={order.order_id}\x0111={cl_ord_id}\x01{orig}17={report.seq}-{report.position}\x01{self._trans}"
             f"150={exec_type}\x0139={status or CHARACTERS[order.status]}\x01{common}38={decimal(order.order_qty)}\x01"
             f"{terms(order)}{rest}151={decimal(order.leaves_qty)}\x0114={decimal(order.cum_qty)}\x01"
-            f"6={avg_px(order.cum_notional, order.cum_qty)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
+            f"6={avg_px_text(order.cum_notional, order.cum_qty)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
         )
 
     def _rejected(self, report: Report) -> tuple[str, str]:
@@ -178,7 +177,7 @@ class ReportMapper:
             f"{self._trans}150=8\x0139={CHARACTERS[shown.status]}\x01{self.common(asked, symbol)}"
             f"38={decimal(shown.order_qty)}\x01103={reason}\x0158={printable(event.text)}\x01"
             f"151={decimal(shown.leaves_qty)}\x0114={decimal(shown.cum_qty)}\x01"
-            f"6={avg_px(shown.cum_notional, shown.cum_qty)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
+            f"6={avg_px_text(shown.cum_notional, shown.cum_qty)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
         )
         return "8", body
 

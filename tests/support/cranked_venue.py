@@ -57,7 +57,8 @@ class CrankedVenue:
         self.reservations = {key: Reservations() for key in live.accounts}
         self.accounts = {key: self._account_actor(key, account, live.seq) for key, account in live.accounts.items()}
         self.books = {
-            key: BookActor(book, self.book_mail[key], journal_mail, self.touches) for key, book in live.books.items()
+            key: BookActor(book, self.book_mail[key], journal_mail, self.touches, lambda: 0)
+            for key, book in live.books.items()
         }
         for key, account in self.accounts.items():
             self.actors[f"account {key}"] = (self.account_mail[key], account)

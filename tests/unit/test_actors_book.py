@@ -25,7 +25,7 @@ class World:
         self.mailbox: Mailbox[Any] = Mailbox("book", 1000)
         self.journal: Mailbox[Any] = Mailbox("journal", 1000)
         self.touches: dict[int, Touch] = {}
-        self.actor = BookActor(Book(instrument()), self.mailbox, self.journal, self.touches)
+        self.actor = BookActor(Book(instrument()), self.mailbox, self.journal, self.touches, lambda: 7)
 
     def run(self, *batch: Any) -> list[Any]:
         self.actor.on_batch(iter(batch))

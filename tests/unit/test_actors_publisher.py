@@ -8,7 +8,7 @@ import pytest
 from engine_builders import genesis, image, instrument, opened_session
 
 from actors.messages import Collect, Delivery, Disconnect, Entry, JournalLost, SessionEvent, Settle, ToPublisher
-from actors.publisher import PublisherActor
+from actors.publisher import LOST, PublisherActor
 from actors.runtime import Mailbox
 from engine import events as ev
 from engine.fold import VenueState, request_id_of
@@ -145,5 +145,5 @@ def test_reference_data_is_known_once_it_is_durable() -> None:
 def test_when_the_journal_is_lost_every_session_is_told_why() -> None:
     world = World()
     heard = world.publish(JournalLost("disk full"))
-    assert heard == [("port 1", Disconnect("disk full")), ("port 2", Disconnect("disk full"))]
+    assert heard == [("port 1", Disconnect(LOST)), ("port 2", Disconnect(LOST))]
     assert world.lost == ["disk full"]

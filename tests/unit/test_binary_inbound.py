@@ -297,3 +297,24 @@ def test_rights_that_change_count_from_the_next_read_on() -> None:
     ((order,),) = one.read([foreign])  # type: ignore[misc]
     assert isinstance(order, NewOrder)
     assert order.account_id == 23
+
+
+@pytest.mark.parametrize(
+    ("layout", "values"),
+    [
+        (codec.NEW_ORDER, NEW),
+        (codec.REPLACE_ORDER, REPLACE),
+        (codec.CANCEL_ORDER, CANCEL),
+        (codec.MASS_CANCEL, MASS),
+    ],
+)
+def test_a_session_without_a_default_account_must_name_one(layout: Layout, values: tuple[Any, ...]) -> None:
+    session = msgspec.structs.replace(SESSION, default_account_id=0)
+    known = directory()
+    known.sessions[session.session_id] = session
+    (turn,) = RequestReader(session, known).read([payload(layout, *values)])
+    assert isinstance(turn, list)
+    (refused,) = turn
+    assert isinstance(refused, RejectCommand)
+    assert refused.command.account_id == 0
+    assert refused.text == "Account is missing: the session has no default"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from fix_venue import NOW_TEXT, client_frame, directory, session_opened
 
@@ -198,3 +199,13 @@ def test_scale() -> None:
     assert isinstance(command, NewOrder)
     assert (command.order_qty, command.px) == (1, 2**63 - 1)
     assert SCALE == 10**8
+
+
+@pytest.mark.parametrize(("msg_type", "fields"), [("D", ORDER), ("F", CANCEL), ("G", REPLACE), ("q", MASS)])
+def test_a_session_without_a_default_account_must_name_one(msg_type: str, fields: dict[str, str | None]) -> None:
+    session = msgspec.structs.replace(session_opened("FIX.4.4"), default_account_id=0)
+    mapper = CommandMapper(DIALECTS["FIX.4.4"], session, directory())
+    body = "|".join(f"{tag}={value}" for tag, value in fields.items())
+    command = mapper.command(msg_type, parse(client_frame(msg_type, 9, body)), 6, 9)
+    assert isinstance(command, RejectCommand)
+    assert command.text == "Account is missing: the session has no default"

@@ -24,7 +24,7 @@ from engine.types import SCALE, CancelReason, CxlRejReason, OrdRejReason, OrdSta
 from gateways.fix.codec import parse
 from gateways.fix.dialect import DIALECTS
 from gateways.fix.inquiries import Inquiries
-from gateways.fix.mapping_out import CANCEL_TEXT, ReportMapper, avg_px
+from gateways.fix.mapping_out import CANCEL_TEXT, ReportMapper, avg_px_text
 from gateways.fix.refusals import BusinessRefusal
 from gateways.fix.settings import FixSettings
 
@@ -113,7 +113,7 @@ def test_quantities_and_average_price_of_a_fill() -> None:
     [(0, 0, "0"), (SCALE, 3 * SCALE, "0.33333333"), (2 * SCALE, 3 * SCALE, "0.66666667"), (1, 2 * SCALE, "0.00000001")],
 )
 def test_average_price_is_rounded_half_up(notional: int, qty: int, text: str) -> None:
-    assert avg_px(notional, qty) == text
+    assert avg_px_text(notional, qty) == text
 
 
 @pytest.mark.parametrize("begin_string", VERSIONS)
