@@ -198,6 +198,10 @@ class SessionPort(Actor[ToPort]):
         """Whether the journal holds the outcome of this inbound number."""
         return self.state.inbound.has(in_seq)
 
+    def known(self, cl_ord_id: str) -> bool:
+        """Whether the session has used this ClOrdID on its trading day, or has an open order of that name."""
+        return cl_ord_id in self.state.orders
+
     def log_on(self, *, reset: bool) -> None:
         """Journal the logon once nothing of an earlier connection is in flight; its report is the Logon's reply."""
         self._once_quiet(lambda: self._journal_log_on(reset))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from gateways.fix.connection import FixConnection, FixCounters
+from gateways.fix.refused import RefusedLogons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,6 +40,7 @@ class FixAcceptor:
         self._settings = settings
         self._clock = clock
         self._observe = observe
+        self._refusals = RefusedLogons()
         self._connections: set[FixConnection] = set()
         self._changed = trio.Event()
         self._stopping = ""
@@ -79,7 +81,9 @@ class FixAcceptor:
             return
         self.counters.connections_opened += 1
         remote = _remote(stream.socket)
-        connection = FixConnection(stream.socket, remote, self._gate, self._settings, self.counters, self._clock)
+        connection = FixConnection(
+            stream.socket, remote, self._gate, self._settings, self.counters, self._refusals, self._clock
+        )
         self._connections.add(connection)
         try:
             await connection.run()

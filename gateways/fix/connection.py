@@ -9,7 +9,7 @@ import trio
 
 from actors.boundary import LogonRefused
 from gateways.fix.codec import Framer
-from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refusal
+from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refused
 from gateways.fix.session import FixSession
 from gateways.fix.state import State
 from gateways.transport import Outlet, receive
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from actors.port import SessionPort
     from engine.queries import Answer
     from engine.reports import Report
+    from gateways.fix.refused import RefusedLogons
     from gateways.fix.settings import FixSettings
 
 
@@ -57,6 +58,7 @@ class FixConnection:
         gate: Gate,
         settings: FixSettings,
         counters: FixCounters,
+        refusals: RefusedLogons,
         clock: Callable[[], int],
     ) -> None:
         self.remote = remote
@@ -68,6 +70,7 @@ class FixConnection:
         self._gate = gate
         self._settings = settings
         self._counters = counters
+        self._refusals = refusals
         self._clock = clock
         self._outlet = Outlet(sock, settings.write_buffer_max)
         self._framer = Framer(settings.message_size_max)
@@ -149,14 +152,16 @@ class FixConnection:
         try:
             logon = read_logon(frames[0], now_ns, self._settings)
             port = await self._admit(logon)
-        except LogonRefusal as refused:
+        except LogonRefusal as refusal:
             self._counters.logons_refused += 1
-            self._outlet.write(refused.reply)
-            self._finish(f"logon refused: {refused}")
+            if refusal.reply:
+                self._refusals.add(refusal.session)
+                self._outlet.write(refusal.reply)
+            self._finish(f"logon refused: {refusal}")
             return False
         self._port = port
         self._session = FixSession(logon, port, self._settings, self._write)
-        self._session.start(now_ns)
+        self._session.start(now_ns, passed_over=self._refusals.take(logon.session))
         self._look()
         await self._established.wait()
         self._counters.logons_accepted += 1
@@ -175,10 +180,8 @@ class FixConnection:
                 connection=self,
                 remote=self.remote,
             )
-        except LogonRefused as refused:
-            reason = str(refused)
-            ids = (logon.comp_id, logon.target_comp_id)
-            raise LogonRefusal(reason, refusal(begin_string, *ids, reason, self._clock(), self._settings)) from refused
+        except LogonRefused as reason:
+            raise refused(logon.session, str(reason), self._clock(), self._settings) from reason
 
     async def _read(self) -> None:
         """Reads, and so lets the client send, as far as the venue has credit."""

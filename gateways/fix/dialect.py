@@ -38,8 +38,14 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """Fills are ExecType F; else 1 or 2, as OrdStatus."""
     replaced_status: bool
     """OrdStatus 5 (Replaced) exists: a replaced order that has no fills has it on that report."""
-    trade_match_fields: bool
-    """Fills carry TrdMatchID (880) and LastLiquidityInd (851)."""
+    last_always: bool
+    """Reports that are neither fills nor status say LastShares (32) and LastPx (31) 0, as 4.2's matrices do."""
+    trade_fields: bool
+    """Fills carry SecondaryExecID (527), which is the trade, and LastLiquidityInd (851)."""
+    status_fields: bool
+    """Status reports repeat OrdStatusReqID (790), MassStatusReqID (584) and their number (911, 912)."""
+    sides: frozenset[str]
+    """Values of Side (54) that the version defines."""
     password_in_raw_data: bool
     """A Logon without 554 may carry its password in RawData (96)."""
 
@@ -64,7 +70,10 @@ FIX44 = Dialect(
     exec_trans_type=False,
     trade_exec_type=True,
     replaced_status=False,
-    trade_match_fields=True,
+    last_always=False,
+    trade_fields=True,
+    status_fields=True,
+    sides=frozenset("123456789ABCDEFG"),
     password_in_raw_data=False,
 )
 
@@ -85,7 +94,10 @@ FIX42 = Dialect(
     exec_trans_type=True,
     trade_exec_type=False,
     replaced_status=True,
-    trade_match_fields=False,
+    last_always=True,
+    trade_fields=False,
+    status_fields=False,
+    sides=frozenset("123456789"),
     password_in_raw_data=True,
 )
 

@@ -154,17 +154,26 @@ class Inbound:
         self._owner.admin(msg_type, body, now_ns)
 
     def _command(self, message: Message, msg_type: str, seq: int) -> None:
-        """An order message; one that the journal already has the outcome of is answered with its order's status."""
-        if "43" in message.fields and self._port.already_done(seq):
+        """An order message; one that the venue already has is answered with its order's status."""
+        fields = message.fields
+        if "43" in fields and self._port.already_done(seq):
             self._accounted = seq + 1
-            queries = self._inquiries.status_again(message)
-            self._submit()
-            for query in queries:
-                self._port.query(query)
+            self._tell_status(message)
             return
+        if fields.get("97") == "Y" and msg_type == "D":
+            self._submit()
+            if self._port.known(fields.get("11", "")):
+                self._tell_status(message)
+                return
         command = self._mapper.command(msg_type, message, self._accounted, seq)
         self._accounted = seq + 1
         self._commands.append(command)
+
+    def _tell_status(self, message: Message) -> None:
+        queries = self._inquiries.status_again(message)
+        self._submit()
+        for query in queries:
+            self._port.query(query)
 
     def _submit(self) -> None:
         if self._commands:

@@ -50,7 +50,7 @@ class Asked(msgspec.Struct, frozen=True):
     symbol: str = ""
     side: str = ""
     echo: str = ""
-    """Ready fields: 790, or 584 and 585."""
+    """A ready field: 790 or 584, where the version has it."""
     md_req_id: str = ""
     entry_types: frozenset[str] = frozenset()
 
@@ -98,19 +98,27 @@ class Inquiries:
         return self._reads[msg_type](message)
 
     def status_again(self, message: Message) -> list[Query]:
-        """For an order message that came again after a crash and is in the journal: the status of its order."""
+        """For an order message that came again and that the venue has already: the status of its order.
+
+        After a crash with PossDupFlag (43) under its old number, or with PossResend (97) under a new one (FIX 4.2
+        appendix D31, FIX 4.4 F.1.b).
+        """
         fields = message.fields
         cl_ord_id = fields.get("41") or fields.get("11", "")
         if not cl_ord_id or "530" in fields:
             return []
-        asked = Asked(cl_ord_id=cl_ord_id, symbol=fields.get("55", ""), side=fields.get("54", ""))
+        side = fields.get("54", "")
+        side = side if side in self._dialect.sides else ""
+        asked = Asked(cl_ord_id=cl_ord_id, symbol=fields.get("55", ""), side=side)
         return [OrderStatusQuery(self._session.session_id, self._remember(asked, ""), cl_ord_id)]
 
     # ---- requests ---------------------------------------------------------------------------------------------
 
     def _order_status(self, message: Message) -> list[Query]:
         fields = message.fields
-        echo = f"790={fields['790']}\x01" if "790" in fields else ""
+        if fields["54"] not in self._dialect.sides:
+            raise FieldRefusal(5, "54", "Value is incorrect (out of range) for this tag")
+        echo = f"790={fields['790']}\x01" if "790" in fields and self._dialect.status_fields else ""
         cl_ord_id = fields["11"]
         asked = Asked(cl_ord_id=cl_ord_id, symbol=fields["55"], side=fields["54"], echo=echo)
         return [OrderStatusQuery(self._session.session_id, self._remember(asked, cl_ord_id), cl_ord_id)]
@@ -139,7 +147,7 @@ class Inquiries:
             if account is None or account.account_id not in self._session.account_ids:
                 raise BusinessRefusal(1, request_id, f"Unknown account {fields['1']}")
             account_id = account.account_id
-        echo = f"584={request_id}\x01585={kind}\x01"
+        echo = f"584={request_id}\x01" if self._dialect.status_fields else ""
         asked = Asked(symbol=fields.get("55", ""), side=fields.get("54", ""), echo=echo)
         query_id = self._remember(asked, request_id)
         return [OpenOrdersQuery(self._session.session_id, query_id, symbol_id, side, account_id)]
@@ -220,11 +228,12 @@ class Inquiries:
         """One report per order, the last flagged (911, 912); without any order one report that says so."""
         total = len(answer.orders)
         if not total:
-            none = "911=0\x01912=Y\x01"
+            none = "911=0\x01912=Y\x01" if self._dialect.status_fields else ""
             return [("8", self._no_order(asked, int(OrdRejReason.OTHER), "No open orders match", none, time_text))]
         made: list[tuple[str, str]] = []
         for place, order in enumerate(answer.orders, 1):
-            count = f"911={total}\x01912={'Y' if place == total else 'N'}\x01"
+            last = "Y" if place == total else "N"
+            count = f"911={total}\x01912={last}\x01" if self._dialect.status_fields else ""
             made.append(("8", self._status(order, asked, count, time_text)))
         return made
 

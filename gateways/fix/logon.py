@@ -11,6 +11,7 @@ from gateways.fix.dialect import DIALECTS, Dialect
 from gateways.fix.times import SECOND_NS, check_utc, format_utc
 
 if TYPE_CHECKING:
+    from gateways.fix.refused import SessionKey
     from gateways.fix.settings import FixSettings
 
 NUMBER_DIGITS_MAX = 10
@@ -18,11 +19,13 @@ NUMBER_DIGITS_MAX = 10
 
 
 class LogonRefusal(Exception):
-    """The connection must end. ``reply`` is the Logout to send first; empty: end without a word."""
+    """The connection must end. ``reply`` is the Logout to send first, to the client of ``session``; empty: end without
+    a word."""
 
-    def __init__(self, reason: str, reply: bytes = b"") -> None:
+    def __init__(self, reason: str, reply: bytes = b"", session: SessionKey = ("", "", "")) -> None:
         super().__init__(reason)
         self.reply = reply
+        self.session = session
 
 
 class LogonRequest(msgspec.Struct, frozen=True):
@@ -37,6 +40,11 @@ class LogonRequest(msgspec.Struct, frozen=True):
     reset: bool
     msg_seq_num: int
     poss_dup: bool
+
+    @property
+    def session(self) -> SessionKey:
+        """BeginString, the client's CompID and the venue's."""
+        return self.dialect.begin_string, self.comp_id, self.target_comp_id
 
 
 def read_int(text: str | None) -> int | None:
@@ -62,7 +70,7 @@ def read_logon(frame: bytes, now_ns: int, settings: FixSettings) -> LogonRequest
         raise LogonRefusal(f"unknown BeginString {fields['8']!r} or no CompIDs")
     wrong = _wrong(message, now_ns, settings)
     if wrong:
-        raise LogonRefusal(wrong, refusal(fields["8"], comp_id, target_comp_id, wrong, now_ns, settings))
+        raise refused((fields["8"], comp_id, target_comp_id), wrong, now_ns, settings)
     password = fields.get("554", "")
     if not password and dialect.password_in_raw_data:
         password = fields.get("96", "")
@@ -79,13 +87,13 @@ def read_logon(frame: bytes, now_ns: int, settings: FixSettings) -> LogonRequest
     )
 
 
-def refusal(
-    begin_string: str, comp_id: str, target_comp_id: str, reason: str, now_ns: int, settings: FixSettings
-) -> bytes:
-    """A Logout (35=5) for a client that has no session here: it spends no number of any session, so it is 34=1."""
+def refused(session: SessionKey, reason: str, now_ns: int, settings: FixSettings) -> LogonRefusal:
+    """With a Logout (35=5) for a client that has no session: nobody's number may be spent on it, so it is 34=1."""
+    begin_string, comp_id, target_comp_id = session
     encoder = Encoder(begin_string, target_comp_id, comp_id)
     text = f"58={printable(reason)}{SOH}"
-    return encoder.encode("5", 1, format_utc(now_ns, settings.timestamp_digits), text)
+    reply = encoder.encode("5", 1, format_utc(now_ns, settings.timestamp_digits), text)
+    return LogonRefusal(reason, reply, session)
 
 
 def _wrong(message: Message, now_ns: int, settings: FixSettings) -> str:

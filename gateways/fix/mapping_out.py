@@ -66,13 +66,14 @@ def avg_px_text(cum_notional: int, cum_qty: int) -> str:
 class ReportMapper:
     """One session's reports. Remembers what orders of one account, symbol and side have in common."""
 
-    __slots__ = ("_bodies", "_common", "_dialect", "_digits", "_directory", "_trans")
+    __slots__ = ("_bodies", "_common", "_dialect", "_digits", "_directory", "_no_fill", "_trans")
 
     def __init__(self, dialect: Dialect, directory: Directory, timestamp_digits: int) -> None:
         self._dialect = dialect
         self._directory = directory
         self._digits = timestamp_digits
         self._trans = "20=0\x01" if dialect.exec_trans_type else ""
+        self._no_fill = "32=0\x0131=0\x01" if dialect.last_always else ""
         self._common: dict[tuple[int, int, int], str] = {}
         self._bodies: dict[type, Callable[[Report], tuple[str, str]]] = {
             OrderAccepted: self._accepted,
@@ -98,7 +99,7 @@ class ReportMapper:
 
     def _accepted(self, report: Report) -> tuple[str, str]:
         order = _own(report)
-        return "8", self._execution(report, order, order.cl_ord_id, "0", "", "")
+        return "8", self._execution(report, order, order.cl_ord_id, "0", "", self._no_fill)
 
     def _trade(self, report: Report) -> tuple[str, str]:
         event = report.event
@@ -108,8 +109,8 @@ class ReportMapper:
         fill = f"32={decimal(event.qty)}\x0131={decimal(event.px)}\x01"
         if fee:
             fill += f"12={decimal(fee)}\x0113=3\x01"
-        if self._dialect.trade_match_fields:
-            fill += f"880={event.trade_id}\x01851={'1' if report.resting else '2'}\x01"
+        if self._dialect.trade_fields:
+            fill += f"527={event.trade_id}\x01851={'1' if report.resting else '2'}\x01"
         exec_type = "F" if self._dialect.trade_exec_type else ("2" if order.status is OrdStatus.FILLED else "1")
         return "8", self._execution(report, order, order.cl_ord_id, exec_type, "", fill)
 
@@ -118,7 +119,7 @@ class ReportMapper:
         order = _own(report)
         assert type(event) is OrderCanceled
         text = CANCEL_TEXT[event.reason]
-        rest = f"58={text}\x01" if text else ""
+        rest = f"{self._no_fill}58={text}\x01" if text else self._no_fill
         if event.cl_ord_id:
             body = self._execution(report, order, event.cl_ord_id, "4", f"41={order.cl_ord_id}\x01", rest)
         else:
@@ -129,7 +130,7 @@ class ReportMapper:
         event = report.event
         order = _own(report)
         assert type(event) is OrderExpired
-        rest = f"58={CANCEL_TEXT[event.reason]}\x01"
+        rest = f"{self._no_fill}58={CANCEL_TEXT[event.reason]}\x01"
         if event.reason in _KILLED:
             return "8", self._execution(report, order, order.cl_ord_id, "4", "", rest, "4")
         return "8", self._execution(report, order, order.cl_ord_id, "C", "", rest)
@@ -140,7 +141,7 @@ class ReportMapper:
         assert type(event) is OrderReplaced
         status = "5" if self._dialect.replaced_status and order.status is OrdStatus.NEW else ""
         orig = f"41={event.orig_cl_ord_id}\x01"
-        return "8", self._execution(report, order, order.cl_ord_id, "5", orig, "", status)
+        return "8", self._execution(report, order, order.cl_ord_id, "5", orig, self._no_fill, status)
 
     def _execution(
         self,
@@ -175,7 +176,7 @@ class ReportMapper:
         body = (
             f"37={shown.order_id or 'NONE'}\x0111={asked.cl_ord_id}\x0117={report.seq}-{report.position}\x01"
             f"{self._trans}150=8\x0139={CHARACTERS[shown.status]}\x01{self.common(asked, symbol)}"
-            f"38={decimal(shown.order_qty)}\x01103={reason}\x0158={printable(event.text)}\x01"
+            f"38={decimal(shown.order_qty)}\x01{self._no_fill}103={reason}\x0158={printable(event.text)}\x01"
             f"151={decimal(shown.leaves_qty)}\x0114={decimal(shown.cum_qty)}\x01"
             f"6={avg_px_text(shown.cum_notional, shown.cum_qty)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
         )

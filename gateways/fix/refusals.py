@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from gateways.fix.dialect import Dialect
 
 
+_TAG_DIGITS_MAX = 9
+"""RefTagID (371) is an int: a longer tag would not be one to most engines."""
+
+
 class Refusal(Exception):
     """An application message that is answered by a reject of the protocol, not by the venue's rules."""
 
@@ -51,7 +55,7 @@ class MarketDataRefusal(Refusal):
 
 def reject_body(dialect: Dialect, ref_seq_num: int, msg_type: str, refusal: FieldRefusal) -> str:
     """Body of a session Reject."""
-    tag = f"371={refusal.tag}\x01" if refusal.tag else ""
+    tag = f"371={refusal.tag}\x01" if 0 < len(refusal.tag) <= _TAG_DIGITS_MAX else ""
     ref_type = f"372={msg_type}\x01" if msg_type else ""
     reason = f"373={refusal.reason}\x01" if refusal.reason in dialect.session_reject_reasons else ""
     return f"45={ref_seq_num}\x01{tag}{ref_type}{reason}58={printable(refusal.text)}\x01"

@@ -72,8 +72,15 @@ class FixSession:
 
     # ---- called by the acceptor -------------------------------------------------------------------------------
 
-    def start(self, now_ns: int) -> None:
-        """Judges the Logon's number and has the logon journaled; its reply follows when that is durable."""
+    def start(self, now_ns: int, passed_over: int = 0) -> None:
+        """Judges the Logon's number and has the logon journaled; its reply follows when that is durable.
+
+        ``passed_over`` outbound numbers are left to refusals that the client has counted
+        (:mod:`gateways.fix.refused`).
+        """
+        if not self._reset:
+            for _ in range(passed_over):
+                self._port.allot()
         self._log_on(self._logon_seq_num, now_ns)
 
     def receive(self, frames: list[bytes], now_ns: int) -> None:

@@ -127,6 +127,9 @@ class FakePort:
     def already_done(self, in_seq: int) -> bool:
         return in_seq in self.done
 
+    def known(self, cl_ord_id: str) -> bool:
+        return any(getattr(command, "cl_ord_id", "") == cl_ord_id for command in self.submitted)
+
     def log_on(self, *, reset: bool) -> None:
         self.logons.append(reset)
         if reset:

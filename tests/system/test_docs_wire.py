@@ -20,7 +20,7 @@ WAIT_S = 20.0
 BINARY, FIX = ROOT / "docs" / "binary.md", ROOT / "docs" / "fix.md"
 _FIX_MESSAGE = re.compile(rb"8=FIX[^\x01]*\x019=(\d+)\x01")
 _TRAILER_SIZE = 7
-_VARYING = frozenset({"9", "10", "52", "60", "122", "37", "17", "880"})
+_VARYING = frozenset({"9", "10", "52", "60", "122", "37", "17", "527"})
 """Tags whose values differ from run to run; that they are there, and where, is compared."""
 _LOGIN, _HEARTBEAT = soup.LOGIN_REQUEST, soup.SERVER_HEARTBEAT_PACKET
 

@@ -77,7 +77,7 @@ def assert_fix_fill(report: FixMessage, *, status: str, qty: str, price: str, cu
 
 def assert_one_trade(fix: FixMessage, binary: Executed) -> None:
     """Both sides speak of the same trade."""
-    assert fix[880] == str(binary.trade_id)
+    assert fix[527] == str(binary.trade_id)
     assert Decimal(fix[31]) == binary.last_px
     assert Decimal(fix[32]) == binary.last_qty
     assert fix[17] != f"{binary.exec_id.sequence}-{binary.exec_id.position}"

@@ -215,6 +215,34 @@ async def test_a_wrong_password_is_answered_with_the_reason() -> None:
     assert venue.acceptor.counters.logons_refused == 1
 
 
+async def test_the_numbers_of_refusals_are_passed_over() -> None:
+    """A client counts every Logout that it gets: a Logon numbered below what it expects then would end the session."""
+    async with stage() as venue:
+        for body in ("554=wrong", "554=demo|108=x", "554=wrong"):
+            client = await venue.connect()
+            await client.send("A", f"98=0|108=30|{body}" if "108" not in body else f"98=0|{body}")
+            assert (await client.get())["35"] == "5"
+        first = await venue.connect()
+        assert (await first.log_on())["34"] == "4"
+        second = await venue.connect()
+        assert (await second.log_on())["58"] == "the session is already logged on"
+        await first.send("1", "112=its numbers are its own")
+        assert (await first.get())["34"] == "5"
+        await first.send("5")
+        assert (await first.get())["34"] == "6"
+        assert await first.get() == {}
+        third = await venue.connect()
+        third.number = 4
+        assert (await third.log_on())["34"] == "8"
+
+
+async def test_a_reset_forgets_refusals() -> None:
+    async with stage() as venue:
+        await (await venue.connect()).log_on("wrong")
+        client = await venue.connect()
+        assert (await client.log_on(body="141=Y"))["34"] == "1"
+
+
 async def test_a_session_has_one_connection() -> None:
     async with stage() as venue:
         first, second = await venue.connect(), await venue.connect()

@@ -25,7 +25,7 @@ from gateways.fix.codec import parse
 from gateways.fix.dialect import DIALECTS
 from gateways.fix.inquiries import Inquiries
 from gateways.fix.mapping_out import CANCEL_TEXT, ReportMapper, avg_px_text
-from gateways.fix.refusals import BusinessRefusal
+from gateways.fix.refusals import BusinessRefusal, FieldRefusal, reject_body
 from gateways.fix.settings import FixSettings
 
 VERSIONS = ["FIX.4.2", "FIX.4.4"]
@@ -69,7 +69,7 @@ def test_an_acceptance(begin_string: str) -> None:
         "14": "0",
         "6": "0",
         "60": NOW_TEXT,
-    } | ({"20": "0"} if begin_string == "FIX.4.2" else {})
+    } | ({"20": "0", "32": "0", "31": "0"} if begin_string == "FIX.4.2" else {})
 
 
 def test_a_market_order_shows_no_protection_price() -> None:
@@ -97,9 +97,9 @@ def test_fills(begin_string: str, order: OrderImage, exec_type: str, status: str
     resting = told(event, begin_string, order, resting=True)
     assert "12" not in resting
     if begin_string == "FIX.4.4":
-        assert (aggressor["880"], aggressor["851"], resting["851"]) == ("900", "2", "1")
+        assert (aggressor["527"], aggressor["851"], resting["851"]) == ("900", "2", "1")
     else:
-        assert not {"880", "851"} & aggressor.keys()
+        assert not {"527", "851"} & aggressor.keys()
         assert aggressor["20"] == "0"
 
 
@@ -250,7 +250,9 @@ def test_an_order_s_status(begin_string: str) -> None:
     found = inquiries(begin_string)
     (query,) = asked(found, "H", "11=C1|55=BTC/USD|54=1|790=S1")
     (report,) = answered(found, OrderStatusAnswer(query, PART))  # type: ignore[arg-type]
-    assert (report["17"], report["39"], report["37"], report["790"], report["14"]) == ("0", "1", "501", "S1", "3")
+    assert (report["17"], report["39"], report["37"], report["14"]) == ("0", "1", "501", "3")
+    assert report.get("790") == (None if begin_string == "FIX.4.2" else "S1")
+    assert "32" not in report
     if begin_string == "FIX.4.2":
         assert (report["20"], report["150"]) == ("3", "1")
     else:
@@ -273,8 +275,32 @@ def test_mass_status() -> None:
     (query,) = asked(found, "AF", "584=M1|585=1|55=BTC/USD|54=1|1=A2")
     assert (query.symbol_id, query.side, query.account_id) == (1, Side.BUY, 12)  # type: ignore[attr-defined]
     first, last = answered(found, OpenOrdersAnswer(query, [order_image(), PART]))  # type: ignore[arg-type]
-    assert (first["584"], first["585"], first["911"], first["912"]) == ("M1", "1", "2", "N")
+    assert (first["584"], first["911"], first["912"]) == ("M1", "2", "N")
+    assert "585" not in first, "an ExecutionReport has no MassStatusReqType"
     assert (last["39"], last["912"]) == ("1", "Y")
+
+
+def test_mass_status_in_fix_42_has_no_later_version_s_fields() -> None:
+    found = inquiries("FIX.4.2")
+    for orders in ([order_image()], []):
+        (query,) = asked(found, "AF", "584=M1|585=7")
+        (report,) = answered(found, OpenOrdersAnswer(query, orders))  # type: ignore[arg-type]
+        assert report["20"] == "3"
+        assert not {"584", "585", "790", "911", "912"} & report.keys()
+
+
+@pytest.mark.parametrize(
+    ("begin_string", "side"), [("FIX.4.2", "A"), ("FIX.4.2", ""), ("FIX.4.4", "Z"), ("FIX.4.4", "11")]
+)
+def test_a_side_that_the_version_does_not_define_is_never_repeated(begin_string: str, side: str) -> None:
+    found = inquiries(begin_string)
+    with pytest.raises(FieldRefusal) as refused:
+        asked(found, "H", f"11=C1|55=AAPL|54={side}")
+    assert (refused.value.reason, refused.value.tag) == (5, "54")
+    again = parse(client_frame("D", 4, f"11=C1|55=AAPL|54={side}"))
+    (query,) = found.status_again(again)
+    (report,) = answered(found, OrderStatusAnswer(query, None))  # type: ignore[arg-type]
+    assert report["54"] == "7"
 
 
 def test_mass_status_without_orders() -> None:
@@ -316,3 +342,10 @@ def test_queries_under_way_are_bounded() -> None:
         asked(found, "H", "11=C1|55=AAPL|54=1")
     assert found.messages(DepthAnswer(query, 1, NOW, [], []), NOW)  # type: ignore[arg-type]
     asked(found, "H", "11=C1|55=AAPL|54=1")
+
+
+@pytest.mark.parametrize(("tag", "shown"), [("54", "371=54"), ("", ""), ("9" * 10, "")])
+def test_a_reject_names_a_tag_that_is_an_int(tag: str, shown: str) -> None:
+    body = reject_body(DIALECTS["FIX.4.4"], 4, "D", FieldRefusal(4, tag, "Tag specified without a value"))
+    assert ("371=" in body) == bool(shown)
+    assert shown in body
