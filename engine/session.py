@@ -7,6 +7,7 @@ any report can be read again from the journal and needs no store of its own (des
 from __future__ import annotations
 
 from array import array
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -37,27 +38,28 @@ _LAST_OPEN = OrdStatus.PARTIALLY_FILLED
 class InboundNumbers:
     """Which inbound FIX MsgSeqNums have their outcome in the journal.
 
-    ``next`` is the first hole: what a venue that comes back after a crash expects (design §7.7).
+    ``next`` is the first hole: what a venue that comes back after a crash expects (design §7.7). ``ahead`` are the
+    ranges beyond it, as a heap: a client's SequenceReset may make one of them span billions of numbers.
     """
 
     __slots__ = ("ahead", "next")
 
     def __init__(self) -> None:
         self.next = 1
-        self.ahead: set[int] = set()
+        self.ahead: list[tuple[int, int]] = []
 
     def cover(self, first: int, last: int) -> None:
         """Numbers ``first``..``last`` are accounted for."""
-        if first <= self.next:
-            self.next = max(self.next, last + 1)
-            while self.next in self.ahead:
-                self.ahead.discard(self.next)
-                self.next += 1
-        else:
-            self.ahead.update(range(first, last + 1))
+        ahead = self.ahead
+        if first > self.next:
+            heappush(ahead, (first, last))
+            return
+        self.next = max(self.next, last + 1)
+        while ahead and ahead[0][0] <= self.next:
+            self.next = max(self.next, heappop(ahead)[1] + 1)
 
     def has(self, number: int) -> bool:
-        return number < self.next or number in self.ahead
+        return number < self.next or any(first <= number <= last for first, last in self.ahead)
 
     def restart(self, number: int) -> None:
         """Expect ``number`` next: all before is accounted for, nothing after is."""

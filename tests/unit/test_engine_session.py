@@ -90,7 +90,27 @@ def test_ranges_in_any_order_cover_the_same(lengths: list[int], order: random.Ra
         done.update(range(first, last + 1))
         assert numbers.next == min(set(range(1, start + 1)) - done)
         assert all(numbers.has(number) == (number in done) for number in range(1, start + 2))
-    assert (numbers.next, numbers.ahead) == (start, set())
+    assert (numbers.next, numbers.ahead) == (start, [])
+
+
+def test_a_range_of_billions_costs_no_more_than_one_number() -> None:
+    """A client's SequenceReset may skip that many, and what follows it may be decided before what came before."""
+    numbers = InboundNumbers()
+    numbers.cover(2, 2_000_000_000)
+    assert (numbers.next, numbers.has(1_999_999_999), numbers.has(1)) == (1, True, False)
+    numbers.cover(1, 1)
+    assert (numbers.next, numbers.ahead) == (2_000_000_001, [])
+
+
+def test_ranges_that_overlap_leave_nothing_behind() -> None:
+    """After a crash a client may fill a gap over numbers beyond the first hole that have their outcome already."""
+    numbers = InboundNumbers()
+    numbers.cover(7, 12)
+    numbers.cover(2, 9)
+    numbers.cover(1, 1)
+    assert (numbers.next, numbers.ahead) == (13, [])
+    numbers.cover(5, 6)
+    assert (numbers.next, numbers.has(12), numbers.has(13)) == (13, True, False)
 
 
 # ---- ClOrdIDs ------------------------------------------------------------------------------------------------------
