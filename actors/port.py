@@ -48,7 +48,7 @@ from engine.queries import (
     Query,
 )
 from engine.reports import Report
-from engine.session import NO_REPORT, SessionState
+from engine.session import IN_FLIGHT, NO_REPORT, SessionState
 
 _UNKNOWN = object()
 _SPARSE = frozenset({CancelRejected, OrderRejected})
@@ -114,7 +114,7 @@ class SessionPort(Actor[ToPort]):
         with self._routes.dispatcher.turn():
             for command in commands:
                 if type(command) is NewOrder and command.cl_ord_id not in known:
-                    known[command.cl_ord_id] = None
+                    known[command.cl_ord_id] = IN_FLIGHT
                     accounts[command.account_id].tell(command)
                 else:
                     self._submit_other(command)
@@ -130,7 +130,7 @@ class SessionPort(Actor[ToPort]):
             known[command.cl_ord_id] = None
             self._tell(command, unchangeable(self.state, command))
         else:
-            known[command.cl_ord_id] = None
+            known[command.cl_ord_id] = IN_FLIGHT
             if type(command) is ReplaceOrder and command.order_id:
                 command = self._named(command)
             self._routes.accounts[command.account_id].tell(command)
@@ -154,7 +154,7 @@ class SessionPort(Actor[ToPort]):
         if command.order_id:
             return command.order_id in self.state.open or self.submitted - self.resolved > 0
         order = self.state.orders.get(command.orig_cl_ord_id, _UNKNOWN)
-        return order is None or (order is not _UNKNOWN and order.status.is_open)  # type: ignore[attr-defined]
+        return not order or (order is not _UNKNOWN and order.status.is_open)  # type: ignore[attr-defined]
 
     def _named(self, command: ReplaceOrder) -> ReplaceOrder:
         """With the ClOrdID of the order that an OrderID names: accounts know what an order holds by that."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from heapq import heappop, heappush
+from typing import Final
 
 import msgspec
 
@@ -25,11 +26,13 @@ from engine.events import (
     SessionOpened,
 )
 from engine.reports import Report, reports_of
-from engine.types import OrdRejReason, OrdStatus
+from engine.types import CxlRejReason, OrdRejReason, OrdStatus
 
 NO_REPORT = 0
 """In ``sent``: the number belonged to a message that is not journaled (a heartbeat, an answer)."""
 
+IN_FLIGHT: Final = False
+"""In ``orders``, live only: the name is that of a command whose outcome is not durable yet."""
 
 _LAST_OPEN = OrdStatus.PARTIALLY_FILLED
 """Statuses up to this one are those of open orders."""
@@ -72,8 +75,8 @@ class SessionState:
 
     def __init__(self, opened: SessionOpened) -> None:
         self.opened = opened
-        self.orders: dict[str, OrderImage | None] = {}
-        """The trading day's ClOrdIDs; None for those of cancels, refusals and commands in flight."""
+        self.orders: dict[str, OrderImage | bool | None] = {}
+        """The trading day's ClOrdIDs; None for those of cancels and refusals, IN_FLIGHT for what is undecided."""
         self.open: dict[int, OrderImage] = {}
         """Open orders by OrderID."""
         self.inbound = InboundNumbers()
@@ -94,7 +97,7 @@ class SessionState:
             self.inbound.cover(record.in_from, record.in_seq)
         first = record.events[0]
         if isinstance(first, MassCancelRequested):
-            self.orders.setdefault(first.cl_ord_id, None)
+            self._use_up(first.cl_ord_id)
 
     def apply_reports(self, reports: list[Report]) -> None:
         """Reports that this session was or will be sent, in order."""
@@ -119,13 +122,18 @@ class SessionState:
         if type(event) is OrderRejected:
             if event.reason == OrdRejReason.DUPLICATE_ORDER:
                 self.orders.setdefault(order.cl_ord_id, None)  # the name is another command's, perhaps one in flight
-            elif self.orders.get(order.cl_ord_id) is None:
+            elif not self.orders.get(order.cl_ord_id):
                 self.orders[order.cl_ord_id] = order
             return
         self.orders[order.cl_ord_id] = order
         self.open.pop(order.order_id, None)
         if type(event) is OrderCanceled and event.cl_ord_id:
-            self.orders.setdefault(event.cl_ord_id, None)
+            self._use_up(event.cl_ord_id)
+
+    def _use_up(self, cl_ord_id: str) -> None:
+        """The name of a command that is decided and made no order."""
+        if not self.orders.get(cl_ord_id):
+            self.orders[cl_ord_id] = None
 
     def _apply_rare(self, report: Report) -> None:
         """A report about no order, or one before which numbers went to messages that are not journaled."""
@@ -140,8 +148,10 @@ class SessionState:
             return
         self.sent.append(report.seq)
         self.out_next += 1
-        if isinstance(event, CancelRejected | MassCancelRejected):
+        if isinstance(event, CancelRejected) and event.reason == CxlRejReason.DUPLICATE_CL_ORD_ID:
             self.orders.setdefault(event.cl_ord_id, None)
+        elif isinstance(event, CancelRejected | MassCancelRejected):
+            self._use_up(event.cl_ord_id)
 
     def apply_logged_out(self, event: SessionLoggedOut) -> None:
         self.inbound.restart(event.in_next)
@@ -154,8 +164,13 @@ class SessionState:
         self.out_limit = max(self.out_limit, out_limit)
 
     def roll(self) -> None:
-        """The trading day is over: only open orders keep their ClOrdIDs, and no older report is sent again unasked."""
+        """The trading day is over: only open orders keep their ClOrdIDs, and no older report is sent again unasked.
+
+        What is in flight is decided in the new day, so its names belong to that.
+        """
+        undecided = [name for name, order in self.orders.items() if order is IN_FLIGHT]
         self.orders = {order.cl_ord_id: order for order in self.open.values()}
+        self.orders.update(dict.fromkeys(undecided, IN_FLIGHT))
         self.confirmed = self.out_next - 1
 
     def _skip_to(self, number: int) -> None:
@@ -190,10 +205,10 @@ class SessionState:
     def order_named(self, cl_ord_id: str) -> OrderImage | None:
         """The newest image of the order that ``cl_ord_id`` names or named before it was replaced."""
         order = self.orders.get(cl_ord_id)
-        while order is not None and order.cl_ord_id != cl_ord_id:
+        while isinstance(order, OrderImage) and order.cl_ord_id != cl_ord_id:
             cl_ord_id = order.cl_ord_id
             order = self.orders.get(cl_ord_id)
-        return order
+        return order if isinstance(order, OrderImage) else None
 
     def report_at(self, number: int, record: Record) -> Report | None:
         """The report that outbound ``number`` carries, read from its record.

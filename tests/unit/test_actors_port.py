@@ -16,7 +16,36 @@ from engine import events as ev
 from engine.commands import RejectCommand
 from engine.queries import DepthQuery, OpenOrdersAnswer, OpenOrdersQuery, OrderStatusAnswer, OrderStatusQuery
 from engine.reports import reports_of
+from engine.session import SessionState
 from engine.types import CancelReason, CxlRejReason, OrdRejReason, OrdStatus
+
+# ---- the trading day's end ------------------------------------------------------------------------------------------
+
+
+def test_a_name_in_flight_when_the_day_rolls_is_still_taken() -> None:
+    """Two live orders of one name would be one too many for the book and for the account."""
+    world = PortWorld()
+    world.port.submit([new("done")])
+    world.accept("done")
+    world.publish(Outcome(1, 0, 0, [ev.OrderCanceled(image("done", order_id=1, **ENDED), CancelReason.OPERATOR)]))
+    world.port.submit([new("a"), cancel("c", "a"), mass_cancel("m")])
+    world.publish(Outcome(0, 0, 0, [ev.TradingDayRolled("2026-01-02")]))
+    world.account.take()
+    world.port.submit([new("a"), new("c"), new("m"), new("done")])
+    assert [command.cl_ord_id for command in world.account.take()] == ["done"]
+    world.accept("a")
+    world.publish(Outcome(1, 0, 0, [ev.OrderCanceled(image("a", order_id=1, **ENDED), CancelReason.REQUESTED, "c")]))
+    world.publish(Outcome(1, 0, 0, [ev.MassCancelRequested(7, 1, 2, "m", 0, 0, [], CancelReason.MASS_CANCEL)]))
+    world.journal_told()
+    world.accept("done", order_id=2)
+    folded = SessionState(world.state.opened)
+    for seq, record in sorted(world.records.items()):
+        if isinstance(record.events[0], ev.TradingDayRolled):
+            folded.roll()
+        folded.apply_reports([report for _, report in reports_of(seq, record)])
+        folded.apply_outcome(record)
+    assert (world.state.orders, world.state.open) == (folded.orders, folded.open)
+
 
 # ---- in ------------------------------------------------------------------------------------------------------------
 
