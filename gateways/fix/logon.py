@@ -40,6 +40,8 @@ class LogonRequest(msgspec.Struct, frozen=True):
     reset: bool
     msg_seq_num: int
     poss_dup: bool
+    next_expected: int
+    """NextExpectedMsgSeqNum (789); 0 if it is not given."""
 
     @property
     def session(self) -> SessionKey:
@@ -84,6 +86,7 @@ def read_logon(frame: bytes, now_ns: int, settings: FixSettings) -> LogonRequest
         reset=fields.get("141") == "Y",
         msg_seq_num=int(fields["34"]),
         poss_dup=fields.get("43") == "Y",
+        next_expected=int(fields.get("789", "0")),
     )
 
 
@@ -114,6 +117,8 @@ def _wrong(message: Message, now_ns: int, settings: FixSettings) -> str:
         return f"HeartBtInt (108) must be 0 to {settings.heartbeat_interval_max_s}: {fields.get('108', '')!r}"
     if fields.get("141", "N") not in ("Y", "N"):
         return f"ResetSeqNumFlag (141) must be Y or N: {fields['141']!r}"
+    if read_int(fields.get("789", "0")) is None:
+        return f"NextExpectedMsgSeqNum (789) is incorrect: {fields['789']!r}"
     if fields.get("141") == "Y" and number != 1:
         return f"with ResetSeqNumFlag (141) Y, MsgSeqNum (34) must be 1: {number}"
     return ""

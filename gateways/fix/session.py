@@ -64,6 +64,7 @@ class FixSession:
         self._reply_due = False
         self._replied = False
         self._logon_seq_num = logon.msg_seq_num
+        self._next_expected = logon.next_expected
 
     @property
     def rejects(self) -> int:
@@ -282,6 +283,9 @@ class FixSession:
             self.liveness.heard = True
             # An old epoch's unconfirmed reports come next, from the journal, before anything live.
             self._outbound.held = self._port.reissued_upto >= self._outbound.next
+            if not self._reset and 0 < self._next_expected < report.number:
+                # A client that says so asks for what it lacks by its Logon, and never by a ResendRequest.
+                self.want_resend(self._next_expected, report.number - 1)
             self._inbound.established(now_ns)
             return reports[place + 1 :]
         return reports

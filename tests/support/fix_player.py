@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from fix_fields import check
 from fix_venue import NOW, SECOND, FakePort, frame, shown
 
 from engine.commands import RejectCommand
@@ -132,6 +133,7 @@ class Player:
             return
         assert sent, "the venue sent nothing"
         text = shown(sent[0])
+        check(self.begin_string, dict(field.split("=", 1) for field in text.split("|")))
         got = [field for field in text.split("|") if field.partition("=")[0] not in _ANY]
         for field in rest.split("|"):
             tag, _, value = field.partition("=")

@@ -117,6 +117,8 @@ class QuickFixBroker:
         self.admin: list[FixMessage] = []
         self.logged_on = False
         self._owner = owner
+        self._heard_upto = 0
+        """The last application message's number since numbers were last set or told."""
 
     # ---- the session ------------------------------------------------------------------------------------------------
 
@@ -143,7 +145,14 @@ class QuickFixBroker:
         self._owner.do("stop", self.name, force=force)
 
     def numbers(self, *, out: int = 0, expected: int = 0) -> tuple[int, int]:
-        """The next outbound number and the inbound number expected; set first where given."""
+        """The next outbound number and the inbound number expected; set first where given.
+
+        QuickFIX counts a message only after it has told of it.
+        """
+        until = time.monotonic() + _WAIT_S
+        while self._owner.do("numbers", self.name)[1] <= self._heard_upto:
+            assert time.monotonic() < until, f"{self.name} does not count {self._heard_upto}"
+        self._heard_upto = 0
         return self._owner.do("numbers", self.name, out=out, **{"in": expected})
 
     # ---- messages ---------------------------------------------------------------------------------------------------
@@ -179,6 +188,7 @@ class QuickFixBroker:
                 raise AssertionError(f"{self.name} {complaint}:\n{events}") from None
             if event == "app":
                 self.inbox.append(message_of(text))
+                self._heard_upto = self.inbox[-1].number
             elif event == "admin":
                 self.admin.append(message_of(text))
             else:

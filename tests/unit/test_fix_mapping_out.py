@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fix_fields import check
 from fix_venue import NOW, NOW_TEXT, client_frame, directory, order_image, session_opened
 
 from engine.events import (
@@ -45,7 +46,9 @@ def fields_of(body: str) -> dict[str, str]:
 def told(event: Event, begin_string: str, order: OrderImage | None = None, *, resting: bool = False) -> dict[str, str]:
     mapper = ReportMapper(DIALECTS[begin_string], directory(), 3)
     msg_type, body = mapper.report(Report(5, 77, 2, NOW, event, order, resting))
-    return {"35": msg_type} | fields_of(body)
+    message = {"35": msg_type} | fields_of(body)
+    check(begin_string, message)
+    return message
 
 
 @pytest.mark.parametrize("begin_string", VERSIONS)
@@ -242,7 +245,10 @@ def asked(found: Inquiries, msg_type: str, body: str) -> list[object]:
 
 
 def answered(found: Inquiries, answer: Answer) -> list[dict[str, str]]:
-    return [{"35": msg_type} | fields_of(body) for msg_type, body in found.messages(answer, NOW)]
+    messages = [{"35": msg_type} | fields_of(body) for msg_type, body in found.messages(answer, NOW)]
+    for message in messages:
+        check("FIX.4.2" if "20" in message else "FIX.4.4", message)
+    return messages
 
 
 @pytest.mark.parametrize("begin_string", VERSIONS)
