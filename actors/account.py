@@ -187,6 +187,11 @@ class AccountActor(Actor[ToAccount]):
         else:
             self._complete(request_id)
 
+    def complete_finished(self) -> None:
+        """After a rebuild: report the mass cancels whose last part came with the message that crashed the actor."""
+        for request_id in list(self.account.mass_cancels):
+            self._complete(request_id)
+
     def _complete(self, request_id: int) -> None:
         """Report a mass cancel once its last part is durable."""
         progress = self.account.mass_cancels[request_id]

@@ -60,6 +60,18 @@ def refuse_in_book(journal: Mailbox[ToJournal], symbol_id: int, command: ToBook,
         refuse(journal, command, text)
 
 
+def refuse_in_account(journal: Mailbox[ToJournal], account_id: int, message: ToAccount, text: str) -> None:
+    """As :func:`refuse`, and also what operators wait for: a transfer is refused; a block is recorded all the same,
+    since it holds for whoever comes after."""
+    if isinstance(message, Transfer):
+        message.refused(text)
+    elif isinstance(message, SetBlocked):
+        event = AccountBlocked(account_id, message.blocked, message.operator)
+        journal.tell(Outcome(0, 0, 0, [event], message.done))
+    elif isinstance(message, NewOrder | CancelOrder | ReplaceOrder | MassCancel):
+        refuse(journal, message, text)
+
+
 class HaltedBookActor(Actor[ToBook]):
     """Stands in for a book."""
 
@@ -88,13 +100,8 @@ class SuspendedAccountActor(Actor[ToAccount]):
         for message in batch:
             if isinstance(message, CancelOrder):
                 self._books[message.symbol_id].tell(message)
-            elif isinstance(message, NewOrder | ReplaceOrder | MassCancel):
-                refuse(self._journal, message, self._text)
-            elif isinstance(message, Transfer):
-                message.refused(self._text)
-            elif isinstance(message, SetBlocked):
-                event = AccountBlocked(self._account_id, message.blocked, message.operator)
-                self._journal.tell(Outcome(0, 0, 0, [event], message.done))
+            else:
+                refuse_in_account(self._journal, self._account_id, message, self._text)
 
 
 class LostPortActor(Actor[ToPort]):

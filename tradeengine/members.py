@@ -16,11 +16,10 @@ from actors.book import BookActor
 from actors.journal import OutNumbers
 from actors.messages import ToAccount, ToBook, ToPort
 from actors.port import SessionPort
-from actors.runtime import Actor, ChildSpec
-from actors.standins import HaltedBookActor, LostPortActor, SuspendedAccountActor, refuse, refuse_in_book
+from actors.runtime import Actor, ChildExit, ChildSpec, ChildState, Supervisor
+from actors.standins import HaltedBookActor, LostPortActor, SuspendedAccountActor, refuse_in_account, refuse_in_book
 from engine.account import Account
 from engine.book import Book
-from engine.commands import CancelOrder, MassCancel, NewOrder, ReplaceOrder
 from engine.events import AccountOpened, SessionOpened
 from engine.fold import VenueState
 from engine.risk import Reservations
@@ -42,6 +41,12 @@ class Members:
         self.accounts = venue.supervisor("accounts", starmap(self._account_spec, state.accounts.items()))
         self.books = venue.supervisor("books", starmap(self._book_spec, state.books.items()))
         self.ports = venue.supervisor("ports", starmap(self._port_spec, state.sessions.items()))
+
+    @property
+    def whole(self) -> bool:
+        """Whether none is being rebuilt: what lives is what the journal says, as soon as no mail waits."""
+        supervisors: tuple[Supervisor, ...] = (self.accounts, self.books, self.ports)
+        return all(child.state is ChildState.RUNNING for each in supervisors for child in each.children.values())
 
     async def add_account(self, opened: AccountOpened) -> None:
         """Start an account's actor. Its event is the caller's to journal."""
@@ -66,15 +71,19 @@ class Members:
         built: list[Account] = [first]
 
         async def start() -> Actor[ToAccount]:
-            if not built:
+            rebuilt = not built
+            if rebuilt:
                 await venue.barrier()  # what this account has asked for may still be on its way to the journal
             seq = venue.publisher.published_seq
-            account = built.pop() if built else (await self._rebuilt(seq)).accounts[account_id]
+            account = (await self._rebuilt(seq)).accounts[account_id] if rebuilt else built.pop()
             account.instruments = venue.directory.instruments
             account.open_orders_max = venue.settings.limits.open_orders_per_account_max
             actor = venue.accounts[account_id] = AccountActor(
                 account, reservations, seq, venue.journal_mail, venue.book_mail, venue.touches
             )
+            if rebuilt:
+                with venue.dispatcher.turn():
+                    actor.complete_finished()
             return actor
 
         async def suspended() -> Actor[ToAccount]:
@@ -84,8 +93,7 @@ class Members:
 
         def on_poison(message: ToAccount, error: Exception) -> None:
             log.error("account_crashed", account=name, exc_info=error)
-            if isinstance(message, NewOrder | CancelOrder | ReplaceOrder | MassCancel):
-                refuse(venue.journal_mail, message, "system error in the account")
+            refuse_in_account(venue.journal_mail, account_id, message, "system error in the account")
 
         return ChildSpec(name=name, start=start, mailbox=mailbox, on_poison=on_poison, on_exhausted=suspended)
 
@@ -136,13 +144,14 @@ class Members:
             del venue.ports[session_id]
             return LostPortActor(venue.numbers[session_id], venue.credits)
 
-        def on_poison(message: ToPort, error: Exception) -> None:
-            log.error("port_crashed", session=name, exc_info=error)
-            connection = venue.ports[session_id].connection
-            if connection is not None:
-                connection.disconnect("system error in the session")
+        def on_exit(ended: ChildExit) -> None:
+            # No message need be to blame: also one that crashes between two leaves its connection to nobody.
+            log.error("port_crashed", session=name, exc_info=ended.error)
+            port = venue.ports.get(session_id)
+            if port is not None and port.connection is not None:
+                port.connection.disconnect("system error in the session")
 
-        return ChildSpec(name=name, start=start, mailbox=mailbox, on_poison=on_poison, on_exhausted=lost)
+        return ChildSpec(name=name, start=start, mailbox=mailbox, on_exit=on_exit, on_exhausted=lost)
 
     # ---- rebuilding -----------------------------------------------------------------------------------------------
 

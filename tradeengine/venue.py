@@ -125,11 +125,12 @@ class Venue(Wiring):
     # ---- quiescence -----------------------------------------------------------------------------------------------
 
     async def quiescent(self) -> None:
-        """Wait until nothing is on its way: every command has its outcome and every outcome its consequences."""
+        """Wait until nothing is on its way: every command has its outcome, every outcome its consequences, and what
+        crashed is rebuilt."""
         while True:
             await self.barrier()
             idle = self.dispatcher.pump()
-            if idle and self.publisher.published_seq == self.journal_actor.next_seq - 1:
+            if idle and self.publisher.published_seq == self.journal_actor.next_seq - 1 and self.members.whole:
                 return
             await trio.lowlevel.checkpoint()
 
