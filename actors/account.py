@@ -103,7 +103,7 @@ class AccountActor(Actor[ToAccount]):
         if refusal is None:
             self._books[command.symbol_id].tell(command)
             return
-        live = self.account.orders.get((command.session_id, command.orig_cl_ord_id))
+        live = self.account.orders[command.session_id].get(command.orig_cl_ord_id)
         self._reply(command, cancel_rejected(command, refusal[0], refusal[1], live))
 
     def _reply(self, command: NewOrder | ReplaceOrder, event: Event) -> None:
@@ -130,13 +130,13 @@ class AccountActor(Actor[ToAccount]):
                 apply(event)
             elif type(event) is OrderAccepted or type(event) is OrderReplaced:
                 apply(event)
-                drop((event.order.session_id, event.order.cl_ord_id))
+                drop(event.order.session_id, event.order.cl_ord_id)
             elif type(event) is OrderRejected or type(event) is CancelRejected:
                 release(self.reservations, [event])
             else:
                 apply(event)
                 if type(event) is OrderCanceled and event.cl_ord_id:
-                    drop((event.order.session_id, event.cl_ord_id))
+                    drop(event.order.session_id, event.cl_ord_id)
                 if isinstance(event, MassCancelPartDone | MassCancelRequested):
                     self._complete(event.request_id)
 
@@ -222,11 +222,11 @@ class AccountActor(Actor[ToAccount]):
             request.refused(refusal[1])
             return
         self._transfers += 1
-        key = (0, f"withdrawal {self._transfers}")
-        self.reservations.add(key, request.asset, amount, (amount, 0, 0))
+        name = f"withdrawal {self._transfers}"
+        self.reservations.add(0, name, request.asset, amount, (amount, 0, 0))
 
         def done(seq: int) -> None:
-            self.reservations.drop(key)
+            self.reservations.drop(0, name)
             request.done(seq)
 
         withdrawn = Withdrawn(account_id, request.asset, amount, request.operator)
@@ -251,10 +251,10 @@ def release(reservations: Reservations, events: list[Event]) -> None:
     """
     for event in events:
         if type(event) is OrderAccepted or type(event) is OrderReplaced:
-            reservations.drop((event.order.session_id, event.order.cl_ord_id))
+            reservations.drop(event.order.session_id, event.order.cl_ord_id)
         elif type(event) is OrderCanceled:
-            reservations.drop((event.order.session_id, event.cl_ord_id))
+            reservations.drop(event.order.session_id, event.cl_ord_id)
         elif type(event) is OrderRejected and event.reason != OrdRejReason.DUPLICATE_ORDER:
-            reservations.drop((event.order.session_id, event.order.cl_ord_id))
+            reservations.drop(event.order.session_id, event.order.cl_ord_id)
         elif type(event) is CancelRejected and event.reason != CxlRejReason.DUPLICATE_CL_ORD_ID:
-            reservations.drop((event.session_id, event.cl_ord_id))
+            reservations.drop(event.session_id, event.cl_ord_id)

@@ -14,7 +14,15 @@ import msgspec
 
 from benchmarks.harness import Claim, Context, Figures, Placement, Target, claim, interleaved, placements
 from benchmarks.loadgen import LoadGenerator, Stream, Wire
-from benchmarks.orders import ALTERNATING, ALTERNATING_REPLIES, REPORTS_PER_ORDER, Orders, connect
+from benchmarks.orders import (
+    ALTERNATING,
+    ALTERNATING_REPLIES,
+    CROSSING,
+    REPORTS_PER_ORDER,
+    RESTING,
+    Orders,
+    connect,
+)
 from benchmarks.servers import EchoServer, VenueServer
 from engine.types import Side
 
@@ -26,6 +34,7 @@ _ECHO_FACTOR = 20
 _P50S = ("p50, rests", "p50, trades")
 """An order that rests has one report; one that trades is followed by three, for its one session has both sides."""
 _P99 = "p99"
+RATE = {CROSSING: "orders/s, half crossing", RESTING: "orders/s, none crossing"}
 _ROUND_TRIP_TARGET = Target("ratio", "<=", 3)
 
 
@@ -59,18 +68,19 @@ class Load:
         self._parties = parties
         self._echo = echo
 
-    def pipelined(self, count: int, core: int) -> Figures:
+    def pipelined(self, count: int, core: int, symbol: str) -> Figures:
         """``count`` orders, half from each party, as fast as they are taken."""
         each = count // len(self._parties)
+        reports = REPORTS_PER_ORDER if symbol == CROSSING else 1
         streams: list[Stream] = []
         for party in self._parties:
-            frames = party.orders.encode(each, party.side)
+            frames = party.orders.encode(each, party.side if symbol == CROSSING else Side.BUY, symbol=symbol)
             if self._echo:
                 streams.append(Stream(party.sock, frames * _ECHO_FACTOR, each * _ECHO_FACTOR))
             else:
-                streams.append(Stream(party.sock, frames, each * REPORTS_PER_ORDER))
+                streams.append(Stream(party.sock, frames, each * reports))
         done = self._generator.pipelined(self._port.wire, streams, core, count_all=self._echo)
-        return {"orders/s": done.frames / done.seconds, "load generator CPU": done.cpu_seconds / done.seconds}
+        return {RATE[symbol]: done.frames / done.seconds, "load generator CPU": done.cpu_seconds / done.seconds}
 
     def ping_pong(self, count: int, core: int) -> Figures:
         """``count`` orders of one party, buys that rest and sells that cross them in turns, one at a time."""
@@ -90,7 +100,8 @@ def measure(port: Port, context: Context) -> list[Claim]:
         loads = _loads(port, context, generator, places[0].server, stack)
         print(f"  {places[0].name}; load generator CPU: the share of a core that it needed")
         return [
-            *_pipelined(port, context, loads, places[0]),
+            *_pipelined(port, context, loads, places[0], CROSSING),
+            *_pipelined(port, context, loads, places[0], RESTING),
             *_round_trips(port, context, loads, places),
         ]
 
@@ -115,20 +126,21 @@ def parties(port: Port, number: int, stack: ExitStack, *, log_in: bool = True) -
     return made
 
 
-def _pipelined(port: Port, context: Context, loads: dict[str, Load], place: Placement) -> list[Claim]:
+def _pipelined(port: Port, context: Context, loads: dict[str, Load], place: Placement, symbol: str) -> list[Claim]:
     count = context.scale(port.pipelined_orders, 2_000)
+    rate = RATE[symbol]
 
     def variant(load: Load) -> Callable[[], Figures]:
-        return lambda: load.pipelined(count, place.client)
+        return lambda: load.pipelined(count, place.client, symbol)
 
     variants = {name: variant(load) for name, load in loads.items()}
     samples = interleaved(context.rounds, variants, warm_up=not context.quick)
     samples.show()
-    beside = samples.median(ECHO, "orders/s")
+    beside = samples.median(ECHO, rate)
     return [
         claim(
-            f"{port.name}: orders/s pipelined by two clients, half crossing, {durability}; beside a trio echo",
-            samples.median(durability, "orders/s"),
+            f"{port.name}: {rate}, pipelined by two clients, {durability}; beside a trio echo",
+            samples.median(durability, rate),
             "orders/s",
             beside,
             port.rate_target if durability == "fsync" else None,

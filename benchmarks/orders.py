@@ -1,7 +1,8 @@
 """Orders as bytes, encoded before the clock runs, and the log-ons before them.
 
-Buys and sells at one price and of one size, so that every order either rests or fills whole: half of them cross. Each
-order has one report of its acceptance, and each trade one for either side.
+In BENCH, buys and sells at one price and of one size, so that every order either rests or fills whole: half of them
+cross. Each order has one report of its acceptance, and each trade one for either side. In REST everybody buys, so that
+every order rests.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from gateways.binary import codec, soup
 from gateways.fix.codec import Encoder
 from gateways.fix.times import format_utc
 
+CROSSING, RESTING = "BENCH", "REST"
+"""The symbols, by what becomes of their orders; their ids are 1 and 2."""
+_IDS = {CROSSING: 1, RESTING: 2}
 PX = 100 * SCALE
 QTY = 10 * SCALE
 REPORTS_PER_ORDER = 2
@@ -33,7 +37,7 @@ class Orders(Protocol):
     def log_in(self, port: int) -> socket.socket:
         """A connection to the venue that is ready for orders. Raises ConnectionError."""
 
-    def encode(self, count: int, *sides: Side) -> bytes:
+    def encode(self, count: int, *sides: Side, symbol: str = CROSSING) -> bytes:
         """``count`` new orders, their sides in turns; to be sent in the order in which they were asked for."""
 
 
@@ -53,12 +57,15 @@ class BinaryOrders:
             raise ConnectionError(f"login refused: {reply!r}")
         return sock
 
-    def encode(self, count: int, *sides: Side) -> bytes:
+    def encode(self, count: int, *sides: Side, symbol: str = CROSSING) -> bytes:
         pack = codec.NEW_ORDER.pack
+        security_id = _IDS[symbol]
         first = self._cl_ord_id + 1
         self._cl_ord_id += count
         codes = [b"%d" % side for side in sides]
-        return b"".join([pack(first + nth, PX, QTY, 1, 0, codes[nth % len(codes)], b"2", b"0") for nth in range(count)])
+        return b"".join(
+            [pack(first + nth, PX, QTY, security_id, 0, codes[nth % len(codes)], b"2", b"0") for nth in range(count)]
+        )
 
 
 class FixOrders:
@@ -80,12 +87,12 @@ class FixOrders:
             raise ConnectionError(f"logon refused: {reply!r}")
         return sock
 
-    def encode(self, count: int, *sides: Side) -> bytes:
+    def encode(self, count: int, *sides: Side, symbol: str = CROSSING) -> bytes:
         encode = self._encoder.encode
         now = _now()
         first = self._cl_ord_id + 1
         self._cl_ord_id += count
-        bodies = [f"55=BENCH\x0154={side:d}\x0160={now}\x0138=10\x0140=2\x0144=100\x0159=0\x01" for side in sides]
+        bodies = [f"55={symbol}\x0154={side:d}\x0160={now}\x0138=10\x0140=2\x0144=100\x0159=0\x01" for side in sides]
         # Every message is an order but the Logon, which is number 1.
         return b"".join(
             [

@@ -24,10 +24,11 @@ from actors.journal import JournalActor
 from actors.port import SessionPort
 from actors.publisher import PublisherActor
 from benchmarks import bench_binary, bench_fix
-from benchmarks.edge import Load, parties
+from benchmarks.edge import RATE, Load, parties
 from benchmarks.harness import ROOT, Figures, placements
 from benchmarks.in_process import open_ports, running_venue, settings_in
 from benchmarks.loadgen import LoadGenerator
+from benchmarks.orders import CROSSING
 from benchmarks.stages import Stages
 from gateways.binary.inbound import RequestReader
 from gateways.binary.session import ServerSession
@@ -125,12 +126,12 @@ class _Profile:
 
         def drive() -> tuple[Figures, float]:
             started = time.thread_time()
-            return load.pipelined(orders, self._core), time.thread_time() - started
+            return load.pipelined(orders, self._core, CROSSING), time.thread_time() - started
 
         commits, before = venue.journal_actor.commits, time.process_time()
         figures, own = await trio.to_thread.run_sync(drive)
         self.cpu_s = time.process_time() - before - own
-        self.rate = figures["orders/s"]
+        self.rate = figures[RATE[CROSSING]]
         self.orders_per_turn = orders / max(1, venue.journal_actor.commits - commits)
 
 

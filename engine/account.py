@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from operator import attrgetter
+
 from engine.events import (
     AccountBlocked,
     AccountOpened,
@@ -21,13 +24,11 @@ from engine.events import (
 from engine.money import notional
 from engine.types import Amount, Instrument, Side
 
-OrderKey = tuple[int, str]
-"""(session id, ClOrdID): how a client names its order."""
-
 OPEN_ORDERS_MAX = 100_000
 """Open orders that an account may have unless it is told otherwise."""
 
 _BUY = Side.BUY
+_order_id = attrgetter("order_id")
 
 
 class MassCancelProgress:
@@ -54,7 +55,9 @@ class Account:
         self.blocked = False
         self.balances: dict[str, Amount] = {}
         self.held: dict[str, Amount] = {}
-        self.orders: dict[OrderKey, OrderImage] = {}
+        self.orders: defaultdict[int, dict[str, OrderImage]] = defaultdict(dict)
+        """Open orders by session and ClOrdID."""
+        self.orders_open = 0
         self.mass_cancels: dict[int, MassCancelProgress] = {}
         self.mass_cancels_requested = 0
         self.open_orders_max = OPEN_ORDERS_MAX
@@ -83,19 +86,24 @@ class Account:
         asset = instrument.quote if image.side is _BUY else instrument.base
         held = self.held
         held[asset] = held.get(asset, 0) + image.hold
-        self.orders[image.session_id, image.cl_ord_id] = image
+        self.orders[image.session_id][image.cl_ord_id] = image
+        self.orders_open += 1
 
     def _follow(self, image: OrderImage, known_as: str) -> None:
         """Set an order's hold to what the event says and remember or forget the order."""
-        session_id = image.session_id
-        before = self.orders.pop((session_id, known_as), None)
-        change = image.hold - (before.hold if before is not None else 0)
+        orders = self.orders[image.session_id]
+        change = image.hold
+        before = orders.pop(known_as, None)
+        if before is not None:
+            change -= before.hold
+            self.orders_open -= 1
         if change:
             instrument = self.instruments[image.symbol_id]
             asset = instrument.quote if image.side is _BUY else instrument.base
             self.held[asset] = self.held.get(asset, 0) + change
         if image.leaves_qty:
-            self.orders[session_id, image.cl_ord_id] = image
+            orders[image.cl_ord_id] = image
+            self.orders_open += 1
 
     def _settle(self, image: OrderImage, trade: TradeExecuted, fee: Amount) -> None:
         instrument = self.instruments[image.symbol_id]
@@ -110,13 +118,14 @@ class Account:
             balances[base] = balances.get(base, 0) - trade.qty
             balances[quote] = balances.get(quote, 0) + cost - fee
             asset = base
-        key = (image.session_id, image.cl_ord_id)
-        orders = self.orders
-        self.held[asset] += image.hold - orders[key].hold
+        orders = self.orders[image.session_id]
+        cl_ord_id = image.cl_ord_id
+        self.held[asset] += image.hold - orders[cl_ord_id].hold
         if image.leaves_qty:
-            orders[key] = image
+            orders[cl_ord_id] = image
         else:
-            del orders[key]
+            del orders[cl_ord_id]
+            self.orders_open -= 1
 
     def _apply_rare(self, event: Event) -> None:
         if isinstance(event, Deposited):
@@ -136,6 +145,9 @@ class Account:
         elif isinstance(event, MassCancelCompleted):
             del self.mass_cancels[event.request_id]
 
+    def open_orders(self) -> list[OrderImage]:
+        return [image for mine in self.orders.values() for image in mine.values()]
+
     def credit(self, asset: str, amount: Amount) -> None:
         """Add to a balance; a debit is negative."""
         self.balances[asset] = self.balances.get(asset, 0) + amount
@@ -151,7 +163,7 @@ class Account:
             self.blocked,
             sorted((asset, amount) for asset, amount in self.balances.items() if amount),
             sorted((asset, amount) for asset, amount in self.held.items() if amount),
-            [self.orders[key] for key in sorted(self.orders)],
+            sorted(self.open_orders(), key=_order_id),
             [self.mass_cancels[key].state() for key in sorted(self.mass_cancels)],
             self.mass_cancels_requested,
         )

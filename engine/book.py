@@ -7,7 +7,10 @@ not draw again. :meth:`Book.apply` folds the same events, so a book is rebuilt f
 
 from __future__ import annotations
 
-from itertools import islice
+from collections import defaultdict
+from heapq import nsmallest
+from itertools import chain
+from operator import attrgetter
 
 from engine.commands import ANY, CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder, SetInstrumentStatus
 from engine.events import (
@@ -47,6 +50,7 @@ from engine.types import (
 ID_BITS = 40
 """An order or trade id is ``symbol_id << 40 | n``: unique in the venue, and it tells the book."""
 
+_order_id = attrgetter("image.order_id")
 _BUY = Side.BUY
 _MARKET = OrdType.MARKET
 _FOK = TimeInForce.FOK
@@ -69,7 +73,8 @@ class Book:
         self.asks = Ladder(Side.SELL)
         self.last_px: Px = 0
         self.last_day = ""
-        self._by_ref: dict[tuple[int, str], Order] = {}
+        self._by_ref: defaultdict[int, dict[str, Order]] = defaultdict(dict)
+        """By session and ClOrdID: a dict of its own for each session, so that no key is made for an order."""
         self._by_account: dict[int, dict[int, Order]] = {}
         self._base_id = instrument.symbol_id << ID_BITS
         self._orders_accepted = 0
@@ -89,7 +94,7 @@ class Book:
 
     @property
     def orders_resting(self) -> int:
-        return len(self._by_ref)
+        return len(self)
 
     # ---- commands -------------------------------------------------------------------------------------------------
 
@@ -172,9 +177,10 @@ class Book:
         return events, done
 
     def expire_day_orders(self, command: ExpireDayOrders, limit: int) -> tuple[list[Event], bool]:
-        """Expire up to ``limit`` DAY orders; True (and ``DayOrdersExpired`` last) when none is left."""
-        day_orders = (order for order in self._by_ref.values() if order.image.tif is TimeInForce.DAY)
-        chosen = list(islice(day_orders, limit + 1))
+        """Expire up to ``limit`` DAY orders by OrderID; True (and ``DayOrdersExpired`` last) when none is left."""
+        resting = chain.from_iterable(mine.values() for mine in self._by_ref.values())
+        day_orders = (order for order in resting if order.image.tif is TimeInForce.DAY)
+        chosen = nsmallest(limit + 1, day_orders, key=_order_id)
         done = len(chosen) <= limit
         events: list[Event] = []
         for order in chosen[:limit]:
@@ -263,9 +269,9 @@ class Book:
         before = order.image
         assert order.level is not None
         order.level.qty -= before.leaves_qty - image.leaves_qty
-        del self._by_ref[before.session_id, before.cl_ord_id]
+        del self._by_ref[before.session_id][before.cl_ord_id]
         order.image = image
-        self._by_ref[image.session_id, image.cl_ord_id] = order
+        self._by_ref[image.session_id][image.cl_ord_id] = order
 
     def _cancel_resting(self, order: Order, reason: CancelReason, cl_ord_id: str, request_id: int = 0) -> OrderCanceled:
         self._unrest(order)
@@ -276,7 +282,7 @@ class Book:
     def _rest(self, order: Order) -> None:
         image = order.image
         (self.bids if image.side is _BUY else self.asks).rest(order)
-        self._by_ref[image.session_id, image.cl_ord_id] = order
+        self._by_ref[image.session_id][image.cl_ord_id] = order
         mine = self._by_account.get(image.account_id)
         if mine is None:
             mine = self._by_account[image.account_id] = {}
@@ -287,13 +293,13 @@ class Book:
         self._forget(order.image)
 
     def _forget(self, image: OrderImage) -> None:
-        del self._by_ref[image.session_id, image.cl_ord_id]
+        del self._by_ref[image.session_id][image.cl_ord_id]
         del self._by_account[image.account_id][image.order_id]
 
     def _find(self, command: CancelOrder | ReplaceOrder) -> Order | None:
         """The session's resting order that a command names, by OrderID where given, else by OrigClOrdID."""
         if not command.order_id:
-            return self._by_ref.get((command.session_id, command.orig_cl_ord_id))
+            return self._by_ref[command.session_id].get(command.orig_cl_ord_id)
         order = self._by_account.get(command.account_id, {}).get(command.order_id)
         return order if order is not None and order.image.session_id == command.session_id else None
 
@@ -358,7 +364,7 @@ class Book:
         return [order.image for order in self._by_account.get(account_id, {}).values()]
 
     def __len__(self) -> int:
-        return len(self._by_ref)
+        return sum(len(mine) for mine in self._by_ref.values())
 
     def state(self) -> object:
         """Everything that replay must reproduce, in a canonical order (for the state hash)."""

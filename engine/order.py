@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 
+import msgspec
+
 from engine.events import OrderImage
 from engine.types import Px
 
 
-class Order:
+class Order(msgspec.Struct, gc=False, eq=False):
     """A live order: its newest image and its place.
 
     The image is never changed but replaced, so what an event shows and what the book holds are the same object.
-    ``level`` is the price it rests at, None when it does not rest.
+    ``level`` is the price it rests at, None when it does not rest. The garbage collector does not look at orders,
+    however many rest: the circle from order to level and back is broken when an order leaves its book.
     """
 
-    __slots__ = ("image", "level")
-
-    def __init__(self, image: OrderImage) -> None:
-        self.image = image
-        self.level: Level | None = None
+    image: OrderImage
+    level: Level | None = None
 
 
 class Level:

@@ -6,6 +6,8 @@ have no outcome yet (design §7.3). Free = balance − held − pending.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import msgspec
 
 from engine.account import Account
@@ -17,10 +19,10 @@ from engine.types import Amount, CxlRejReason, Instrument, OrdRejReason, OrdType
 Refusal = tuple[int, str]
 """A FIX reason (OrdRejReason or CxlRejReason) and a text."""
 
-Key = tuple[int, str]
-
 Terms = tuple[Amount, Qty, Rate]
 """What an order will hold, the quantity that it may still trade, and its worst fee."""
+
+_Reservation = tuple[str, Amount, Terms]
 
 _BUY = Side.BUY
 _MARKET = OrdType.MARKET
@@ -29,30 +31,33 @@ _MARKET = OrdType.MARKET
 class Reservations:
     """What an account's commands in flight may still need, per command and in all."""
 
-    __slots__ = ("_by_command", "pending")
+    __slots__ = ("_by_session", "count", "pending")
 
     def __init__(self) -> None:
-        self._by_command: dict[Key, tuple[str, Amount, Terms]] = {}
+        self._by_session: defaultdict[int, dict[str, _Reservation]] = defaultdict(dict)
+        self.count = 0
         self.pending: dict[str, Amount] = {}
 
-    def add(self, key: Key, asset: str, amount: Amount, terms: Terms) -> None:
+    def add(self, session_id: int, cl_ord_id: str, asset: str, amount: Amount, terms: Terms) -> None:
         """Set ``amount`` aside for a command whose order will have ``terms`` once it is accepted."""
-        self._by_command[key] = (asset, amount, terms)
+        self._by_session[session_id][cl_ord_id] = (asset, amount, terms)
+        self.count += 1
         self.pending[asset] = self.pending.get(asset, 0) + amount
 
-    def drop(self, key: Key) -> None:
+    def drop(self, session_id: int, cl_ord_id: str) -> None:
         """The command has its outcome. A command that reserved nothing is none of ours."""
-        reservation = self._by_command.pop(key, None)
+        reservation = self._by_session[session_id].pop(cl_ord_id, None)
         if reservation is not None:
+            self.count -= 1
             self.pending[reservation[0]] -= reservation[1]
 
-    def terms_of(self, key: Key) -> Terms | None:
+    def terms_of(self, session_id: int, cl_ord_id: str) -> Terms | None:
         """The terms of a command in flight, None if there is none."""
-        reservation = self._by_command.get(key)
+        reservation = self._by_session[session_id].get(cl_ord_id)
         return None if reservation is None else reservation[2]
 
     def __len__(self) -> int:
-        return len(self._by_command)
+        return self.count
 
 
 def admit_new(
@@ -64,7 +69,7 @@ def admit_new(
     """
     if account.blocked:
         return OrdRejReason.BROKER_OPTION, f"account {account.opened.name} is blocked"
-    if len(account.orders) + len(reservations) >= account.open_orders_max:
+    if account.orders_open + reservations.count >= account.open_orders_max:
         return OrdRejReason.ORDER_EXCEEDS_LIMIT, f"account {account.opened.name} has too many open orders"
     if command.order_qty <= 0:
         return OrdRejReason.INCORRECT_QUANTITY, "quantity must be positive"
@@ -86,7 +91,7 @@ def admit_new(
     pending = reservations.pending.get(asset, 0)
     if need > account.balances.get(asset, 0) - account.held.get(asset, 0) - pending:
         return _too_poor(account, reservations, asset, need)
-    reservations.add((command.session_id, command.cl_ord_id), asset, need, (need, qty, rate))
+    reservations.add(command.session_id, command.cl_ord_id, asset, need, (need, qty, rate))
     return command
 
 
@@ -105,11 +110,14 @@ def admit_replace(
     refusal = _limits(account, command.order_qty, command.px)
     if refusal is not None:
         return CxlRejReason.OTHER, refusal[1]
-    key = (command.session_id, command.orig_cl_ord_id)
-    live = account.orders.get(key)
+    live = account.orders[command.session_id].get(command.orig_cl_ord_id)
     if live is None:
         side, filled = command.side, 0
-        known, leaves, rate = reservations.terms_of(key) or (0, 0, instrument.worst_fee)
+        known, leaves, rate = reservations.terms_of(command.session_id, command.orig_cl_ord_id) or (
+            0,
+            0,
+            instrument.worst_fee,
+        )
     else:
         side, filled = live.side, live.cum_qty
         known, leaves, rate = live.hold, live.leaves_qty, max(live.maker_fee, live.taker_fee)
@@ -120,7 +128,7 @@ def admit_replace(
     refusal = _afford(account, reservations, asset, more)
     if refusal is not None:
         return CxlRejReason.OTHER, refusal[1]
-    reservations.add((command.session_id, command.cl_ord_id), asset, more, (need, qty, rate))
+    reservations.add(command.session_id, command.cl_ord_id, asset, more, (need, qty, rate))
     return None
 
 

@@ -40,7 +40,7 @@ def balances(venue: Venue, opened: AccountOpened) -> BalancesView:
 def open_orders(venue: Venue, opened: AccountOpened) -> list[OrderView]:
     """One account's open orders, oldest of each symbol first."""
     directory = venue.directory
-    orders = sorted(venue.accounts[opened.account_id].account.orders.values(), key=lambda order: order.order_id)
+    orders = sorted(venue.accounts[opened.account_id].account.open_orders(), key=lambda order: order.order_id)
     return [
         OrderView(
             order.order_id,

@@ -132,8 +132,11 @@ class Members:
         built: list[SessionState] = [first]
 
         async def start() -> Actor[ToPort]:
+            rebuilt = not built
+            if rebuilt:
+                await venue.barrier()  # the number that it will expect next is the first without an outcome
             seq = venue.publisher.published_seq
-            state = built.pop() if built else (await self._rebuilt(seq)).sessions[session_id]
+            state = (await self._rebuilt(seq)).sessions[session_id] if rebuilt else built.pop()
             port = SessionPort(state, seq, venue.numbers[session_id], venue.routes, venue.port_limits)
             venue.ports[session_id] = port
             return port
@@ -147,9 +150,11 @@ class Members:
         def on_exit(ended: ChildExit) -> None:
             # No message need be to blame: also one that crashes between two leaves its connection to nobody.
             log.error("port_crashed", session=name, exc_info=ended.error)
+            # It is detached at once: what its gateway tells later is not about the connection that comes after it.
             port = venue.ports.get(session_id)
             if port is not None and port.connection is not None:
-                port.connection.disconnect("system error in the session")
+                connection, port.connection = port.connection, None
+                connection.disconnect("system error in the session")
 
         return ChildSpec(name=name, start=start, mailbox=mailbox, on_exit=on_exit, on_exhausted=lost)
 

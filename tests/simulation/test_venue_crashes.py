@@ -141,7 +141,7 @@ async def test_reservations_end_also_where_the_outcome_came_while_the_account_wa
         client.send(order("a"), order(MARKER), order("b"))
         await check(venue)
         assert crashes
-        assert len(venue.accounts[2].account.orders) == 3
+        assert venue.accounts[2].account.orders_open == 3
 
 
 async def test_a_mass_cancel_that_crashes_its_account_is_refused(

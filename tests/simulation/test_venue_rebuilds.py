@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import trio
-from test_venue_crashes import MARKER, crash_on_marker, order
+from test_venue_crashes import MARKER, crash_on_marker, crash_reports, order
 from venue_in_process import Client, check, folded, records_in, running, settings
 
 from actors.account import AccountActor
@@ -16,7 +17,7 @@ from actors.port import SessionPort
 from engine.account import Account
 from engine.book import Book
 from engine.commands import MassCancel
-from engine.events import AccountBlocked, MassCancelPartDone, StateHashed
+from engine.events import AccountBlocked, MassCancelPartDone, SessionLoggedOut, StateHashed
 from engine.queries import OrderStatusQuery
 from engine.types import SCALE
 from tradeengine.members import Members
@@ -102,6 +103,37 @@ async def test_a_session_that_crashes_between_messages_is_cut_off_too(
             client.port.query(OrderStatusQuery(1, "q", "b"))
         await check(venue)
         assert client.gone == "system error in the session"
+
+
+async def test_a_crashed_sessions_connection_has_no_word_in_the_next_ones_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash_reports(monkeypatch)
+    async with running(settings(tmp_path)) as venue:
+        client = Client(venue, 1).connect()
+        crashed = client.port
+        client.send(order(MARKER))
+        await check(venue)
+        again = Client(venue, 1).connect()
+        again.port.log_on(reset=False)
+        crashed.log_out(confirmed=False)  # the gateway takes its time
+        await check(venue)
+        events = [event for _, record in records_in(venue.settings.journal_dir) for event in record.events]
+        assert not any(isinstance(event, SessionLoggedOut) for event in events)
+
+
+async def test_a_rebuilt_session_expects_the_first_number_that_has_no_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash_reports(monkeypatch)
+    async with running(settings(tmp_path, dispatch_budget=1)) as venue:
+        client = Client(venue, 1).connect()
+        names = [f"a{n}" if n != 3 else MARKER for n in range(10)]
+        for number, name in enumerate(names, 1):
+            client.send(msgspec.structs.replace(order(name), in_from=number, in_seq=number))
+        await check(venue)
+        assert client.gone
+        assert venue.ports[1].in_next == 11
 
 
 async def test_no_hash_is_taken_while_a_book_is_being_rebuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -188,7 +188,7 @@ async def test_an_unfinished_mass_cancel_is_driven_on_after_a_crash(tmp_path: Pa
     async with running(chosen) as venue:
         state = await check(venue)
         assert not state.accounts[2].mass_cancels
-        assert [order.cl_ord_id for order in state.accounts[2].orders.values()] == ["sell"]
+        assert [order.cl_ord_id for order in state.accounts[2].open_orders()] == ["sell"]
         last = journaled_reports(records_in(chosen.journal_dir), 1)[-1].event
         assert isinstance(last, MassCancelCompleted)
         assert (last.cl_ord_id, last.total_affected) == ("m", 10)

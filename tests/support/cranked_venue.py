@@ -131,7 +131,7 @@ class CrankedVenue:
         for key, actor in self.accounts.items():
             account, pending = actor.account, self.reservations[key].pending
             held: dict[str, int] = {}
-            for order in account.orders.values():
+            for order in account.open_orders():
                 listed = self.directory.instruments[order.symbol_id]
                 asset = listed.quote if order.side == 1 else listed.base
                 held[asset] = held.get(asset, 0) + order.hold

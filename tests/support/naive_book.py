@@ -29,12 +29,11 @@ AnyBookCommand = NewOrder | CancelOrder | ReplaceOrder | CancelAll | SetInstrume
 
 
 class Resting:
-    """An order in the book. ``since`` is its time priority, ``named`` when it got its present ClOrdID."""
+    """An order in the book. ``since`` is its time priority."""
 
     def __init__(self, image: OrderImage, now: int) -> None:
         self.image = image
         self.since = now
-        self.named = now
 
 
 class NaiveBook:
@@ -150,7 +149,6 @@ class NaiveBook:
         event = OrderReplaced(changed, order.cl_ord_id, keeps)
         if keeps:
             rest.image = changed
-            rest.named = self._now
             return [event]
         self.resting.remove(rest)
         return [event, *self._work(changed)]
@@ -171,8 +169,8 @@ class NaiveBook:
         return events
 
     def _expire(self, command: ExpireDayOrders, limit: int) -> list[Event]:
-        by_name = sorted(self.resting, key=lambda rest: rest.named)
-        due = [rest for rest in by_name if rest.image.tif is TimeInForce.DAY]
+        by_id = sorted(self.resting, key=lambda rest: rest.image.order_id)
+        due = [rest for rest in by_id if rest.image.tif is TimeInForce.DAY]
         events: list[Event] = []
         for rest in due[:limit]:
             self.resting.remove(rest)

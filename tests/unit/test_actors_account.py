@@ -135,7 +135,7 @@ def test_the_commands_outcome_ends_it_also_where_a_rebuild_has_folded_the_outcom
     world.run(new("a"))
     world.settle(event, seq=10 if rebuilt else 11)
     assert world.pending() == (0, 0)
-    assert (world.actor.settled_seq, bool(world.account.orders)) == (
+    assert (world.actor.settled_seq, bool(world.account.orders_open)) == (
         10 if rebuilt else 11,
         not rebuilt and isinstance(event, ev.OrderAccepted | ev.OrderReplaced),
     )
@@ -175,7 +175,7 @@ def test_a_duplicate_does_not_free_the_money_of_the_order_that_it_repeats() -> N
     venue.drain()
     venue.check_accounts()
     venue.check_at_rest()
-    assert list(venue.accounts[2].account.orders) == [(1, "a")]
+    assert [(o.session_id, o.cl_ord_id) for o in venue.accounts[2].account.open_orders()] == [(1, "a")]
 
 
 def test_a_settlement_that_crashes_still_ends_its_reservations() -> None:

@@ -178,7 +178,7 @@ async def test_an_account_and_a_session_that_are_added_can_trade_and_survive_a_r
     assert client.kinds == ["OrderAccepted"]
     async with running(venues.crash_copy(desk.venue.settings, tmp_path / "again")) as again:
         assert again.accounts[account_id].account.balances == {"USDT": 1000 * SCALE}
-        assert len(again.accounts[account_id].account.orders) == 1
+        assert again.accounts[account_id].account.orders_open == 1
 
 
 async def _log_on(venue: Venue, client: Client, password: str) -> Any:

@@ -43,8 +43,8 @@ def test_a_buy_reserves_quote_with_the_worst_fee_and_a_sell_base() -> None:
     assert reservations.pending == {"USDT": 100 * SCALE + 30_000_000}
     admit_new(mine, reservations, listed, new("b", SELL, 2 * SCALE), 0)
     assert reservations.pending["BTC"] == 2 * SCALE
-    reservations.drop((1, "a"))
-    reservations.drop((1, "a"))
+    reservations.drop(1, "a")
+    reservations.drop(1, "a")
     assert reservations.pending == {"USDT": 0, "BTC": 2 * SCALE}
     assert len(reservations) == 1
 
@@ -59,7 +59,7 @@ def test_what_is_free_is_the_balance_less_holds_less_what_is_in_flight() -> None
         "insufficient USDT: needs 1, free 0",
     )
     assert admit_withdrawal(mine, reservations, "USDT", 1) is not None
-    reservations.drop((1, "a"))
+    reservations.drop(1, "a")
     assert admit_withdrawal(mine, reservations, "USDT", 100 * SCALE) is None
     assert admit_withdrawal(mine, reservations, "USDT", 100 * SCALE + 1) is not None
 
