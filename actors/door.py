@@ -66,7 +66,9 @@ class Door:
         session = self.directory.session_keyed(protocol, comp_id, target_comp_id)
         credential = _NOBODY if session is None else session.credential
         matches = await trio.to_thread.run_sync(verify, password, credential, limiter=self._limiter)
-        if session is None or not matches or not session.enabled or username not in ("", session.username):
+        session = self.directory.session_keyed(protocol, comp_id, target_comp_id)  # operators may have changed it
+        known = session is not None and matches and session.credential == credential
+        if session is None or not known or not session.enabled or username not in ("", session.username):
             self._observe("logon_refused", protocol=protocol, comp_id=comp_id, remote=remote)
             raise LogonRefused(_REFUSED)
         if self.closed:

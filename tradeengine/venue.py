@@ -40,7 +40,11 @@ class Venue(Wiring):
         self.members = Members(self)
         self._commits: InlineCommits | ThreadCommits | None = None
         self._watchdog = Watchdog(
-            self.dispatcher, settings.limits.watchdog_s, lambda stuck: log.error("actor_stuck", actor=stuck.name)
+            self.dispatcher,
+            settings.limits.watchdog_s,
+            lambda stuck: log.error(
+                "actor_stuck", actor=stuck.name, seconds=round(stuck.seconds, 3), stack=stuck.stack
+            ),
         )
 
     # ---- life -----------------------------------------------------------------------------------------------------

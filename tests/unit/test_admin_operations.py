@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,37 @@ async def test_a_disabled_session_is_logged_out_and_stays_out(desk: Desk) -> Non
         await _log_on(desk.venue, client, "secret")
     assert (await desk.post(f"/admin/sessions/{opened['session_id']}/enable"))[0] == 200
     assert await _log_on(desk.venue, client, "secret") is port
+
+
+async def test_a_session_that_is_disabled_while_its_password_is_checked_stays_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk.venue is not None
+    session = {"protocol": "SOUPBIN", "comp_id": "NEWBIE", "firm": "F", "accounts": ["A2"], "password": "secret"}
+    _, opened = await desk.post("/admin/sessions", session)
+    checking, disabled = threading.Event(), threading.Event()
+
+    def slow_check(password: str, credential: str) -> bool:
+        checking.set()
+        return disabled.wait(5)
+
+    monkeypatch.setattr("actors.door.verify", slow_check)
+    refused: list[LogonRefused] = []
+
+    async def log_on() -> None:
+        assert desk.venue is not None
+        try:
+            await _log_on(desk.venue, Client(desk.venue, opened["session_id"]), "secret")
+        except LogonRefused as refusal:
+            refused.append(refusal)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(log_on)
+        await trio.to_thread.run_sync(checking.wait)
+        await desk.post(f"/admin/sessions/{opened['session_id']}/disable")
+        disabled.set()
+    assert len(refused) == 1
+    assert desk.venue.ports[opened["session_id"]].connection is None
 
 
 async def test_the_states_hash_is_journaled(desk: Desk) -> None:
