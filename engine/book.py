@@ -8,9 +8,7 @@ not draw again. :meth:`Book.apply` folds the same events, so a book is rebuilt f
 from __future__ import annotations
 
 from collections import defaultdict
-from heapq import nsmallest
 from itertools import chain
-from operator import attrgetter
 
 from engine.commands import ANY, CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder, SetInstrumentStatus
 from engine.events import (
@@ -50,7 +48,6 @@ from engine.types import (
 ID_BITS = 40
 """An order or trade id is ``symbol_id << 40 | n``: unique in the venue, and it tells the book."""
 
-_order_id = attrgetter("image.order_id")
 _BUY = Side.BUY
 _MARKET = OrdType.MARKET
 _FOK = TimeInForce.FOK
@@ -76,6 +73,8 @@ class Book:
         self._by_ref: defaultdict[int, dict[str, Order]] = defaultdict(dict)
         """By session and ClOrdID: a dict of its own for each session, so that no key is made for an order."""
         self._by_account: dict[int, dict[int, Order]] = {}
+        self._due: list[tuple[int, int]] = []
+        """(OrderID, account id) of the DAY orders that an expiry under way has still to expire, the next one last."""
         self._base_id = instrument.symbol_id << ID_BITS
         self._orders_accepted = 0
         self._trades_made = 0
@@ -177,15 +176,23 @@ class Book:
         return events, done
 
     def expire_day_orders(self, command: ExpireDayOrders, limit: int) -> tuple[list[Event], bool]:
-        """Expire up to ``limit`` DAY orders by OrderID; True (and ``DayOrdersExpired`` last) when none is left."""
-        resting = chain.from_iterable(mine.values() for mine in self._by_ref.values())
-        day_orders = (order for order in resting if order.image.tif is TimeInForce.DAY)
-        chosen = nsmallest(limit + 1, day_orders, key=_order_id)
-        done = len(chosen) <= limit
+        """Expire up to ``limit`` DAY orders by OrderID; True (and ``DayOrdersExpired`` last) when none is left.
+
+        The first call decides which: an order that comes before the last call belongs to the new day.
+        """
+        due = self._due
+        if not due:
+            resting = chain.from_iterable(mine.values() for mine in self._by_ref.values())
+            day_orders = (order.image for order in resting if order.image.tif is TimeInForce.DAY)
+            due += sorted(((image.order_id, image.account_id) for image in day_orders), reverse=True)
         events: list[Event] = []
-        for order in chosen[:limit]:
-            self._unrest(order)
-            events.append(OrderExpired(ended(order.image, Step.EXPIRE), CancelReason.END_OF_DAY))
+        while due and len(events) < limit:
+            order_id, account_id = due.pop()
+            order = self._by_account[account_id].get(order_id)
+            if order is not None:
+                self._unrest(order)
+                events.append(OrderExpired(ended(order.image, Step.EXPIRE), CancelReason.END_OF_DAY))
+        done = not due
         if done:
             self.last_day = command.day
             events.append(DayOrdersExpired(self.instrument.symbol_id, command.day))

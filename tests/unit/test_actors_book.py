@@ -94,6 +94,23 @@ def test_day_orders_expire_in_chunks_and_the_caller_hears_at_the_end(chunk: int)
     assert world.actor.book.last_day == "2026-01-02"
 
 
+def test_an_order_that_comes_during_an_expiry_belongs_to_the_new_day(chunk: int) -> None:
+    """One that only changes by then does not."""
+    world = World()
+    world.run(*[new(f"o{n}", tif=DAY) for n in range(4)])
+    world.run(
+        Operate(expire("2026-01-02")),
+        new("late", tif=DAY),
+        cancel("c", "o2"),
+        replace("moved", "o3", px=99 * SCALE),
+    )
+    expired = [event.order.cl_ord_id for outcome in world.drain() for event in outcome.events[:-1]]
+    assert expired == ["moved"]
+    assert [image.cl_ord_id for image in world.actor.book.open_orders(2)] == ["late"]
+    world.run(Operate(expire("2026-01-03")))
+    assert len(world.actor.book) == 0
+
+
 def test_a_status_is_set_and_answered() -> None:
     world = World()
     calls: list[int] = []
