@@ -130,7 +130,8 @@ def told_by_fix(message: FixMessage) -> Told:
         return ("9", message[11], message[41])
     if message.type == "r":
         return ("r", message[11], message.get(533, "0"))
-    fill = [_plain(Decimal(message[tag])) if tag in message else "" for tag in (32, 31)]
+    # FIX.4.2 says LastShares and LastPx in every report, 0 where there is no fill.
+    fill = [_plain(Decimal(message[tag])) for tag in (32, 31)] if Decimal(message.get(32, "0")) else ["", ""]
     cum_qty = "" if message[150] == "8" else _plain(Decimal(message[14]))
     return ("8", message[17], cum_qty, *fill)
 
