@@ -194,8 +194,8 @@ class AccountActor(Actor[ToAccount]):
 
     def _complete(self, request_id: int) -> None:
         """Report a mass cancel once its last part is durable."""
-        progress = self.account.mass_cancels[request_id]
-        if progress.remaining or request_id in self._completing:
+        progress = self.account.mass_cancels.get(request_id)
+        if progress is None or progress.remaining or request_id in self._completing:
             return
         self._completing.add(request_id)
         request = progress.request

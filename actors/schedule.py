@@ -48,6 +48,7 @@ class Schedule:
         day_roll: tuple[str, str],
         last_days: Mapping[int, str],
         last_day: str,
+        on_tick: Callable[[], None],
     ) -> None:
         self._directory = directory
         self._books = books
@@ -57,6 +58,7 @@ class Schedule:
         self._day_roll = day_roll
         self._fired: dict[int, str] = dict(last_days)
         self._day = last_day
+        self._on_tick = on_tick
 
     def fire(self) -> None:
         """Fire what is due now. An instrument or a venue without history starts with the day that is under way."""
@@ -81,3 +83,4 @@ class Schedule:
         while True:
             await trio.sleep(CHECK_INTERVAL_S)
             self.fire()
+            self._on_tick()

@@ -140,8 +140,9 @@ class Account:
             self.mass_cancels_requested += 1
             self.mass_cancels[event.request_id] = MassCancelProgress(event)
         elif isinstance(event, MassCancelPartDone):
-            progress = self.mass_cancels[event.request_id]
-            progress.remaining.discard(event.symbol_id)
+            progress = self.mass_cancels.get(event.request_id)
+            if progress is not None:  # one that was driven twice is done once
+                progress.remaining.discard(event.symbol_id)
         elif isinstance(event, MassCancelCompleted):
             del self.mass_cancels[event.request_id]
 

@@ -104,7 +104,7 @@ class ExpireDayOrders(msgspec.Struct, frozen=True, gc=False):
 
     symbol_id: int
     day: str
-    """The trading day that ends, ISO date in the instrument's zone."""
+    """The trading day that ends, named by the date (ISO, in the instrument's zone) of the roll that ends it."""
 
 
 @final

@@ -189,7 +189,8 @@ class InstrumentStatusChanged(_Event, frozen=True, tag=21):
 
 @final
 class DayOrdersExpired(_Event, frozen=True, tag=22):
-    """The instrument's trading day ``day`` is over; the ``OrderExpired`` events stand before it."""
+    """A trading day of the instrument is over, the one that the roll of date ``day`` ends; the ``OrderExpired`` events
+    stand before it."""
 
     symbol_id: int
     day: str
@@ -285,7 +286,8 @@ class NumbersReserved(_Event, frozen=True, tag=43):
 
 @final
 class TradingDayRolled(_Event, frozen=True, tag=44):
-    """ClOrdIDs of the ended trading day may be used again, but those of open orders."""
+    """The venue's trading day that the roll of date ``day`` ends is over: its ClOrdIDs may be used again, but those of
+    open orders."""
 
     day: str
 

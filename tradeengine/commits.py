@@ -18,6 +18,7 @@ class InlineCommits:
     def __init__(self, journal: Journal, actor: JournalActor) -> None:
         self._journal = journal
         self._actor = actor
+        self._marked = 0
 
     def submit(self, payloads: list[bytes], first_seq: int) -> None:
         try:
@@ -26,6 +27,18 @@ class InlineCommits:
             self._actor.on_failed(str(error))
         else:
             self._actor.on_durable(last_seq)
+
+    def idle(self) -> None:
+        """Now and then: state that the last commit is complete, for readers in other processes and for recovery."""
+        last_seq = self._journal.durable_seq
+        if last_seq == self._marked or self._actor.failed:
+            return
+        try:
+            self._journal.mark()
+        except Exception as error:
+            self._actor.on_failed(str(error))
+        else:
+            self._marked = last_seq
 
     def stop(self) -> None:
         """Nothing is ever under way."""
@@ -54,6 +67,9 @@ class ThreadCommits:
 
     def submit(self, payloads: list[bytes], first_seq: int) -> None:
         self._thread.submit(payloads, first_seq)
+
+    def idle(self) -> None:
+        """The thread marks by itself when it has nothing to do."""
 
     def stop(self) -> None:
         """Wait until all that was submitted is durable."""

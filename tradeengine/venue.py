@@ -28,6 +28,8 @@ from tradeengine.recovery import Recovered
 from tradeengine.wiring import VenueFailed, Wiring, observe
 
 log = structlog.get_logger("venue")
+_QUIET_S = 10.0
+"""How long a hash waits for a moment in which nothing is on its way."""
 _FINISH_S = 30.0
 """How long the last commits may take when the venue stops."""
 
@@ -107,6 +109,7 @@ class Venue(Wiring):
         return Supervisor("venue", children, intensity=0, observer=observe)
 
     def _schedule(self) -> Schedule:
+        assert self._commits is not None
         venue = self.settings.venue
         return Schedule(
             self.directory,
@@ -117,6 +120,7 @@ class Venue(Wiring):
             (venue.day_roll, venue.time_zone),
             {key: actor.book.last_day for key, actor in self.books.items()},
             self.state.day,
+            self._commits.idle,
         )
 
     def _resume(self) -> None:
@@ -151,9 +155,12 @@ class Venue(Wiring):
         """Journal the live state's hash, for ``journal verify`` to compare with the fold's.
 
         Raises:
-            VenueFailed: the journal is lost, or a part of the live state is.
+            VenueFailed: the journal is lost, or a part of the live state is, or orders never stopped coming.
         """
-        await self.quiescent()
+        with trio.move_on_after(_QUIET_S) as patience:
+            await self.quiescent()
+        if patience.cancelled_caught:
+            raise VenueFailed(f"no quiet moment within {_QUIET_S:g} s: a hash needs one")
         if self.degraded:
             raise VenueFailed(f"failed parts have no state to compare: {', '.join(sorted(self.degraded))}")
         digest = self.digest()

@@ -9,6 +9,7 @@ import msgspec
 from engine.decimals import format_decimal
 from engine.events import Deposited, StateHashed, Withdrawn
 from engine.fold import VenueState
+from engine.money import hold_asset
 from engine.wire import decode_record
 
 
@@ -50,12 +51,12 @@ def verify_records(records: Iterable[tuple[int, bytes]]) -> Verified:
             elif isinstance(event, Withdrawn):
                 funded[event.asset] = funded.get(event.asset, 0) - event.amount
             elif isinstance(event, StateHashed):
-                found.problem = _hash_problem(seq, event, state) or _money_problem(seq, state, funded)
+                found.problem = _hash_problem(seq, event, state) or _problem(seq, state, funded)
                 if found.problem:
                     return found
                 found.hashes += 1
                 found.last_hash_seq = seq
-    found.problem = _money_problem(found.last_seq, state, funded)
+    found.problem = _problem(found.last_seq, state, funded)
     found.digest = state.digest()
     found.totals = state.totals()
     return found
@@ -66,6 +67,37 @@ def _hash_problem(seq: int, event: StateHashed, state: VenueState) -> str:
     if digest == event.digest:
         return ""
     return f"the state at sequence {seq} hashes to {digest}, but the live state had {event.digest}"
+
+
+def _problem(seq: int, state: VenueState, funded: dict[str, int]) -> str:
+    return _money_problem(seq, state, funded) or _order_problem(seq, state)
+
+
+def _order_problem(seq: int, state: VenueState) -> str:
+    """What no part can tell of itself: holds are those of the open orders, which are those that rest in the books."""
+    resting = dict.fromkeys(state.accounts, 0)
+    for book in state.books.values():
+        for account_id in resting:
+            resting[account_id] += len(book.open_orders(account_id))
+    for account_id, account in state.accounts.items():
+        name = account.opened.name
+        holds: dict[str, int] = {}
+        for order in account.open_orders():
+            asset = hold_asset(order.side, state.directory.instrument(order.symbol_id))
+            holds[asset] = holds.get(asset, 0) + order.hold
+        for asset in sorted(holds.keys() | account.held.keys()):
+            held, needed = account.held.get(asset, 0), holds.get(asset, 0)
+            if held != needed:
+                return (
+                    f"at sequence {seq} account {name} holds {format_decimal(held)} {asset}, "
+                    f"but its open orders hold {format_decimal(needed)}"
+                )
+        if not account.orders_open == len(account.open_orders()) == resting[account_id]:
+            return (
+                f"at sequence {seq} account {name} counts {account.orders_open} open orders and "
+                f"has {len(account.open_orders())}, and {resting[account_id]} of its orders rest in the books"
+            )
+    return ""
 
 
 def _money_problem(seq: int, state: VenueState, funded: dict[str, int]) -> str:

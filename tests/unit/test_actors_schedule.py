@@ -53,6 +53,7 @@ class World:
             ("12:00", "UTC"),
             last_days,
             last_day,
+            lambda: None,
         )
 
     def fired(self) -> tuple[list[Any], list[Any]]:

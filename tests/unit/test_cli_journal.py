@@ -12,6 +12,8 @@ import trio
 import venue_in_process as venues
 from venue_in_process import BTC_USDT, Client, running
 
+from engine.account import Account
+from engine.book import Book
 from engine.commands import NewOrder
 from engine.events import Deposited, Record, StateHashed
 from engine.types import SCALE, OrdType, Side, TimeInForce
@@ -175,3 +177,17 @@ def test_damage_is_told_with_its_place(
     assert error.startswith("tradeengine: journal damaged in segment ")
     assert error.count("\n") == 1
     assert "sequence" in error
+
+
+def test_an_account_that_counts_orders_which_no_book_has_is_found(
+    payloads: Payloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Book, "open_orders", lambda self, account_id: [])
+    resting = payloads[: _at(payloads, "OrderAccepted")]
+    assert "rest in the books" in verify_records(resting).problem
+
+
+def test_a_hold_that_no_open_order_has_is_found(payloads: Payloads, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Account, "open_orders", lambda self: [])
+    resting = payloads[: _at(payloads, "OrderAccepted")]
+    assert "but its open orders hold" in verify_records(resting).problem
