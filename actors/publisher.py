@@ -57,7 +57,7 @@ NOBODY = 0
 LOST = "the venue cannot record orders"
 """What clients are told when the journal fails; the log has the reason, with paths that are not for them."""
 
-CHUNK = 128
+CHUNK = 256
 """Records handed over at a time: what they touch in accounts, sessions and encoders should still be in the cache."""
 
 

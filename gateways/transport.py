@@ -14,11 +14,11 @@ import struct
 
 import trio
 
-RECEIVE_MAX = 8192
-"""Bytes that one :func:`receive` takes at most: about two hundred orders, and the unit of fairness between clients.
+RECEIVE_MAX = 16384
+"""Bytes that one :func:`receive` takes at most: a few hundred orders, and the unit of fairness between clients.
 
-More is slower: what a turn's orders bring about (commands, events, reports) should fit the processor's cache. With
-65536 the venue did 66,000 orders/s where 8192 did 87,000, side by side.
+More is slower: what a turn's orders bring about (commands, events, reports) should fit the processor's cache
+(docs/adr/0006).
 """
 
 _SEND_MAX = 262_144
