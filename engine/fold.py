@@ -91,7 +91,7 @@ class VenueState:
                 if session_id:
                     self.sessions[session_id].apply_reports(reports)
             by_session.clear()
-        if record.session_id:
+        if record.session_id and (record.in_seq or not book_id):  # what a book did says nothing else of its asker
             self.sessions[record.session_id].apply_outcome(record)
 
     def _apply_trade(self, event: TradeExecuted) -> int:

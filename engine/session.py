@@ -24,6 +24,7 @@ from engine.events import (
     SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
+    TradeExecuted,
 )
 from engine.reports import Report, reports_of
 from engine.types import CxlRejReason, OrdRejReason, OrdStatus
@@ -96,7 +97,7 @@ class SessionState:
         if record.in_seq:
             self.inbound.cover(record.in_from, record.in_seq)
         first = record.events[0]
-        if isinstance(first, MassCancelRequested):
+        if type(first) is MassCancelRequested:
             self._use_up(first.cl_ord_id)
 
     def apply_reports(self, reports: list[Report]) -> None:
@@ -114,6 +115,9 @@ class SessionState:
                 open_orders[order.order_id] = order
                 if type(report.event) is OrderReplaced:
                     orders[report.event.orig_cl_ord_id] = order
+            elif type(report.event) is TradeExecuted:
+                orders[order.cl_ord_id] = order
+                open_orders.pop(order.order_id, None)
             else:
                 self._apply_ended(report, order)
 
