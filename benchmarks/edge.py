@@ -1,7 +1,8 @@
 """Orders end to end over one port: bytes in, durable, reports out; what bench_binary and bench_fix have in common.
 
-The venue has a process and a core of its own, the load generator the other core (for round trips also the same one),
-and a trio echo server that gets the same frames takes turns with it.
+With many orders in flight the venue's threads run where the machine puts them, and the load generator needs a few per
+cent of a core. For round trips the venue has a core of its own and the load generator the other one, or both the same.
+A trio echo server that gets the same frames takes turns with the venue.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from benchmarks.orders import (
     Orders,
     connect,
 )
-from benchmarks.servers import EchoServer, VenueServer
+from benchmarks.servers import EchoServer, Server, VenueServer
 from engine.types import Side
 
 DURABILITIES = ("fsync", "os")
@@ -62,11 +63,19 @@ class Party(msgspec.Struct, frozen=True):
 class Load:
     """One server and the connections to it."""
 
-    def __init__(self, port: Port, generator: LoadGenerator, parties: list[Party], *, echo: bool) -> None:
+    def __init__(
+        self, port: Port, generator: LoadGenerator, parties: list[Party], *, echo: bool, server: Server | None = None
+    ) -> None:
         self._port = port
+        self._server = server
         self._generator = generator
         self._parties = parties
         self._echo = echo
+
+    def place(self, cores: set[int]) -> None:
+        """Where the server runs from now on, if it is a process of its own."""
+        if self._server is not None:
+            self._server.run_on(cores)
 
     def pipelined(self, count: int, core: int, symbol: str) -> Figures:
         """``count`` orders, half from each party, as fast as they are taken."""
@@ -98,21 +107,26 @@ def measure(port: Port, context: Context) -> list[Claim]:
     with ExitStack() as stack:
         generator = LoadGenerator(context.directory)
         loads = _loads(port, context, generator, places[0].server, stack)
-        print(f"  {places[0].name}; load generator CPU: the share of a core that it needed")
-        return [
+        print("  pipelined: servers on any core; load generator CPU: the share of a core that it needed")
+        every_core = {core for place in places for core in (place.server, place.client)}
+        for load in loads.values():
+            load.place(every_core)
+        claims = [
             *_pipelined(port, context, loads, places[0], CROSSING),
             *_pipelined(port, context, loads, places[0], RESTING),
-            *_round_trips(port, context, loads, places),
         ]
+        for load in loads.values():
+            load.place({places[0].server})
+        return [*claims, *_round_trips(port, context, loads, places)]
 
 
 def _loads(port: Port, context: Context, generator: LoadGenerator, core: int, stack: ExitStack) -> dict[str, Load]:
     loads: dict[str, Load] = {}
     for durability in DURABILITIES:
         venue = stack.enter_context(VenueServer(core, context.directory, durability))
-        loads[durability] = Load(port, generator, parties(port, port.port_of(venue), stack), echo=False)
+        loads[durability] = Load(port, generator, parties(port, port.port_of(venue), stack), echo=False, server=venue)
     echo = stack.enter_context(EchoServer(core, context.directory))
-    loads[ECHO] = Load(port, generator, parties(port, echo.port, stack, log_in=False), echo=True)
+    loads[ECHO] = Load(port, generator, parties(port, echo.port, stack, log_in=False), echo=True, server=echo)
     return loads
 
 

@@ -48,6 +48,11 @@ class Server:
     def __enter__(self) -> Self:
         return self
 
+    def run_on(self, cores: set[int]) -> None:
+        """Let all its threads run on ``cores`` from now on."""
+        for thread in Path(f"/proc/{self._process.pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cores)
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
