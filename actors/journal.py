@@ -186,7 +186,3 @@ class JournalActor(Actor[ToJournal]):
             self._waiting.clear()
             self._payloads.clear()
             self._publisher.tell_first(JournalLost(reason))
-
-    def queued(self) -> list[tuple[int, Record]]:
-        """Records that are not durable yet: what a rebuild needs beyond the files."""
-        return [(entry.seq, entry.record) for entry in self._waiting if entry.record is not None]

@@ -118,4 +118,3 @@ class CancelAll(msgspec.Struct, frozen=True, gc=False):
 
 
 ClientCommand: TypeAlias = NewOrder | CancelOrder | ReplaceOrder | MassCancel | RejectCommand
-BookCommand: TypeAlias = NewOrder | CancelOrder | ReplaceOrder | CancelAll | SetInstrumentStatus | ExpireDayOrders

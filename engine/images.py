@@ -7,7 +7,7 @@ import msgspec
 from engine.commands import ReplaceOrder
 from engine.events import OrderImage
 from engine.lifecycle import NEXT, Step, next_status
-from engine.money import remaining_hold
+from engine.money import fee_due, remaining_hold
 from engine.types import SCALE, Amount, Qty, Rate, Side
 
 _BUY = Side.BUY
@@ -66,7 +66,7 @@ def ended(image: OrderImage, step: Step) -> OrderImage:
 def replaced(image: OrderImage, command: ReplaceOrder, leaves: Qty) -> OrderImage:
     """The order with the terms of ``command``, ``leaves`` of which are still to trade."""
     worst = max(image.maker_fee, image.taker_fee)
-    fee_paid = -(-image.fee_raw // SCALE)
+    fee_paid = fee_due(image.fee_raw)
     return msgspec.structs.replace(
         image,
         cl_ord_id=command.cl_ord_id,

@@ -152,4 +152,5 @@ def test_a_sequence_that_is_not_the_next_is_refused(owner: Owner) -> None:
 def test_a_thread_that_never_started_stops_at_once(tmp_path: Path) -> None:
     journal = Journal.open(JournalOptions(tmp_path, segment_bytes=1 << 16))
     CommitThread(journal, lambda seq: None, lambda error: None).stop()
+    assert (journal.durable_seq, journal.failure) == (0, None)
     journal.close()
