@@ -36,9 +36,10 @@ from engine.events import (
     Withdrawn,
 )
 from engine.fold import request_id_of
+from engine.instrument import Instrument
 from engine.rejections import cancel_rejected, rejected_image
 from engine.risk import Reservations, admit_new, admit_replace, admit_withdrawal
-from engine.types import CancelReason, CxlRejReason, Instrument, OrdRejReason, OrdType, Px
+from engine.types import CancelReason, CxlRejReason, OrdRejReason, OrdType, Px
 
 _LIMIT = OrdType.LIMIT
 

@@ -31,13 +31,13 @@ from engine.events import (
     CancelRejected,
     Event,
     NumbersReserved,
-    OrderImage,
     OrderRejected,
     SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
     TradingDayRolled,
 )
+from engine.image import OrderImage
 from engine.queries import (
     Answer,
     DepthQuery,

@@ -7,7 +7,8 @@ from typing import TypeAlias
 import msgspec
 
 from engine.commands import CancelOrder, MassCancel, NewOrder, RejectCommand, ReplaceOrder
-from engine.events import CancelRejected, Event, MassCancelRejected, OrderImage, OrderRejected
+from engine.events import CancelRejected, Event, MassCancelRejected, OrderRejected
+from engine.image import OrderImage
 from engine.rejections import cancel_rejected, rejected_image
 from engine.reports import Report
 from engine.session import SessionState

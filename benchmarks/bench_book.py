@@ -20,7 +20,8 @@ from benchmarks.minimal_book import MinimalBook
 from engine.book import Book
 from engine.commands import CancelOrder, NewOrder
 from engine.events import TradeExecuted
-from engine.types import SCALE, Instrument, OrdType, Px, Side, TimeInForce
+from engine.instrument import Instrument
+from engine.types import SCALE, OrdType, Px, Side, TimeInForce
 
 STREAM = ROOT.parent / "shared" / "workload" / "stream.csv.gz"
 

@@ -12,7 +12,8 @@ import msgspec
 from config.credentials import hash_password
 from config.kinds import Credential, Fixed, Switch, Text, TimeOfDay, TimeZone
 from config.schema import Discreet
-from engine.types import INT64_MAX, SCALE, Instrument, InstrumentStatus
+from engine.instrument import Instrument
+from engine.types import INT64_MAX, SCALE, InstrumentStatus
 
 PriceSetting: TypeAlias = Annotated[int, Fixed(0, INT64_MAX, "a price from 0 to 92233720368.54775807")]
 StepSetting: TypeAlias = Annotated[int, Fixed(1, INT64_MAX, "a number from 0.00000001 to 92233720368.54775807")]

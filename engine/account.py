@@ -16,13 +16,14 @@ from engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
-    OrderImage,
     OrderReplaced,
     TradeExecuted,
     Withdrawn,
 )
+from engine.image import OrderImage
+from engine.instrument import Instrument
 from engine.money import notional
-from engine.types import Amount, Instrument, Side
+from engine.types import Amount, Side
 
 OPEN_ORDERS_MAX = 100_000
 """Open orders that an account may have unless it is told otherwise."""

@@ -20,12 +20,13 @@ from engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
-    OrderImage,
     OrderRejected,
     OrderReplaced,
     TradeExecuted,
 )
+from engine.image import OrderImage
 from engine.images import ended, filled, replaced
+from engine.instrument import Instrument
 from engine.ladder import Ladder
 from engine.lifecycle import Step
 from engine.money import worst_hold
@@ -33,17 +34,8 @@ from engine.order import Order
 from engine.queries import DepthLevel
 from engine.rejections import cancel_rejected, rejected_image
 from engine.rules import check_order
-from engine.types import (
-    SCALE,
-    CancelReason,
-    CxlRejReason,
-    Instrument,
-    OrdStatus,
-    OrdType,
-    Px,
-    Side,
-    TimeInForce,
-)
+from engine.terms import OrderTerms
+from engine.types import SCALE, CancelReason, CxlRejReason, OrdStatus, OrdType, Px, Side, TimeInForce
 
 ID_BITS = 40
 """An order or trade id is ``symbol_id << 40 | n``: unique in the venue, and it tells the book."""
@@ -107,7 +99,7 @@ class Book:
         self._orders_accepted += 1
         instrument = self.instrument
         side, qty, px = command.side, command.order_qty, command.px
-        image = OrderImage(
+        terms = OrderTerms(
             self._base_id + self._orders_accepted,
             command.session_id,
             command.account_id,
@@ -118,15 +110,10 @@ class Book:
             command.tif,
             qty,
             px,
-            _NEW,
-            qty,
-            0,
-            0,
-            0,
-            worst_hold(side, px, qty, instrument.worst_fee),
             instrument.maker_fee,
             instrument.taker_fee,
         )
+        image = OrderImage(terms, _NEW, qty, 0, 0, 0, worst_hold(side, px, qty, instrument.worst_fee))
         events: list[Event] = [OrderAccepted(image)]
         self._place(image, events)
         return events

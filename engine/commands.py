@@ -11,7 +11,11 @@ from typing import TypeAlias, final
 
 import msgspec
 
-from engine.types import InstrumentStatus, OrdType, Px, Qty, Side, TimeInForce
+from engine.events import TradeExecuted
+from engine.image import OrderImage
+from engine.instrument import Instrument
+from engine.terms import SpecialTerms
+from engine.types import Contingency, InstrumentStatus, OrdType, Px, Qty, Side, TimeInForce, TradingPhase
 
 ANY = 0
 """Matches every symbol or side in a mass cancel."""
@@ -19,7 +23,8 @@ ANY = 0
 
 @final
 class NewOrder(msgspec.Struct, frozen=True, gc=False):
-    """FIX 35=D. ``px`` is 0 for a market order until the account stamps its protection price."""
+    """FIX 35=D. ``px`` is 0 for a market order, and for a pegged one without a limit, until the account stamps its
+    protection price."""
 
     session_id: int
     cl_ord_id: str
@@ -32,6 +37,28 @@ class NewOrder(msgspec.Struct, frozen=True, gc=False):
     px: Px
     in_from: int = 0
     in_seq: int = 0
+    special: SpecialTerms | None = None
+    """None for a plain order, which no field of it would tell from one with :data:`~engine.terms.NOTHING_SPECIAL`."""
+
+
+@final
+class NewList(msgspec.Struct, frozen=True, gc=False):
+    """FIX 35=E: orders of one account in one symbol that hang together. All are accepted or none is."""
+
+    session_id: int
+    list_id: str
+    account_id: int
+    symbol_id: int
+    contingency: Contingency
+    legs: list[NewOrder]
+    """The entry of an OTO or a bracket is the first. Their numbers (``in_seq``) are 0."""
+    in_from: int = 0
+    in_seq: int = 0
+
+    @property
+    def cl_ord_id(self) -> str:
+        """What the command is known by where one name must do."""
+        return self.list_id
 
 
 @final
@@ -50,8 +77,20 @@ class CancelOrder(msgspec.Struct, frozen=True, gc=False):
 
 
 @final
+class Changes(msgspec.Struct, frozen=True, gc=False):
+    """What a replace changes of an order's special terms; None = stays."""
+
+    stop_px: Px | None = None
+    display_qty: Qty | None = None
+    min_qty: Qty | None = None
+    peg_offset: Px | None = None
+    expire_ns: int | None = None
+
+
+@final
 class ReplaceOrder(msgspec.Struct, frozen=True, gc=False):
-    """FIX 35=G. ``order_qty`` is the new total quantity, what has been filled included."""
+    """FIX 35=G. ``order_qty`` is the new total quantity, what has been filled included; ``px`` 0 keeps the price of an
+    order that has no limit of its own."""
 
     session_id: int
     cl_ord_id: str
@@ -64,6 +103,7 @@ class ReplaceOrder(msgspec.Struct, frozen=True, gc=False):
     order_id: int = 0
     in_from: int = 0
     in_seq: int = 0
+    changes: Changes | None = None
 
 
 @final
@@ -83,7 +123,7 @@ class MassCancel(msgspec.Struct, frozen=True, gc=False):
 class RejectCommand(msgspec.Struct, frozen=True, gc=False):
     """A command that a gateway could read but must refuse by the venue's rules; its outcome is journaled like any."""
 
-    command: NewOrder | CancelOrder | ReplaceOrder | MassCancel
+    command: NewOrder | NewList | CancelOrder | ReplaceOrder | MassCancel
     reason: int
     """OrdRejReason, CxlRejReason or, for a mass cancel, FIX 532 MassCancelRejectReason."""
     text: str
@@ -91,11 +131,89 @@ class RejectCommand(msgspec.Struct, frozen=True, gc=False):
     """What the client named, where it is no listed symbol."""
 
 
+ClientCommand: TypeAlias = NewOrder | NewList | CancelOrder | ReplaceOrder | MassCancel | RejectCommand
+
+
+# ---- of operators and timers, to one book -------------------------------------------------------------------------
+
+
 @final
 class SetInstrumentStatus(msgspec.Struct, frozen=True, gc=False):
+    """Halt, resume, maintenance. DELISTED cancels every order first, and is final."""
+
     symbol_id: int
     status: InstrumentStatus
     operator: str
+
+
+@final
+class SetTradingPhase(msgspec.Struct, frozen=True, gc=False):
+    """Of the schedule (``operator`` empty) or of an operator."""
+
+    symbol_id: int
+    phase: TradingPhase
+    operator: str = ""
+    reason: str = ""
+
+
+@final
+class SetReferencePrice(msgspec.Struct, frozen=True, gc=False):
+    """What static bands are measured from, auctions fall back to and reference triggers watch."""
+
+    symbol_id: int
+    px: Px
+    operator: str
+
+
+@final
+class ChangeInstrument(msgspec.Struct, frozen=True, gc=False):
+    """New rules (tick, lot, limits, fees, bands, schedule) under the same id and symbol; resting orders stay as they
+    are."""
+
+    instrument: Instrument
+    operator: str
+
+
+@final
+class CancelBook(msgspec.Struct, frozen=True, gc=False):
+    """Cancel every order in one book, whoever's."""
+
+    symbol_id: int
+    operator: str
+    reason: int
+    """CancelReason."""
+
+
+@final
+class BustTrade(msgspec.Struct, frozen=True, gc=False):
+    """Undo a trade. The images are the parties' newest; the book's own take their place where the orders are open."""
+
+    trade: TradeExecuted
+    aggressor: OrderImage
+    resting: OrderImage
+    operator: str
+    reason: str
+
+
+@final
+class CorrectTrade(msgspec.Struct, frozen=True, gc=False):
+    """Settle a trade at another price or (smaller) quantity."""
+
+    trade: TradeExecuted
+    aggressor: OrderImage
+    resting: OrderImage
+    px: Px
+    qty: Qty
+    operator: str
+    reason: str
+
+
+@final
+class AdvanceTime(msgspec.Struct, frozen=True, gc=False):
+    """A timer's firing: orders good till a date expire, limit states, pauses and timed auctions end, the indicative
+    price is published."""
+
+    symbol_id: int
 
 
 @final
@@ -108,6 +226,13 @@ class ExpireDayOrders(msgspec.Struct, frozen=True, gc=False):
 
 
 @final
+class Continue(msgspec.Struct, frozen=True, gc=False):
+    """Go on with what a bounded record left undone: an uncross, a cascade of triggers."""
+
+    symbol_id: int
+
+
+@final
 class CancelAll(msgspec.Struct, frozen=True, gc=False):
     """Part of a request that touches many books: every order of ``account_id`` (and side) in one book."""
 
@@ -115,6 +240,3 @@ class CancelAll(msgspec.Struct, frozen=True, gc=False):
     account_id: int
     side: Side | int
     reason: int
-
-
-ClientCommand: TypeAlias = NewOrder | CancelOrder | ReplaceOrder | MassCancel | RejectCommand

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.events import AccountBlocked, AccountOpened, Event, InstrumentListed, InstrumentStatusChanged, SessionOpened
-from engine.types import Instrument, InstrumentStatus
+from engine.instrument import Instrument
+from engine.types import InstrumentStatus
 
 FEES_ACCOUNT_ID = 1
 """The venue's own account: every fee is credited here, so that assets are conserved."""

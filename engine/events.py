@@ -1,8 +1,8 @@
 """What happened. Events are past tense, carry results (never recipes), and are all that the journal holds.
 
-An :class:`OrderImage` is an order's whole absolute state after an event, so that reports, settlement and replay need
-nothing but the event itself (design §7.2). A :class:`Record` is one atomic outcome: the events of one command on one
-book, the inbound numbers that it accounts for and the outbound numbers of its reports.
+An :class:`~engine.image.OrderImage` is an order's whole absolute state after an event, so that reports, settlement and
+replay need nothing but the event itself (design §7.2). A :class:`Record` is one atomic outcome: the events of one
+command on one book, the inbound numbers that it accounts for and the outbound numbers of its reports.
 """
 
 from __future__ import annotations
@@ -11,47 +11,19 @@ from typing import TypeAlias, final
 
 import msgspec
 
+from engine.image import OrderImage
+from engine.instrument import Instrument
 from engine.types import (
+    Activation,
     Amount,
     CancelReason,
-    Instrument,
     InstrumentStatus,
-    OrdStatus,
-    OrdType,
     Px,
     Qty,
-    Rate,
-    Side,
-    TimeInForce,
+    RestateReason,
+    TradingPhase,
+    UpdateCause,
 )
-
-
-@final
-class OrderImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An order as it stands after an event."""
-
-    order_id: int
-    session_id: int
-    account_id: int
-    symbol_id: int
-    cl_ord_id: str
-    side: Side
-    ord_type: OrdType
-    tif: TimeInForce
-    order_qty: Qty
-    px: Px
-    """The limit; for a market order the protection price that it may not trade through."""
-    status: OrdStatus
-    leaves_qty: Qty
-    cum_qty: Qty
-    cum_notional: Amount
-    """Σ last_px × last_qty: AvgPx is ``cum_notional × 10^8 / cum_qty``."""
-    fee_raw: int
-    """Σ notional × rate at scale 10^-16: what the order's fee is rounded from."""
-    hold: Amount
-    """What the account holds for the rest: quote for a buy, base for a sell."""
-    maker_fee: Rate
-    taker_fee: Rate
 
 
 class _Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -80,6 +52,8 @@ class TradeExecuted(_Event, frozen=True, tag=2):
     resting: OrderImage
     aggressor_fee: Amount
     resting_fee: Amount
+    uncross: bool = False
+    """Made by an auction: ``aggressor`` is the buy, ``resting`` the sell, both pay the maker's fee."""
 
 
 @final
@@ -110,6 +84,62 @@ class OrderRejected(_OrderEvent, frozen=True, tag=6):
     text: str
     symbol: str = ""
     live: OrderImage | None = None
+
+
+@final
+class OrderTriggered(_OrderEvent, frozen=True, tag=12):
+    """A waiting order is active (FIX 150=L): it is matched in its turn, or waits for its own trigger now."""
+
+    activation: Activation
+
+
+@final
+class OrderRestated(_OrderEvent, frozen=True, tag=13):
+    """The venue changed the order; its owner is told (FIX 150=D)."""
+
+    reason: RestateReason
+
+
+@final
+class OrderUpdated(_OrderEvent, frozen=True, tag=14):
+    """The order's place, stop price or hold is another now; nobody is told."""
+
+    cause: UpdateCause
+
+
+@final
+class TradeBusted(_Event, frozen=True, tag=15):
+    """A trade never was (FIX 150=H). The images are the parties' orders afterwards, with less filled; what was traded
+    does not come back to life. ``px`` and ``qty`` are the trade's; each fee is what its party is paid back."""
+
+    trade_id: int
+    px: Px
+    qty: Qty
+    aggressor: OrderImage
+    resting: OrderImage
+    aggressor_fee: Amount
+    resting_fee: Amount
+    operator: str
+    reason: str
+
+
+@final
+class TradeCorrected(_Event, frozen=True, tag=16):
+    """A trade is settled at another price or quantity (FIX 150=G); the fees are the new ones."""
+
+    trade_id: int
+    px: Px
+    qty: Qty
+    aggressor: OrderImage
+    resting: OrderImage
+    aggressor_fee: Amount
+    resting_fee: Amount
+    old_px: Px
+    old_qty: Qty
+    old_aggressor_fee: Amount
+    old_resting_fee: Amount
+    operator: str
+    reason: str
 
 
 @final
@@ -178,6 +208,7 @@ class InstrumentListed(_Event, frozen=True, tag=20):
     """A new instrument, or (same ``symbol_id``) an existing one with changed rules."""
 
     instrument: Instrument
+    operator: str = ""
 
 
 @final
@@ -194,6 +225,65 @@ class DayOrdersExpired(_Event, frozen=True, tag=22):
 
     symbol_id: int
     day: str
+
+
+@final
+class TradingPhaseChanged(_Event, frozen=True, tag=23):
+    symbol_id: int
+    phase: TradingPhase
+    until_ns: int
+    """When the book itself ends the phase; 0 = when it is told to."""
+    operator: str = ""
+    """Empty where the schedule or the book's own protection changed it."""
+    reason: str = ""
+
+
+@final
+class AuctionIndicated(_Event, frozen=True, tag=24):
+    """What an uncross would do now (FIX 269=Q): ``qty`` at ``px``, both 0 when nothing would trade."""
+
+    symbol_id: int
+    px: Px
+    qty: Qty
+    surplus: int
+    """Buy minus sell quantity left over at ``px``; signed."""
+
+
+@final
+class AuctionStarted(_Event, frozen=True, tag=25):
+    """The uncross: trades of ``qty`` in all at ``px`` follow, in this record and in those right after it."""
+
+    symbol_id: int
+    px: Px
+    qty: Qty
+
+
+@final
+class AuctionEnded(_Event, frozen=True, tag=26):
+    """The uncross is complete: every order that was for this auction only is gone. ``px`` is the new reference price;
+    0 = nothing traded."""
+
+    symbol_id: int
+    phase: TradingPhase
+    """The phase that it ended."""
+    px: Px
+    qty: Qty
+
+
+@final
+class ReferencePriceSet(_Event, frozen=True, tag=27):
+    symbol_id: int
+    px: Px
+    operator: str
+
+
+@final
+class LimitStateChanged(_Event, frozen=True, tag=28):
+    """The touch of ``side`` stands at the edge of the dynamic band until ``until_ns``, or (side 0) no longer does."""
+
+    symbol_id: int
+    side: int
+    until_ns: int
 
 
 @final
@@ -306,6 +396,11 @@ Event: TypeAlias = (
     | OrderExpired
     | OrderReplaced
     | OrderRejected
+    | OrderTriggered
+    | OrderRestated
+    | OrderUpdated
+    | TradeBusted
+    | TradeCorrected
     | CancelRejected
     | MassCancelRequested
     | MassCancelPartDone
@@ -314,6 +409,12 @@ Event: TypeAlias = (
     | InstrumentListed
     | InstrumentStatusChanged
     | DayOrdersExpired
+    | TradingPhaseChanged
+    | AuctionIndicated
+    | AuctionStarted
+    | AuctionEnded
+    | ReferencePriceSet
+    | LimitStateChanged
     | AccountOpened
     | AccountBlocked
     | Deposited

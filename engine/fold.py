@@ -30,7 +30,6 @@ from engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
-    OrderImage,
     OrderRejected,
     OrderReplaced,
     Record,
@@ -40,6 +39,7 @@ from engine.events import (
     TradingDayRolled,
     Withdrawn,
 )
+from engine.image import OrderImage
 from engine.reports import Report, collect_reports
 from engine.session import SessionState
 

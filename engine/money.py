@@ -6,7 +6,8 @@ hold taken for the worst case always suffices (design §7.5).
 
 from __future__ import annotations
 
-from engine.types import SCALE, Amount, Instrument, Px, Qty, Rate, Side
+from engine.instrument import Instrument
+from engine.types import SCALE, Amount, Px, Qty, Rate, Side
 
 _BUY = Side.BUY
 

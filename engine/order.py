@@ -6,7 +6,7 @@ from collections import deque
 
 import msgspec
 
-from engine.events import OrderImage
+from engine.image import OrderImage
 from engine.types import Px
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from engine.events import OrderImage
+from engine.image import OrderImage
 from engine.types import Px, Qty, Side
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from engine.commands import CancelOrder, NewOrder, ReplaceOrder
-from engine.events import CancelRejected, OrderImage
+from engine.events import CancelRejected
+from engine.image import OrderImage
+from engine.terms import OrderTerms
 from engine.types import OrdStatus
 
 
 def rejected_image(command: NewOrder) -> OrderImage:
     """A refused order as reports show it: nothing of it is or was in a book."""
-    return OrderImage(
+    terms = OrderTerms(
         0,
         command.session_id,
         command.account_id,
@@ -20,15 +22,11 @@ def rejected_image(command: NewOrder) -> OrderImage:
         command.tif,
         command.order_qty,
         command.px,
-        OrdStatus.REJECTED,
         0,
         0,
-        0,
-        0,
-        0,
-        0,
-        0,
+        command.special,
     )
+    return OrderImage(terms, OrdStatus.REJECTED, 0, 0, 0, 0, 0)
 
 
 def cancel_rejected(

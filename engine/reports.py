@@ -18,13 +18,13 @@ from engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
-    OrderImage,
     OrderRejected,
     OrderReplaced,
     Record,
     SessionLoggedOn,
     TradeExecuted,
 )
+from engine.image import OrderImage
 
 _ORDER_EVENTS = frozenset({OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected})
 # The exact type is asked for, not isinstance: on msgspec's classes a mismatch costs 58 ns there and 11 ns here.

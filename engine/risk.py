@@ -13,8 +13,9 @@ import msgspec
 from engine.account import Account
 from engine.commands import NewOrder, ReplaceOrder
 from engine.decimals import format_decimal
+from engine.instrument import Instrument
 from engine.money import hold_asset, protection_px, worst_hold
-from engine.types import Amount, CxlRejReason, Instrument, OrdRejReason, OrdType, Px, Qty, Rate, Side
+from engine.types import Amount, CxlRejReason, OrdRejReason, OrdType, Px, Qty, Rate, Side
 
 Refusal = tuple[int, str]
 """A FIX reason (OrdRejReason or CxlRejReason) and a text."""

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from engine.decimals import format_decimal
-from engine.types import (
-    INT64_MAX,
-    SCALE,
-    Instrument,
-    InstrumentStatus,
-    OrdRejReason,
-    OrdType,
-    Px,
-    Qty,
-    TimeInForce,
-)
+from engine.instrument import Instrument
+from engine.types import INT64_MAX, SCALE, InstrumentStatus, OrdRejReason, OrdType, Px, Qty, TimeInForce
 
 _ACTIVE = InstrumentStatus.ACTIVE
 

@@ -17,7 +17,6 @@ from engine.events import (
     MassCancelRejected,
     MassCancelRequested,
     OrderCanceled,
-    OrderImage,
     OrderRejected,
     OrderReplaced,
     Record,
@@ -26,6 +25,7 @@ from engine.events import (
     SessionOpened,
     TradeExecuted,
 )
+from engine.image import OrderImage
 from engine.reports import Report, reports_of
 from engine.types import CxlRejReason, OrdRejReason, OrdStatus
 

@@ -13,7 +13,7 @@ from config.reference import AccountConfig, FirmConfig, InstrumentConfig, Sessio
 from config.rules import check
 from config.settings import Settings
 from engine.directory import Directory
-from engine.types import Instrument
+from engine.instrument import Instrument
 from gateways.http import messages
 from gateways.http.operations import OperationInvalid
 from gateways.http.views import AccountRequest, SessionRequest

@@ -13,7 +13,8 @@ from config.kinds import MASK
 from engine.commands import ANY
 from engine.decimals import format_decimal
 from engine.directory import Directory
-from engine.events import Event, OrderImage, Record
+from engine.events import Event, Record
+from engine.image import OrderImage
 
 _DECIMALS: Final = frozenset(
     (

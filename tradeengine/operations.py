@@ -13,7 +13,8 @@ from config.settings import Settings
 from engine.commands import SetInstrumentStatus
 from engine.directory import FEES_ACCOUNT_ID
 from engine.events import AccountOpened, Deposited, Event, SessionOpened
-from engine.types import Amount, Instrument, InstrumentStatus
+from engine.instrument import Instrument
+from engine.types import Amount, InstrumentStatus
 from gateways.http import views
 from gateways.http.operations import OperationRefused, OperationUnknown, VenueUnavailable
 from gateways.http.views import AccountRequest, Done, SessionOpenedView, SessionRequest, StateHashView

@@ -15,7 +15,8 @@ from actors.port import SessionPort
 from actors.publisher import PublisherActor
 from engine.commands import ClientCommand, RejectCommand
 from engine.directory import Directory
-from engine.events import Event, OrderImage, Record, TradeExecuted
+from engine.events import Event, Record, TradeExecuted
+from engine.image import OrderImage
 
 Log = Callable[..., object]
 

@@ -16,15 +16,16 @@ from engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
-    OrderImage,
     OrderRejected,
     OrderReplaced,
     TradeExecuted,
 )
+from engine.image import OrderImage
+from engine.instrument import Instrument
 from engine.money import avg_px
 from engine.queries import Answer, DepthAnswer, OpenOrdersAnswer, OrderStatusAnswer
 from engine.reports import Report
-from engine.types import Instrument, OrdRejReason, OrdStatus, OrdType, Side, TimeInForce, fix_code
+from engine.types import OrdRejReason, OrdStatus, OrdType, Side, TimeInForce, fix_code
 from gateways.binary import codec
 from gateways.binary.codec import NO, NUL, UINT64_MAX, YES
 from gateways.binary.rejects import MassCancelRejectReason, MessageRejectReason

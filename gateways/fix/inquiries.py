@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.directory import Directory
-    from engine.events import OrderImage, SessionOpened
+    from engine.events import SessionOpened
+    from engine.image import OrderImage
     from gateways.fix.codec import Message
     from gateways.fix.dialect import Dialect
     from gateways.fix.settings import FixSettings

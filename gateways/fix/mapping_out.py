@@ -18,11 +18,11 @@ from engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
-    OrderImage,
     OrderRejected,
     OrderReplaced,
     TradeExecuted,
 )
+from engine.image import OrderImage
 from engine.money import avg_px
 from engine.types import CancelReason, CxlRejReason, OrdStatus, OrdType
 from gateways.fix.codec import printable

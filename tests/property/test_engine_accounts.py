@@ -12,7 +12,8 @@ from engine_builders import LOT, TICK, genesis, instrument, opened_session
 from actors.messages import SetBlocked, Transfer
 from engine.commands import CancelOrder, MassCancel, NewOrder, ReplaceOrder
 from engine.events import Deposited, Withdrawn
-from engine.types import INT64_MAX, SCALE, Instrument, OrdType, Side, TimeInForce
+from engine.instrument import Instrument
+from engine.types import INT64_MAX, SCALE, OrdType, Side, TimeInForce
 
 BTC = instrument(maker_fee=123_457, taker_fee=777_777)
 ETH = instrument(symbol_id=2, symbol="ETH/BTC", base="ETH", quote="BTC", maker_fee=1, taker_fee=SCALE - 1)

@@ -13,8 +13,10 @@ from naive_book import NaiveBook, hold_of
 
 from engine.book import Book
 from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder
-from engine.events import CancelRejected, Event, OrderAccepted, OrderImage, OrderRejected, OrderReplaced, TradeExecuted
-from engine.types import INT64_MAX, SCALE, Instrument, Side
+from engine.events import CancelRejected, Event, OrderAccepted, OrderRejected, OrderReplaced, TradeExecuted
+from engine.image import OrderImage
+from engine.instrument import Instrument
+from engine.types import INT64_MAX, SCALE, Side
 
 HUGE = 9_000_000_000 * SCALE
 

@@ -10,8 +10,10 @@ from naive_book import AnyBookCommand, NaiveBook
 
 from engine.book import Book
 from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder, SetInstrumentStatus
-from engine.events import Event, OrderImage
-from engine.types import CancelReason, Instrument, InstrumentStatus, OrdType, Side, TimeInForce
+from engine.events import Event
+from engine.image import OrderImage
+from engine.instrument import Instrument
+from engine.types import CancelReason, InstrumentStatus, OrdType, Side, TimeInForce
 
 KINDS = [
     *["limit"] * 5, *["passive"] * 5, "market", "cancel", "cancel", "replace", "replace", "replace", "ghost", "broken",

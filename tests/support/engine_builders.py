@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, MassCancel, NewOrder, ReplaceOrder
-from engine.events import AccountOpened, Deposited, InstrumentListed, OrderImage, Record, SessionOpened
-from engine.types import SCALE, CancelReason, Instrument, OrdStatus, OrdType, Side, TimeInForce
+from engine.events import AccountOpened, Deposited, InstrumentListed, Record, SessionOpened
+from engine.image import OrderImage
+from engine.instrument import Instrument
+from engine.terms import OrderTerms
+from engine.types import SCALE, CancelReason, OrdStatus, OrdType, Side, TimeInForce
 
 BUY, SELL = Side.BUY, Side.SELL
 DAY, GTC, IOC, FOK = TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK
@@ -104,7 +109,19 @@ def image(cl_ord_id: str = "a", **changes: Any) -> OrderImage:
         "maker_fee": 0,
         "taker_fee": 0,
     }
-    return OrderImage(**{**terms, **changes})
+    return image_of(**{**terms, **changes})
+
+
+def image_of(**fields: Any) -> OrderImage:
+    """An image of its own and its terms' fields alike."""
+    asked = {name: fields.pop(name) for name in OrderTerms.__struct_fields__ if name in fields}
+    return OrderImage(OrderTerms(**asked), **fields)
+
+
+def changed(image: OrderImage, **fields: Any) -> OrderImage:
+    """``image`` with other fields, its own and its terms'."""
+    asked = {name: fields.pop(name) for name in OrderTerms.__struct_fields__ if name in fields}
+    return msgspec.structs.replace(image, terms=msgspec.structs.replace(image.terms, **asked), **fields)
 
 
 def opened_session(session_id: int = 1, protocol: str = "FIX.4.4") -> SessionOpened:

@@ -5,20 +5,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from engine_builders import image_of
+
 from engine.commands import ClientCommand
 from engine.directory import Directory
-from engine.events import (
-    AccountOpened,
-    Event,
-    InstrumentListed,
-    OrderAccepted,
-    OrderImage,
-    SessionLoggedOn,
-    SessionOpened,
-)
+from engine.events import AccountOpened, Event, InstrumentListed, OrderAccepted, SessionLoggedOn, SessionOpened
+from engine.image import OrderImage
+from engine.instrument import Instrument
 from engine.queries import Query
 from engine.reports import Report
-from engine.types import SCALE, Instrument, OrdStatus, OrdType, Side, TimeInForce
+from engine.types import SCALE, OrdStatus, OrdType, Side, TimeInForce
 
 NOW = 1_700_000_000_000_000_000
 """20231114-22:13:20 UTC."""
@@ -83,7 +79,7 @@ def order_image(**changes: object) -> OrderImage:
         "maker_fee": 0,
         "taker_fee": 0,
     }
-    return OrderImage(**(values | changes))  # type: ignore[arg-type]
+    return image_of(**(values | changes))
 
 
 class FakePort:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from engine_builders import changed, image_of
 
 from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder, SetInstrumentStatus
 from engine.events import (
@@ -15,15 +16,16 @@ from engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
-    OrderImage,
     OrderRejected,
     OrderReplaced,
     TradeExecuted,
 )
+from engine.image import OrderImage
+from engine.instrument import Instrument
 from engine.money import fee_due, notional, remaining_hold, worst_hold
 from engine.rejections import cancel_rejected, rejected_image
 from engine.rules import check_order
-from engine.types import CancelReason, CxlRejReason, Instrument, OrdStatus, OrdType, Side, TimeInForce
+from engine.types import CancelReason, CxlRejReason, OrdStatus, OrdType, Side, TimeInForce
 
 AnyBookCommand = NewOrder | CancelOrder | ReplaceOrder | CancelAll | SetInstrumentStatus | ExpireDayOrders
 
@@ -98,7 +100,7 @@ class NaiveBook:
         if refusal is not None:
             return [OrderRejected(rejected_image(command), *refusal)]
         self.orders_accepted += 1
-        order = OrderImage(
+        order = image_of(
             order_id=(instrument.symbol_id << 40) + self.orders_accepted,
             session_id=command.session_id,
             account_id=command.account_id,
@@ -233,8 +235,8 @@ def ended(order: OrderImage, status: OrdStatus) -> OrderImage:
 
 def changed_to(order: OrderImage, **changes: Any) -> OrderImage:
     """``order`` with changes, and the hold that follows from them."""
-    order = msgspec.structs.replace(order, **changes)
-    return msgspec.structs.replace(order, hold=hold_of(order))
+    order = changed(order, **changes)
+    return changed(order, hold=hold_of(order))
 
 
 def filled(order: OrderImage, qty: int, px: int, rate: int) -> tuple[OrderImage, int]:

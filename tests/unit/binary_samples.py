@@ -13,14 +13,16 @@ from engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
-    OrderImage,
     OrderRejected,
     OrderReplaced,
     SessionOpened,
     TradeExecuted,
 )
+from engine.image import OrderImage
+from engine.instrument import Instrument
 from engine.reports import Report
-from engine.types import SCALE, CancelReason, Instrument, OrdStatus, OrdType, Side, TimeInForce
+from engine.terms import OrderTerms
+from engine.types import SCALE, CancelReason, OrdStatus, OrdType, Side, TimeInForce
 
 TIME_NS = 1_750_000_000_123_456_789
 SESSION = SessionOpened(3, "SOUPBIN", "TRADR1", "", "TRADR1", "hash", "ALPHA", [21, 22], 21)
@@ -68,7 +70,7 @@ def image(
     px: int = 60_000 * SCALE,
     account_id: int = 21,
 ) -> OrderImage:
-    return OrderImage(
+    terms = OrderTerms(
         order_id,
         SESSION.session_id,
         account_id,
@@ -79,15 +81,10 @@ def image(
         TimeInForce.GTC,
         qty,
         px,
-        status,
-        qty - cum if status.is_open else 0,
-        cum,
-        px * cum // SCALE,
-        0,
-        0,
         -10_000,
         50_000,
     )
+    return OrderImage(terms, status, qty - cum if status.is_open else 0, cum, px * cum // SCALE, 0, 0)
 
 
 def report(number: int, event: Event, order: OrderImage | None = None, *, resting: bool = False) -> Report:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import trio
 from binary_samples import SESSION, TIME_NS, directory, image
+from engine_builders import changed
 
 from actors.boundary import Connection, LogonRefused, SessionUnavailable
 from engine.commands import CancelOrder, ClientCommand, MassCancel, NewOrder, RejectCommand, ReplaceOrder
@@ -20,11 +21,11 @@ from engine.events import (
     MassCancelRejected,
     OrderAccepted,
     OrderCanceled,
-    OrderImage,
     OrderRejected,
     OrderReplaced,
     SessionOpened,
 )
+from engine.image import OrderImage
 from engine.queries import (
     DepthAnswer,
     DepthLevel,
@@ -154,8 +155,8 @@ class FakePort:
         if isinstance(command, CancelOrder):
             canceled = msgspec.structs.replace(order_or_none, status=OrdStatus.CANCELED, leaves_qty=0)
             return OrderCanceled(canceled, CancelReason.REQUESTED, command.cl_ord_id)
-        changes = {"cl_ord_id": command.cl_ord_id, "order_qty": command.order_qty, "px": command.px}
-        replaced = msgspec.structs.replace(order_or_none, leaves_qty=command.order_qty, **changes)
+        qty = command.order_qty
+        replaced = changed(order_or_none, cl_ord_id=command.cl_ord_id, order_qty=qty, px=command.px, leaves_qty=qty)
         self.orders[command.cl_ord_id] = replaced
         return OrderReplaced(replaced, command.orig_cl_ord_id, False)
 

@@ -10,7 +10,8 @@ import sbe
 from binary_samples import TIME_NS, accepted, directory, executed, image, one_of_each, report
 
 import gateways.binary
-from engine.events import InstrumentStatusChanged, OrderImage, OrderRejected
+from engine.events import InstrumentStatusChanged, OrderRejected
+from engine.image import OrderImage
 from engine.queries import (
     Answer,
     DepthAnswer,

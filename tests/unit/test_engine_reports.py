@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
-from engine_builders import genesis, image, instrument, opened_session
+from engine_builders import changed, genesis, image, instrument, opened_session
 
 from engine import events as ev
 from engine.reports import addressees, reports_of
@@ -83,4 +82,4 @@ def test_a_whole_record_takes_its_numbers_in_order() -> None:
 def test_the_builders_records_make_no_reports() -> None:
     for record in genesis([instrument()], {2: {"BTC": 1}}, [opened_session()]):
         assert addressees(record.events) == []
-    assert msgspec.structs.replace(MINE, session_id=2).session_id == 2
+    assert changed(MINE, session_id=2).session_id == 2

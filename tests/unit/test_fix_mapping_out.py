@@ -14,11 +14,11 @@ from engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
-    OrderImage,
     OrderRejected,
     OrderReplaced,
     TradeExecuted,
 )
+from engine.image import OrderImage
 from engine.queries import Answer, DepthAnswer, DepthLevel, DepthQuery, OpenOrdersAnswer, OrderStatusAnswer
 from engine.reports import Report
 from engine.types import SCALE, CancelReason, CxlRejReason, OrdRejReason, OrdStatus, OrdType, Side
