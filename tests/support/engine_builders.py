@@ -6,12 +6,37 @@ from typing import Any
 
 import msgspec
 
-from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, MassCancel, NewOrder, ReplaceOrder
+from engine.commands import (
+    AdvanceTime,
+    CancelAll,
+    CancelOrder,
+    Changes,
+    ExpireDayOrders,
+    MassCancel,
+    NewList,
+    NewOrder,
+    ReplaceOrder,
+    SetReferencePrice,
+    SetTradingPhase,
+)
 from engine.events import AccountOpened, Deposited, InstrumentListed, Record, SessionOpened
-from engine.image import OrderImage
+from engine.image import OrderImage, Working
 from engine.instrument import Instrument
-from engine.terms import OrderTerms
-from engine.types import SCALE, CancelReason, OrdStatus, OrdType, Side, TimeInForce
+from engine.terms import Link, OrderTerms, Peg, SpecialTerms, Trigger
+from engine.types import (
+    SCALE,
+    CancelReason,
+    Contingency,
+    OrdStatus,
+    OrdType,
+    PegKind,
+    Side,
+    TimeInForce,
+    TradingPhase,
+    TriggerKind,
+    TriggerSource,
+    Wait,
+)
 
 BUY, SELL = Side.BUY, Side.SELL
 DAY, GTC, IOC, FOK = TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK
@@ -61,6 +86,86 @@ def market(cl_ord_id: str, side: Side = BUY, qty: int = SCALE, px: int = 0, **ch
     return new(cl_ord_id, side, qty, px, **{"ord_type": OrdType.MARKET, "tif": IOC, **changes})
 
 
+# ---- special orders: the pricing is a limit's where a price is given, else a market order's ------------------------
+
+
+def special(**fields: Any) -> SpecialTerms:
+    """Instructions for ``new(…, special=…)``; a trigger and a peg may be among them."""
+    return SpecialTerms(**fields)
+
+
+def triggered(cl_ord_id: str, side: Side, trigger: Trigger, qty: int = SCALE, px: int = 0, **changes: Any) -> NewOrder:
+    """An order behind ``trigger``; further fields of its special terms go in ``special`` as a dict."""
+    ord_type = OrdType.LIMIT if px else OrdType.MARKET
+    more = changes.pop("special", {})
+    terms = special(trigger=trigger, **more)
+    return new(cl_ord_id, side, qty, px, **{"ord_type": ord_type, "special": terms, **changes})
+
+
+def stop(cl_ord_id: str, side: Side, stop_px: int, qty: int = SCALE, px: int = 0, **changes: Any) -> NewOrder:
+    """A stop order, or with ``px`` a stop-limit; ``source`` says what it watches."""
+    source = changes.pop("source", TriggerSource.LAST_TRADE)
+    return triggered(cl_ord_id, side, Trigger(TriggerKind.STOP, stop_px, source), qty, px, **changes)
+
+
+def touched(cl_ord_id: str, side: Side, px: int, qty: int = SCALE, limit: int = 0, **changes: Any) -> NewOrder:
+    """A take-profit or if-touched order at ``px``, with a ``limit`` or as a market order."""
+    source = changes.pop("source", TriggerSource.LAST_TRADE)
+    return triggered(cl_ord_id, side, Trigger(TriggerKind.TOUCHED, px, source), qty, limit, **changes)
+
+
+def trailing(
+    cl_ord_id: str, side: Side, amount: int = 0, rate: int = 0, start: int = 0, qty: int = SCALE, **changes: Any
+) -> NewOrder:
+    """A trailing stop by ``amount`` or ``rate``, from its distance or from ``start``; ``px`` makes it a stop-limit."""
+    source = changes.pop("source", TriggerSource.LAST_TRADE)
+    px = changes.pop("px", 0)
+    trigger = Trigger(TriggerKind.TRAILING, start, source, amount, rate)
+    return triggered(cl_ord_id, side, trigger, qty, px, **changes)
+
+
+def pegged(cl_ord_id: str, side: Side, kind: PegKind = PegKind.PRIMARY, offset: int = 0, **changes: Any) -> NewOrder:
+    """A pegged order; ``px`` is its limit, 0 = none."""
+    more = changes.pop("special", {})
+    fields: dict[str, Any] = {"px": 0, "ord_type": OrdType.PEGGED, "special": special(peg=Peg(kind, offset), **more)}
+    return new(cl_ord_id, side, **{**fields, **changes})
+
+
+def reserve(
+    cl_ord_id: str, side: Side, display_qty: int, qty: int = SCALE, px: int = 100 * SCALE, **changes: Any
+) -> NewOrder:
+    """An iceberg; ``display_range`` randomises its refreshes."""
+    spread = changes.pop("display_range", 0)
+    terms = special(display_qty=display_qty, display_range=spread)
+    return new(cl_ord_id, side, qty, px, **{"special": terms, **changes})
+
+
+def new_list(list_id: str, contingency: Contingency, *legs: NewOrder, **changes: Any) -> NewList:
+    """A list of session 1 for account 2 in symbol 1; see :func:`oco`, :func:`oto` and :func:`bracket`."""
+    terms: dict[str, Any] = {"session_id": 1, "account_id": 2, "symbol_id": 1}
+    return NewList(list_id=list_id, contingency=contingency, legs=list(legs), **{**terms, **changes})
+
+
+def oco(list_id: str, *legs: NewOrder, **changes: Any) -> NewList:
+    return new_list(list_id, Contingency.OCO, *legs, **changes)
+
+
+def oto(list_id: str, entry: NewOrder, *children: NewOrder, **changes: Any) -> NewList:
+    return new_list(list_id, Contingency.OTO, entry, *children, **changes)
+
+
+def bracket(list_id: str, entry: NewOrder, profit: NewOrder, loss: NewOrder, **changes: Any) -> NewList:
+    return new_list(list_id, Contingency.BRACKET, entry, profit, loss, **changes)
+
+
+def link(leg: int = 0, contingency: Contingency = Contingency.OCO, list_id: str = "L", first: int = 1) -> Link:
+    """A leg's place, the OrderID of leg 0 being symbol 1's ``first``."""
+    return Link(list_id, contingency, leg, (1 << 40) + first)
+
+
+# ---- changes and cancels -------------------------------------------------------------------------------------------
+
+
 def cancel(cl_ord_id: str, orig_cl_ord_id: str, **changes: Any) -> CancelOrder:
     terms: dict[str, Any] = {"session_id": 1, "account_id": 2, "symbol_id": 1, "side": BUY}
     return CancelOrder(cl_ord_id=cl_ord_id, orig_cl_ord_id=orig_cl_ord_id, **{**terms, **changes})
@@ -75,6 +180,11 @@ def replace(
     )
 
 
+def changes(**fields: Any) -> Changes:
+    """What a replace changes of the special terms: ``replace(…, changes=changes(stop_px=…))``."""
+    return Changes(**fields)
+
+
 def mass_cancel(cl_ord_id: str, **changes: Any) -> MassCancel:
     return MassCancel(**{"session_id": 1, "cl_ord_id": cl_ord_id, "account_id": 2, **changes})
 
@@ -85,6 +195,21 @@ def cancel_all(request_id: int = 7, account_id: int = 2, side: Side | int = 0) -
 
 def expire(day: str = "2026-01-02") -> ExpireDayOrders:
     return ExpireDayOrders(1, day)
+
+
+def phase(to: TradingPhase, operator: str = "", reason: str = "") -> SetTradingPhase:
+    return SetTradingPhase(1, to, operator, reason)
+
+
+def reference_price(px: int, operator: str = "ops") -> SetReferencePrice:
+    return SetReferencePrice(1, px, operator)
+
+
+def advance() -> AdvanceTime:
+    return AdvanceTime(1)
+
+
+# ---- what the journal says -----------------------------------------------------------------------------------------
 
 
 def image(cl_ord_id: str = "a", **changes: Any) -> OrderImage:
@@ -122,6 +247,11 @@ def changed(image: OrderImage, **fields: Any) -> OrderImage:
     """``image`` with other fields, its own and its terms'."""
     asked = {name: fields.pop(name) for name in OrderTerms.__struct_fields__ if name in fields}
     return msgspec.structs.replace(image, terms=msgspec.structs.replace(image.terms, **asked), **fields)
+
+
+def waiting(cl_ord_id: str = "a", wait: Wait = Wait.TRIGGER, stop_px: int = 0, **changes: Any) -> OrderImage:
+    """An open order that is in no queue."""
+    return image(cl_ord_id, working=Working(wait, stop_px=stop_px), **changes)
 
 
 def opened_session(session_id: int = 1, protocol: str = "FIX.4.4") -> SessionOpened:
