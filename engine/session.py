@@ -23,20 +23,19 @@ from engine.events import (
     SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
+    TradeBusted,
+    TradeCorrected,
     TradeExecuted,
 )
 from engine.image import OrderImage
 from engine.reports import Report, reports_of
-from engine.types import CxlRejReason, OrdRejReason, OrdStatus
+from engine.types import CxlRejReason, OrdRejReason
 
 NO_REPORT = 0
 """In ``sent``: the number belonged to a message that is not journaled (a heartbeat, an answer)."""
 
 IN_FLIGHT: Final = False
 """In ``orders``, live only: the name is that of a command whose outcome is not durable yet."""
-
-_LAST_OPEN = OrdStatus.PARTIALLY_FILLED
-"""Statuses up to this one are those of open orders."""
 
 
 class InboundNumbers:
@@ -102,37 +101,53 @@ class SessionState:
 
     def apply_reports(self, reports: list[Report]) -> None:
         """Reports that this session was or will be sent, in order."""
-        orders, open_orders, sent = self.orders, self.open, self.sent
+        orders, open_orders, send = self.orders, self.open, self.sent.append
+        number = self.out_next
         for report in reports:
             order = report.order
-            if order is None or report.number != self.out_next:
+            if order is None or report.number != number:
+                self.out_next = number
                 self._apply_rare(report)
+                send = self.sent.append
+                number = self.out_next
                 continue
-            sent.append(report.seq)
-            self.out_next += 1
-            if order.status <= _LAST_OPEN:
-                orders[order.cl_ord_id] = order
-                open_orders[order.order_id] = order
+            send(report.seq)
+            number += 1
+            terms = order.terms
+            if order.leaves_qty:  # it is open
+                orders[terms.cl_ord_id] = order
+                open_orders[terms.order_id] = order
                 if type(report.event) is OrderReplaced:
                     orders[report.event.orig_cl_ord_id] = order
             elif type(report.event) is TradeExecuted:
-                orders[order.cl_ord_id] = order
-                open_orders.pop(order.order_id, None)
+                orders[terms.cl_ord_id] = order
+                open_orders.pop(terms.order_id, None)
             else:
                 self._apply_ended(report, order)
+        self.out_next = number
 
     def _apply_ended(self, report: Report, order: OrderImage) -> None:
         event = report.event
+        terms = order.terms
+        cl_ord_id = terms.cl_ord_id
         if type(event) is OrderRejected:
             if event.reason == OrdRejReason.DUPLICATE_ORDER:
-                self.orders.setdefault(order.cl_ord_id, None)  # the name is another command's, perhaps one in flight
-            elif not self.orders.get(order.cl_ord_id):
-                self.orders[order.cl_ord_id] = order
+                self.orders.setdefault(cl_ord_id, None)  # the name is another command's, perhaps one in flight
+            elif not self.orders.get(cl_ord_id):
+                self.orders[cl_ord_id] = order
             return
-        self.orders[order.cl_ord_id] = order
-        self.open.pop(order.order_id, None)
-        if type(event) is OrderCanceled and event.cl_ord_id:
-            self._use_up(event.cl_ord_id)
+        if type(event) is TradeBusted or type(event) is TradeCorrected:
+            known = self.orders.get(cl_ord_id)
+            if isinstance(known, OrderImage) and known.terms.order_id == terms.order_id:
+                self.orders[cl_ord_id] = order  # else the order is of an earlier day, and the name another's by now
+            return
+        self.orders[cl_ord_id] = order
+        self.open.pop(terms.order_id, None)
+        if type(event) is OrderCanceled:
+            if event.cl_ord_id:
+                self._use_up(event.cl_ord_id)
+        elif type(event) is OrderReplaced:  # to what had been filled
+            self.orders[event.orig_cl_ord_id] = order
 
     def _use_up(self, cl_ord_id: str) -> None:
         """The name of a command that is decided and made no order."""
@@ -173,7 +188,7 @@ class SessionState:
         What is in flight is decided in the new day, so its names belong to that.
         """
         undecided = [name for name, order in self.orders.items() if order is IN_FLIGHT]
-        self.orders = {order.cl_ord_id: order for order in self.open.values()}
+        self.orders = {order.terms.cl_ord_id: order for order in self.open.values()}
         self.orders.update(dict.fromkeys(undecided, IN_FLIGHT))
         self.confirmed = self.out_next - 1
 
@@ -209,8 +224,8 @@ class SessionState:
     def order_named(self, cl_ord_id: str) -> OrderImage | None:
         """The newest image of the order that ``cl_ord_id`` names or named before it was replaced."""
         order = self.orders.get(cl_ord_id)
-        while isinstance(order, OrderImage) and order.cl_ord_id != cl_ord_id:
-            cl_ord_id = order.cl_ord_id
+        while isinstance(order, OrderImage) and order.terms.cl_ord_id != cl_ord_id:
+            cl_ord_id = order.terms.cl_ord_id
             order = self.orders.get(cl_ord_id)
         return order if isinstance(order, OrderImage) else None
 

@@ -154,10 +154,12 @@ def test_names_of_refusals_and_mass_cancels_are_used_up() -> None:
 def test_a_duplicate_says_nothing_about_the_order_whose_name_it_repeats() -> None:
     journal = Journal()
     journal.state.orders["a"] = None  # in flight
-    journal.write(ev.OrderRejected(image("a", order_id=0, status=OrdStatus.REJECTED), OrdRejReason.DUPLICATE_ORDER, ""))
+    refused = image("a", order_id=0, status=OrdStatus.REJECTED, leaves_qty=0)
+    journal.write(ev.OrderRejected(refused, OrdRejReason.DUPLICATE_ORDER, ""))
     assert journal.state.orders == {"a": None}
     journal.write(accepted("a"))
-    journal.write(ev.OrderRejected(image("a", order_id=0, status=OrdStatus.REJECTED), OrdRejReason.DUPLICATE_ORDER, ""))
+    refused = image("a", order_id=0, status=OrdStatus.REJECTED, leaves_qty=0)
+    journal.write(ev.OrderRejected(refused, OrdRejReason.DUPLICATE_ORDER, ""))
     assert journal.state.order_named("a") == image("a", order_id=1)
 
 
