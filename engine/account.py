@@ -17,19 +17,26 @@ from engine.events import (
     OrderCanceled,
     OrderExpired,
     OrderReplaced,
+    OrderRestated,
+    OrderTriggered,
+    OrderUpdated,
+    TradeBusted,
+    TradeCorrected,
     TradeExecuted,
     Withdrawn,
 )
 from engine.image import OrderImage
 from engine.instrument import Instrument
-from engine.money import notional
-from engine.types import Amount, Side
+from engine.money import change_of
+from engine.types import SCALE, Amount, Side
 
 OPEN_ORDERS_MAX = 100_000
 """Open orders that an account may have unless it is told otherwise."""
 
 _BUY = Side.BUY
-_order_id = attrgetter("order_id")
+_FOLLOWED = frozenset({OrderCanceled, OrderExpired, OrderUpdated, OrderTriggered, OrderRestated})
+"""Events after which the order goes by the name that it had."""
+_order_id = attrgetter("terms.order_id")
 
 
 class MassCancelProgress:
@@ -67,14 +74,15 @@ class Account:
         """Fold one event of the journal in; of a trade, the sides that are this account's."""
         if type(event) is TradeExecuted:
             mine = self.opened.account_id
-            if event.aggressor.account_id == mine:
+            if event.aggressor.terms.account_id == mine:
                 self._settle(event.aggressor, event, event.aggressor_fee)
-            if event.resting.account_id == mine:
+            if event.resting.terms.account_id == mine:
                 self._settle(event.resting, event, event.resting_fee)
         elif type(event) is OrderAccepted:
             self._open(event.order)
-        elif type(event) is OrderCanceled or type(event) is OrderExpired:
-            self._follow(event.order, event.order.cl_ord_id)
+        elif type(event) in _FOLLOWED:
+            image: OrderImage = event.order  # type: ignore[union-attr, assignment]
+            self._follow(image, image.terms.cl_ord_id)
             if type(event) is OrderCanceled and event.request_id:
                 self.mass_cancels[event.request_id].canceled += 1
         elif type(event) is OrderReplaced:
@@ -83,50 +91,56 @@ class Account:
             self._apply_rare(event)
 
     def _open(self, image: OrderImage) -> None:
-        instrument = self.instruments[image.symbol_id]
-        asset = instrument.quote if image.side is _BUY else instrument.base
+        terms = image.terms
+        instrument = self.instruments[terms.symbol_id]
+        asset = instrument.quote if terms.side is _BUY else instrument.base
         held = self.held
         held[asset] = held.get(asset, 0) + image.hold
-        self.orders[image.session_id][image.cl_ord_id] = image
+        self.orders[terms.session_id][terms.cl_ord_id] = image
         self.orders_open += 1
 
     def _follow(self, image: OrderImage, known_as: str) -> None:
         """Set an order's hold to what the event says and remember or forget the order."""
-        orders = self.orders[image.session_id]
+        terms = image.terms
+        orders = self.orders[terms.session_id]
         change = image.hold
         before = orders.pop(known_as, None)
         if before is not None:
             change -= before.hold
             self.orders_open -= 1
         if change:
-            instrument = self.instruments[image.symbol_id]
-            asset = instrument.quote if image.side is _BUY else instrument.base
+            instrument = self.instruments[terms.symbol_id]
+            asset = instrument.quote if terms.side is _BUY else instrument.base
             self.held[asset] = self.held.get(asset, 0) + change
         if image.leaves_qty:
-            orders[image.cl_ord_id] = image
+            orders[terms.cl_ord_id] = image
             self.orders_open += 1
 
     def _settle(self, image: OrderImage, trade: TradeExecuted, fee: Amount) -> None:
-        instrument = self.instruments[image.symbol_id]
+        terms = image.terms
+        instrument = self.instruments[terms.symbol_id]
         base, quote = instrument.base, instrument.quote
         balances = self.balances
-        cost = notional(trade.px, trade.qty)
-        if image.side is _BUY:
-            balances[base] = balances.get(base, 0) + trade.qty
+        qty = trade.qty
+        cost = trade.px * qty // SCALE
+        if terms.side is _BUY:
+            balances[base] = balances.get(base, 0) + qty
             balances[quote] = balances.get(quote, 0) - cost - fee
             asset = quote
         else:
-            balances[base] = balances.get(base, 0) - trade.qty
+            balances[base] = balances.get(base, 0) - qty
             balances[quote] = balances.get(quote, 0) + cost - fee
             asset = base
-        orders = self.orders[image.session_id]
-        cl_ord_id = image.cl_ord_id
+        orders = self.orders[terms.session_id]
+        cl_ord_id = terms.cl_ord_id
         self.held[asset] += image.hold - orders[cl_ord_id].hold
         if image.leaves_qty:
             orders[cl_ord_id] = image
         else:
             del orders[cl_ord_id]
             self.orders_open -= 1
+
+    # ---- what is rare ---------------------------------------------------------------------------------------------
 
     def _apply_rare(self, event: Event) -> None:
         if isinstance(event, Deposited):
@@ -146,6 +160,24 @@ class Account:
                 progress.remaining.discard(event.symbol_id)
         elif isinstance(event, MassCancelCompleted):
             del self.mass_cancels[event.request_id]
+        elif isinstance(event, TradeBusted | TradeCorrected):
+            self._unsettle(event)
+
+    def _unsettle(self, event: TradeBusted | TradeCorrected) -> None:
+        """Book the difference; what is spent already is owed, so a balance may fall below zero (design §7.14)."""
+        change = change_of(event)
+        mine = self.opened.account_id
+        for image, fee in ((event.aggressor, change.aggressor_fee), (event.resting, change.resting_fee)):
+            terms = image.terms
+            if terms.account_id != mine:
+                continue
+            instrument = self.instruments[terms.symbol_id]
+            sign = 1 if terms.side is _BUY else -1
+            self.credit(instrument.base, sign * change.qty)
+            self.credit(instrument.quote, -sign * change.cost - fee)
+            known = self.orders[terms.session_id].get(terms.cl_ord_id)
+            if known is not None and known.terms.order_id == terms.order_id:  # else the name is another order's by now
+                self._follow(image, terms.cl_ord_id)
 
     def open_orders(self) -> list[OrderImage]:
         return [image for mine in self.orders.values() for image in mine.values()]

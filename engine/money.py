@@ -6,6 +6,9 @@ hold taken for the worst case always suffices (design §7.5).
 
 from __future__ import annotations
 
+import msgspec
+
+from engine.events import TradeBusted, TradeCorrected
 from engine.instrument import Instrument
 from engine.types import SCALE, Amount, Px, Qty, Rate, Side
 
@@ -41,6 +44,31 @@ def remaining_hold(side: Side, px: Px, leaves: Qty, rate: Rate, fee_raw: int, fe
 def avg_px(cum_notional: Amount, cum_qty: Qty) -> Px:
     """AvgPx (FIX tag 6): Σ px × qty / Σ qty, rounded half up to 10^-8; 0 without fills."""
     return (2 * cum_notional * SCALE + cum_qty) // (2 * cum_qty) if cum_qty else 0
+
+
+class TradeChange(msgspec.Struct, frozen=True, gc=False):
+    """By how much more (less: negative) a bust or a correction settles a trade."""
+
+    qty: Qty
+    cost: Amount
+    aggressor_fee: Amount
+    resting_fee: Amount
+
+    @property
+    def fees(self) -> Amount:
+        """What the venue's own account gets; negative when it pays back."""
+        return self.aggressor_fee + self.resting_fee
+
+
+def change_of(event: TradeBusted | TradeCorrected) -> TradeChange:
+    if isinstance(event, TradeBusted):
+        return TradeChange(-event.qty, -notional(event.px, event.qty), -event.aggressor_fee, -event.resting_fee)
+    return TradeChange(
+        event.qty - event.old_qty,
+        notional(event.px, event.qty) - notional(event.old_px, event.old_qty),
+        event.aggressor_fee - event.old_aggressor_fee,
+        event.resting_fee - event.old_resting_fee,
+    )
 
 
 def hold_asset(side: Side, instrument: Instrument) -> str:
