@@ -7,8 +7,23 @@ from typing import TypeAlias, final
 
 import msgspec
 
-from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, MassCancel, NewOrder, ReplaceOrder
-from engine.commands import SetInstrumentStatus as SetInstrumentStatusCommand
+from engine.commands import (
+    AdvanceTime,
+    BustTrade,
+    CancelAll,
+    CancelBook,
+    CancelOrder,
+    ChangeInstrument,
+    Continue,
+    CorrectTrade,
+    ExpireDayOrders,
+    MassCancel,
+    NewOrder,
+    ReplaceOrder,
+    SetInstrumentStatus,
+    SetReferencePrice,
+    SetTradingPhase,
+)
 from engine.events import Event, Record
 from engine.queries import Answer, DepthQuery
 from engine.reports import Report
@@ -112,11 +127,26 @@ class DepthRequest(msgspec.Struct, frozen=True, gc=False):
     answer: Callable[[Answer], None]
 
 
+BookOperation: TypeAlias = (
+    SetInstrumentStatus
+    | SetTradingPhase
+    | SetReferencePrice
+    | ChangeInstrument
+    | CancelBook
+    | BustTrade
+    | CorrectTrade
+    | AdvanceTime
+    | ExpireDayOrders
+    | Continue
+)
+"""What operators and timers ask of one book."""
+
+
 @final
 class Operate(msgspec.Struct, frozen=True, gc=False):
     """An operator's or a timer's command to a book."""
 
-    command: SetInstrumentStatusCommand | ExpireDayOrders
+    command: BookOperation
     done: OnDurable | None = None
 
 
