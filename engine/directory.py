@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from engine.events import AccountBlocked, AccountOpened, Event, InstrumentListed, InstrumentStatusChanged, SessionOpened
+from engine.events import (
+    AccountBlocked,
+    AccountOpened,
+    Event,
+    InstrumentListed,
+    InstrumentStatusChanged,
+    SessionOpened,
+    TradingPhaseChanged,
+)
 from engine.instrument import Instrument
-from engine.types import InstrumentStatus
+from engine.types import InstrumentStatus, TradingPhase
 
 FEES_ACCOUNT_ID = 1
 """The venue's own account: every fee is credited here, so that assets are conserved."""
@@ -18,6 +26,7 @@ class Directory:
     def __init__(self) -> None:
         self.instruments: dict[int, Instrument] = {}
         self.statuses: dict[int, InstrumentStatus] = {}
+        self.phases: dict[int, TradingPhase] = {}
         self.accounts: dict[int, AccountOpened] = {}
         self.blocked: set[int] = set()
         self.sessions: dict[int, SessionOpened] = {}
@@ -32,8 +41,11 @@ class Directory:
             self.instruments[instrument.symbol_id] = instrument
             self._symbols[instrument.symbol] = instrument
             self.statuses.setdefault(instrument.symbol_id, instrument.status)
+            self.phases.setdefault(instrument.symbol_id, instrument.phase)
         elif isinstance(event, InstrumentStatusChanged):
             self.statuses[event.symbol_id] = event.status
+        elif isinstance(event, TradingPhaseChanged):
+            self.phases[event.symbol_id] = event.phase
         elif isinstance(event, AccountOpened):
             self.accounts[event.account_id] = event
             self._account_names[event.name] = event
@@ -79,6 +91,7 @@ class Directory:
         return (
             [self.instruments[key] for key in sorted(self.instruments)],
             sorted(self.statuses.items()),
+            sorted(self.phases.items()),
             [self.accounts[key] for key in sorted(self.accounts)],
             sorted(self.blocked),
             [self.sessions[key] for key in sorted(self.sessions)],
