@@ -1,0 +1,40 @@
+"""L2, aggregated by price: what the displayed orders of each price add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import final
+
+import msgspec
+
+from engine.market_data.orders import DisplayedOrders, OrderDelta
+from engine.queries import DepthLevel
+from engine.types import Side
+
+
+@final
+class Levels(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Price levels. In a view: best first. In a change: those that are different, with their new quantity and number
+    of orders, both 0 where a level is gone."""
+
+    bids: list[DepthLevel]
+    asks: list[DepthLevel]
+
+
+def levels(orders: DisplayedOrders, depth: int = 0) -> Levels:
+    """The best ``depth`` levels of each side, 0 = all."""
+    return Levels(
+        [level.summary() for level in orders.levels(Side.BUY, depth)],
+        [level.summary() for level in orders.levels(Side.SELL, depth)],
+    )
+
+
+def changed_levels(orders: DisplayedOrders, deltas: Iterable[OrderDelta]) -> Levels:
+    """The levels that ``deltas`` touched, as they stand after all of them."""
+    touched = dict.fromkeys((delta.side, delta.px) for delta in deltas)
+    changed = Levels([], [])
+    for side, px in touched:
+        buy = side is Side.BUY
+        level = (orders.bids if buy else orders.asks).get(px)
+        (changed.bids if buy else changed.asks).append(level.summary() if level is not None else DepthLevel(px, 0, 0))
+    return changed

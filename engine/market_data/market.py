@@ -1,0 +1,112 @@
+"""The whole venue's market data as a fold over its durable records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.book import Book
+from engine.events import (
+    AuctionEnded,
+    AuctionIndicated,
+    AuctionStarted,
+    Event,
+    InstrumentListed,
+    InstrumentStatusChanged,
+    LimitStateChanged,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderReplaced,
+    OrderRestated,
+    OrderTriggered,
+    OrderUpdated,
+    Record,
+    ReferencePriceSet,
+    TradeBusted,
+    TradeCorrected,
+    TradeExecuted,
+    TradingPhaseChanged,
+)
+from engine.market_data.limits import MarketDataLimits
+from engine.market_data.symbol import SymbolMarket
+
+DEFAULT_LIMITS = MarketDataLimits()
+
+_PLAIN = frozenset({OrderAccepted, OrderCanceled, OrderExpired})
+_ORDER_EVENTS = _PLAIN | {OrderReplaced, OrderTriggered, OrderRestated, OrderUpdated}
+_TRADES = frozenset({TradeExecuted, TradeBusted, TradeCorrected})
+_OF_MARKET = frozenset({
+    AuctionEnded, AuctionIndicated, AuctionStarted, InstrumentStatusChanged, LimitStateChanged, ReferencePriceSet,
+    TradingPhaseChanged,
+})  # fmt: skip
+
+
+class MarketData:
+    """Every instrument's market by symbol id, and the last record that it shows."""
+
+    def __init__(self, limits: MarketDataLimits = DEFAULT_LIMITS) -> None:
+        self.symbols: dict[int, SymbolMarket] = {}
+        self.seq = 0
+        self.time_ns = 0
+        self._limits = limits
+
+    def apply(self, seq: int, record: Record) -> SymbolMarket | None:
+        """Fold one record in; ``seq`` is its journal sequence. Returns the market that it concerns, if it does one."""
+        self.seq = seq
+        time_ns = self.time_ns = record.time_ns
+        events = record.events
+        first = events[0]
+        if type(first) in _ORDER_EVENTS:
+            market = self.symbols[first.order.terms.symbol_id]  # type: ignore[union-attr]
+            market.orders.apply(events)
+            if len(events) > 1:
+                market.apply(events, time_ns)
+            return market
+        symbol_id = self._symbol_of(events)
+        if not symbol_id:
+            return None
+        market = self.symbols[symbol_id]
+        market.orders.apply(events)
+        market.apply(events, time_ns)
+        return market
+
+    def replay(self, seq: int, record: Record) -> None:
+        """Fold everything in but displayed orders, which :meth:`load` takes from the books when replay is done: they
+        are there already, and order by order this would be most of the work."""
+        events = record.events
+        first = events[0]
+        if len(events) == 1 and type(first) in _PLAIN:
+            return
+        symbol_id = self._symbol_of(events)
+        if symbol_id:
+            self.symbols[symbol_id].apply(events, record.time_ns)
+
+    def load(self, books: Iterable[Book], seq: int, time_ns: int) -> None:
+        """The displayed orders of ``books`` as they are after record ``seq``; ends a replay."""
+        self.seq, self.time_ns = seq, time_ns
+        for book in books:
+            orders = self.symbols[book.instrument.symbol_id].orders
+            for ladder in (book.bids, book.asks):
+                for level in ladder:
+                    orders.load([order.image for order in level.orders()])
+
+    def _symbol_of(self, events: list[Event]) -> int:
+        """The instrument that a record is about, 0 where it is about none. A new one gets its market."""
+        for event in events:
+            kind = type(event)
+            if kind in _ORDER_EVENTS:
+                return event.order.terms.symbol_id  # type: ignore[union-attr]
+            if kind in _TRADES:
+                return event.aggressor.terms.symbol_id  # type: ignore[union-attr]
+            if kind in _OF_MARKET:
+                return event.symbol_id  # type: ignore[union-attr]
+            if kind is InstrumentListed:
+                instrument = event.instrument  # type: ignore[union-attr]
+                if instrument.symbol_id not in self.symbols:
+                    self.symbols[instrument.symbol_id] = SymbolMarket(instrument, self._limits)
+                return instrument.symbol_id
+        return 0
+
+    def state(self) -> object:
+        """Everything that replay must reproduce, in a canonical order."""
+        return [self.symbols[key].state() for key in sorted(self.symbols)]

@@ -1,0 +1,81 @@
+"""All views of one instrument's market."""
+
+from __future__ import annotations
+
+from engine.events import (
+    Event,
+    InstrumentListed,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderRejected,
+    OrderReplaced,
+    OrderRestated,
+    OrderTriggered,
+    OrderUpdated,
+    TradeBusted,
+    TradeCorrected,
+    TradeExecuted,
+)
+from engine.instrument import Instrument
+from engine.market_data.candles import Candles
+from engine.market_data.limits import MarketDataLimits
+from engine.market_data.orders import DisplayedOrders
+from engine.market_data.statistics import Statistics, statistics
+from engine.market_data.tape import Tape
+from engine.market_data.top import MarketState, Top
+
+_OF_ORDERS = frozenset({
+    OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected, OrderTriggered, OrderRestated,
+    OrderUpdated,
+})  # fmt: skip
+
+
+class SymbolMarket:
+    """Displayed orders, trades, candles and state of one instrument, folded from its book's records."""
+
+    __slots__ = ("candles", "instrument", "market_state", "orders", "tape")
+
+    def __init__(self, instrument: Instrument, limits: MarketDataLimits) -> None:
+        self.instrument = instrument
+        self.orders = DisplayedOrders()
+        self.tape = Tape(limits.trades_per_symbol)
+        self.candles = Candles(instrument, limits.candles_per_interval)
+        self.market_state = MarketState(instrument)
+
+    def apply(self, events: list[Event], time_ns: int) -> None:
+        """Fold in what a record says of trades and of the market's state; its orders are :attr:`orders`' to apply."""
+        for event in events:
+            kind = type(event)
+            if kind is TradeExecuted:
+                self.tape.add(event, time_ns)  # type: ignore[arg-type]
+                self.candles.add(event.trade_id, event.px, event.qty, time_ns)  # type: ignore[union-attr]
+            elif kind not in _OF_ORDERS:
+                self._apply_rare(event)
+
+    def _apply_rare(self, event: Event) -> None:
+        if isinstance(event, TradeBusted | TradeCorrected):
+            self.tape.amend(event)
+            self.candles.amend(event, self.tape)
+        elif isinstance(event, InstrumentListed):
+            self.instrument = event.instrument
+            self.candles.days.change(event.instrument)
+        else:
+            self.market_state.apply(event)
+
+    def top(self) -> Top:
+        return self.market_state.top(self.orders, self.tape.last())
+
+    def statistics(self, now_ns: int) -> Statistics:
+        """See :func:`engine.market_data.statistics.statistics`."""
+        return statistics(self.candles, now_ns)
+
+    def state(self) -> object:
+        """Everything that replay must reproduce, in a canonical order."""
+        return (
+            self.instrument.symbol_id,
+            self.orders.state(),
+            self.tape.state(),
+            self.candles.state(),
+            self.market_state.state(),
+        )
