@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.types import RestateReason
+
 _TYPES_42 = frozenset("0123456789ABCDEFGHJKLMNPQRSTVWXYZabcdefghijklm")
 _TYPES_44 = (
     _TYPES_42
@@ -14,6 +16,12 @@ _TYPES_44 = (
 
 _ORDER = ("11", "55", "54", "60", "40")
 _CANCEL = ("41", "11", "55", "54", "60")
+_REPRICED, _QTY_DECLINED = 3, 5
+_RESTATED = {
+    RestateReason.SELF_TRADE: _QTY_DECLINED,
+    RestateReason.MARKET_TO_LIMIT: _REPRICED,
+    RestateReason.ENTRY_CUT: _QTY_DECLINED,
+}
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +52,20 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """Fills carry SecondaryExecID (527), which is the trade, and LastLiquidityInd (851)."""
     status_fields: bool
     """Status reports repeat OrdStatusReqID (790), MassStatusReqID (584) and their number (911, 912)."""
+    ord_types: frozenset[str]
+    """Values of OrdType (40) that the version defines, of those that orders here have; reports leave out others."""
+    tifs: frozenset[str]
+    """The same for TimeInForce (59)."""
+    exec_insts: frozenset[str]
+    """The same for ExecInst (18)."""
+    peg_offset_type: bool
+    """PegOffsetType (836) exists: without it an offset (211) is a price."""
+    working_indicator: bool
+    """WorkingIndicator (636) and PeggedPrice (839) exist."""
+    restated: dict[RestateReason, int]
+    """ExecRestatementReason (378)."""
+    activated: int
+    """378 of an order that has been triggered, or released by its list's entry."""
     sides: frozenset[str]
     """Values of Side (54) that the version defines."""
     password_in_raw_data: bool
@@ -55,6 +77,7 @@ FIX44 = Dialect(
     msg_types=frozenset(_TYPES_44),
     required={
         "D": _ORDER,
+        "E": ("66", "394", "68", "73"),
         "F": _CANCEL,
         "G": (*_CANCEL, "40"),
         "H": ("11", "55", "54"),
@@ -73,6 +96,13 @@ FIX44 = Dialect(
     last_always=False,
     trade_fields=True,
     status_fields=True,
+    ord_types=frozenset("1234JKP"),
+    tifs=frozenset("0123467"),
+    exec_insts=frozenset("6GMPRa"),
+    peg_offset_type=True,
+    working_indicator=True,
+    restated=_RESTATED | {RestateReason.TRADE_BUSTED: 99, RestateReason.TRADE_CORRECTED: 99},
+    activated=8,
     sides=frozenset("123456789ABCDEFG"),
     password_in_raw_data=False,
 )
@@ -97,6 +127,13 @@ FIX42 = Dialect(
     last_always=True,
     trade_fields=False,
     status_fields=False,
+    ord_types=frozenset("1234P"),
+    tifs=frozenset("012346"),
+    exec_insts=frozenset("6GMPR"),
+    peg_offset_type=False,
+    working_indicator=False,
+    restated=_RESTATED | {RestateReason.TRADE_BUSTED: 4, RestateReason.TRADE_CORRECTED: 4},
+    activated=4,
     sides=frozenset("123456789"),
     password_in_raw_data=True,
 )

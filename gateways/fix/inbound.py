@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gateways.fix.calendar_stub import end_of_day_ns
 from gateways.fix.codec import Message, parse
 from gateways.fix.logon import read_int, sending_time_fault
 from gateways.fix.mapping_in import CommandMapper
@@ -51,7 +52,7 @@ class Inbound:
         self._port = port
         self._settings = settings
         self._inquiries = inquiries
-        self._mapper = CommandMapper(dialect, port.session, port.directory)
+        self._mapper = CommandMapper(dialect, port.session, port.directory, port.order_named, end_of_day_ns)
         self._header: Final = (dialect.begin_string, port.session.comp_id, port.session.target_comp_id)
         self._commands: list[ClientCommand] = []
         self._accounted = 0
@@ -160,7 +161,7 @@ class Inbound:
             self._accounted = seq + 1
             self._tell_status(message)
             return
-        if fields.get("97") == "Y" and msg_type == "D":
+        if fields.get("97") == "Y" and msg_type in ("D", "E"):
             self._submit()
             if self._port.known(fields.get("11", "")):
                 self._tell_status(message)

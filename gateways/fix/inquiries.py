@@ -21,12 +21,14 @@ from engine.queries import (
     Query,
 )
 from engine.types import OrdRejReason
+from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, SIDES, check_required, group_of
 from gateways.fix.groups import entries
 from gateways.fix.logon import read_int
-from gateways.fix.mapping_in import ID_MAX, SIDES
-from gateways.fix.mapping_out import CHARACTERS, ReportMapper, avg_px_text, decimal, terms
+from gateways.fix.mapping_out import ReportMapper, avg_px_text
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal, MarketDataRefusal
+from gateways.fix.terms_out import decimal
 from gateways.fix.times import format_utc
+from gateways.fix.vocabulary import CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,9 +92,7 @@ class Inquiries:
             FieldRefusal, BusinessRefusal, MarketDataRefusal: it can't be served.
         """
         fields = message.fields
-        for tag in self._dialect.required[msg_type]:
-            if tag not in fields:
-                raise FieldRefusal(1, tag, "Required tag missing")
+        check_required(fields, self._dialect.required[msg_type])
         for tag in ("11", "262", "584", "790"):
             if len(fields.get(tag, "")) > ID_MAX:
                 raise FieldRefusal(5, tag, f"longer than {ID_MAX} characters")
@@ -102,11 +102,18 @@ class Inquiries:
         """For an order message that came again and that the venue has already: the status of its order.
 
         After a crash with PossDupFlag (43) under its old number, or with PossResend (97) under a new one (FIX 4.2
-        appendix D31, FIX 4.4 F.1.b).
+        appendix D31, FIX 4.4 F.1.b). A list's orders are told one by one.
         """
         fields = message.fields
+        if "530" in fields:
+            return []
+        if fields["35"] == "E":
+            return [query for leg in entries(message.pairs, "73", "11") for query in self._status_of(leg)]
+        return self._status_of(fields)
+
+    def _status_of(self, fields: dict[str, str]) -> list[Query]:
         cl_ord_id = fields.get("41") or fields.get("11", "")
-        if not cl_ord_id or "530" in fields:
+        if not cl_ord_id:
             return []
         side = fields.get("54", "")
         side = side if side in self._dialect.sides else ""
@@ -118,7 +125,7 @@ class Inquiries:
     def _order_status(self, message: Message) -> list[Query]:
         fields = message.fields
         if fields["54"] not in self._dialect.sides:
-            raise FieldRefusal(5, "54", "Value is incorrect (out of range) for this tag")
+            raise FieldRefusal(5, "54", OUT_OF_RANGE)
         echo = f"790={fields['790']}\x01" if "790" in fields and self._dialect.status_fields else ""
         cl_ord_id = fields["11"]
         asked = Asked(cl_ord_id=cl_ord_id, symbol=fields["55"], side=fields["54"], echo=echo)
@@ -128,7 +135,7 @@ class Inquiries:
         fields = message.fields
         request_id, kind = fields["584"], fields["585"]
         if kind not in _MASS_STATUS_DEFINED:
-            raise FieldRefusal(5, "585", "Value is incorrect (out of range) for this tag")
+            raise FieldRefusal(5, "585", OUT_OF_RANGE)
         if kind not in (_MASS_STATUS_BY_SECURITY, _MASS_STATUS_ALL, _MASS_STATUS_BY_ACCOUNT):
             raise BusinessRefusal(0, request_id, f"MassStatusReqType {kind} is not supported: use 1, 7 or 9")
         needed = {_MASS_STATUS_BY_SECURITY: "55", _MASS_STATUS_BY_ACCOUNT: "1"}.get(kind)
@@ -156,10 +163,10 @@ class Inquiries:
     def _market_data(self, message: Message) -> list[Query]:
         fields = message.fields
         request_id = fields["262"]
-        symbols = [entry["55"] for entry in self._group(message, "146", "55")]
-        types = frozenset(entry["269"] for entry in self._group(message, "267", "269"))
+        symbols = [entry["55"] for entry in group_of(message, "146", "55")]
+        types = frozenset(entry["269"] for entry in group_of(message, "267", "269"))
         if fields["263"] not in ("0", "1", "2"):
-            raise FieldRefusal(5, "263", "Value is incorrect (out of range) for this tag")
+            raise FieldRefusal(5, "263", OUT_OF_RANGE)
         if fields["263"] != "0":
             raise MarketDataRefusal(_BAD_SUBSCRIPTION, request_id, "Only snapshots (263=0) are supported")
         depth = read_int(fields["264"])
@@ -186,17 +193,6 @@ class Inquiries:
             levels = depth or self._settings.market_depth_max
             queries.append(DepthQuery(self._session.session_id, query_id, instrument.symbol_id, levels))
         return queries
-
-    @staticmethod
-    def _group(message: Message, count_tag: str, first_tag: str) -> list[dict[str, str]]:
-        """A repeating group whose entries are as many as its count says."""
-        found = list(entries(message.pairs, count_tag, first_tag))
-        count = read_int(message.fields[count_tag])
-        if count is None:
-            raise FieldRefusal(6, count_tag, "Incorrect data format for value")
-        if count != len(found) or not found:
-            raise FieldRefusal(16 if count else 5, count_tag, "Incorrect NumInGroup count for repeating group")
-        return found
 
     def _check_room(self, count: int, ref_id: str) -> None:
         if len(self._asked) + count > self._settings.queries_max:
@@ -242,7 +238,7 @@ class Inquiries:
         status = CHARACTERS[order.status]
         return (
             f"37={order.order_id or 'NONE'}\x0111={order.cl_ord_id}\x0117=0\x01{self._kind(status)}39={status}\x01"
-            f"{self._reports.common(order)}38={decimal(order.order_qty)}\x01{terms(order)}{asked.echo}{count}"
+            f"{self._reports.common(order)}38={decimal(order.order_qty)}\x01{self._reports.terms(order)}{asked.echo}{count}"
             f"151={decimal(order.leaves_qty)}\x0114={decimal(order.cum_qty)}\x01"
             f"6={avg_px_text(order.cum_notional, order.cum_qty)}\x01{time_text}"
         )

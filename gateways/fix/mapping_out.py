@@ -3,6 +3,9 @@
 A body is the fields after the header, each ended by SOH; :class:`gateways.fix.codec.Encoder` puts the header, length
 and sum around it. IOC remainders and FOK kills are ExecType 4 / OrdStatus 4 (Canceled) in both versions, as the order
 state matrices have it; other expiries are C / C.
+
+A fill's ExecID is made of its trade and its side of it, so that a bust or a correction, which knows the trade, can
+refer to it (ExecRefID); other ExecIDs are the journal's sequence and the report's place in the record.
 """
 
 from __future__ import annotations
@@ -10,7 +13,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from engine.decimals import format_decimal
 from engine.events import (
     CancelRejected,
     MassCancelCompleted,
@@ -20,13 +22,19 @@ from engine.events import (
     OrderExpired,
     OrderRejected,
     OrderReplaced,
+    OrderRestated,
+    OrderTriggered,
+    TradeBusted,
+    TradeCorrected,
     TradeExecuted,
 )
 from engine.image import OrderImage
 from engine.money import avg_px
-from engine.types import CancelReason, CxlRejReason, OrdStatus, OrdType
+from engine.types import Activation, CancelReason, CxlRejReason, OrdStatus, RestateReason
 from gateways.fix.codec import printable
+from gateways.fix.terms_out import TermsWriter, decimal
 from gateways.fix.times import format_utc
+from gateways.fix.vocabulary import CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +42,6 @@ if TYPE_CHECKING:
     from engine.directory import Directory
     from engine.reports import Report
     from gateways.fix.dialect import Dialect
-
-decimal = lru_cache(maxsize=65_536)(format_decimal)
-"""Prices and quantities repeat: remembered texts cost a tenth of new ones."""
-
-CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-"""FIX's character of a one-character enumeration value (engine.types.fix_code, without its call)."""
 
 CANCEL_TEXT = {
     CancelReason.REQUESTED: "",
@@ -50,8 +52,29 @@ CANCEL_TEXT = {
     CancelReason.ACCOUNT_BLOCKED: "Account blocked",
     CancelReason.END_OF_DAY: "End of the trading day",
     CancelReason.REDUCED_TO_FILLED: "Reduced to what had been filled",
+    CancelReason.GOOD_TILL_DATE: "Expired at its ExpireTime",
+    CancelReason.AUCTION_OVER: "The auction that it was for is over",
+    CancelReason.POST_ONLY: "Post-only: it would have taken",
+    CancelReason.SELF_TRADE: "Self-trade prevention",
+    CancelReason.PRICE_BAND: "The rest may not trade beyond the price band",
+    CancelReason.LIST: "Another order of its list was filled or has ended",
+    CancelReason.NO_LIQUIDITY: "Market-to-limit: there was no opposite price",
+    CancelReason.DELISTED: "The instrument has been delisted",
+    CancelReason.MINIMUM_QUANTITY: "Its minimum quantity could not be filled at once",
 }
-_KILLED = (CancelReason.IMMEDIATE_REMAINDER, CancelReason.FILL_OR_KILL)
+RESTATED_TEXT = {
+    RestateReason.SELF_TRADE: "Self-trade prevention: less, in place of a trade with itself",
+    RestateReason.MARKET_TO_LIMIT: "Now a limit order at the auction's price",
+    RestateReason.ENTRY_CUT: "Cut to what the entry of its list has filled",
+    RestateReason.TRADE_BUSTED: "A trade has been busted",
+    RestateReason.TRADE_CORRECTED: "A trade has been corrected",
+}
+ACTIVATED_TEXT = {
+    Activation.TRIGGER: "Triggered",
+    Activation.ENTRY: "Released: the entry of its list is filled",
+}
+_LAPSED = frozenset({CancelReason.END_OF_DAY, CancelReason.GOOD_TILL_DATE, CancelReason.AUCTION_OVER})
+"""Reasons of an expiry that is one to FIX; the others end orders that may not rest."""
 
 _UNKNOWN_SECURITY = 1
 _BY_SECURITY, _ALL_ORDERS = "1", "7"
@@ -66,7 +89,7 @@ def avg_px_text(cum_notional: int, cum_qty: int) -> str:
 class ReportMapper:
     """One session's reports. Remembers what orders of one account, symbol and side have in common."""
 
-    __slots__ = ("_bodies", "_common", "_dialect", "_digits", "_directory", "_no_fill", "_trans")
+    __slots__ = ("_bodies", "_common", "_dialect", "_digits", "_directory", "_no_fill", "_trans", "terms")
 
     def __init__(self, dialect: Dialect, directory: Directory, timestamp_digits: int) -> None:
         self._dialect = dialect
@@ -74,6 +97,8 @@ class ReportMapper:
         self._digits = timestamp_digits
         self._trans = "20=0\x01" if dialect.exec_trans_type else ""
         self._no_fill = "32=0\x0131=0\x01" if dialect.last_always else ""
+        self.terms = TermsWriter(dialect, timestamp_digits).terms
+        """An order's terms as fields; answers to queries repeat them too."""
         self._common: dict[tuple[int, int, int], str] = {}
         self._bodies: dict[type, Callable[[Report], tuple[str, str]]] = {
             OrderAccepted: self._accepted,
@@ -82,6 +107,10 @@ class ReportMapper:
             OrderExpired: self._expired,
             OrderReplaced: self._replaced,
             OrderRejected: self._rejected,
+            OrderTriggered: self._triggered,
+            OrderRestated: self._restated,
+            TradeBusted: self._busted,
+            TradeCorrected: self._corrected,
             CancelRejected: self._cancel_rejected,
             MassCancelCompleted: self._mass_canceled,
             MassCancelRejected: self._mass_cancel_rejected,
@@ -105,14 +134,62 @@ class ReportMapper:
         event = report.event
         order = _own(report)
         assert type(event) is TradeExecuted
-        fee = event.resting_fee if report.resting else event.aggressor_fee
-        fill = f"32={decimal(event.qty)}\x0131={decimal(event.px)}\x01"
-        if fee:
-            fill += f"12={decimal(fee)}\x0113=3\x01"
+        fill = self._fill(event.px, event.qty, event.resting_fee if report.resting else event.aggressor_fee)
         if self._dialect.trade_fields:
-            fill += f"527={event.trade_id}\x01851={'1' if report.resting else '2'}\x01"
+            # An auction's trades add and remove nothing: FIX.4.4 has no LastLiquidityInd for them.
+            liquidity = "" if event.uncross else "851=1\x01" if report.resting else "851=2\x01"
+            fill += f"527={event.trade_id}\x01{liquidity}"
         exec_type = "F" if self._dialect.trade_exec_type else ("2" if order.status is OrdStatus.FILLED else "1")
-        return "8", self._execution(report, order, order.cl_ord_id, exec_type, "", fill)
+        exec_id = f"{_fill_id(event.trade_id, report)}\x01{self._trans}"
+        return "8", self._execution(report, order, order.cl_ord_id, exec_type, "", fill, "", exec_id)
+
+    def _fill(self, px: int, qty: int, fee: int) -> str:
+        """LastQty, LastPx and what is paid for it."""
+        fill = f"32={decimal(qty)}\x0131={decimal(px)}\x01"
+        return f"{fill}12={decimal(fee)}\x0113=3\x01" if fee else fill
+
+    def _busted(self, report: Report) -> tuple[str, str]:
+        """150=H; in FIX.4.2 ExecTransType 1. LastQty and LastPx are 0, as the order state matrices have it (D34)."""
+        event = report.event
+        assert type(event) is TradeBusted
+        return "8", self._revised(report, event, "H", "1", "32=0\x0131=0\x01")
+
+    def _corrected(self, report: Report) -> tuple[str, str]:
+        """150=G; in FIX.4.2 ExecTransType 2. LastQty, LastPx and Commission are those that count from now on."""
+        event = report.event
+        assert type(event) is TradeCorrected
+        fill = self._fill(event.px, event.qty, event.resting_fee if report.resting else event.aggressor_fee)
+        return "8", self._revised(report, event, "G", "2", fill)
+
+    def _revised(
+        self, report: Report, event: TradeBusted | TradeCorrected, exec_type: str, trans_type: str, fill: str
+    ) -> str:
+        order = _own(report)
+        refers = f"19={_fill_id(event.trade_id, report)}\x01"
+        exec_id = f"{report.seq}-{report.position}\x01"
+        if self._dialect.exec_trans_type:
+            exec_id += f"20={trans_type}\x01"
+            exec_type = CHARACTERS[order.status]
+        if self._dialect.trade_fields:
+            fill += f"527={event.trade_id}\x01"
+        rest = f"{fill}58={printable(event.reason)}\x01"
+        return self._execution(report, order, order.cl_ord_id, exec_type, "", rest, "", exec_id + refers)
+
+    def _triggered(self, report: Report) -> tuple[str, str]:
+        """150=D: ExecType L (triggered) came after FIX.4.4."""
+        event = report.event
+        assert type(event) is OrderTriggered
+        return "8", self._restatement(report, self._dialect.activated, ACTIVATED_TEXT[event.activation])
+
+    def _restated(self, report: Report) -> tuple[str, str]:
+        event = report.event
+        assert type(event) is OrderRestated
+        return "8", self._restatement(report, self._dialect.restated[event.reason], RESTATED_TEXT[event.reason])
+
+    def _restatement(self, report: Report, reason: int, text: str) -> str:
+        order = _own(report)
+        rest = f"378={reason}\x01{self._no_fill}58={text}\x01"
+        return self._execution(report, order, order.cl_ord_id, "D", "", rest)
 
     def _canceled(self, report: Report) -> tuple[str, str]:
         event = report.event
@@ -131,9 +208,9 @@ class ReportMapper:
         order = _own(report)
         assert type(event) is OrderExpired
         rest = f"{self._no_fill}58={CANCEL_TEXT[event.reason]}\x01"
-        if event.reason in _KILLED:
-            return "8", self._execution(report, order, order.cl_ord_id, "4", "", rest, "4")
-        return "8", self._execution(report, order, order.cl_ord_id, "C", "", rest)
+        if event.reason in _LAPSED:
+            return "8", self._execution(report, order, order.cl_ord_id, "C", "", rest)
+        return "8", self._execution(report, order, order.cl_ord_id, "4", "", rest, "4")
 
     def _replaced(self, report: Report) -> tuple[str, str]:
         event = report.event
@@ -152,16 +229,21 @@ class ReportMapper:
         orig: str,
         rest: str,
         status: str = "",
+        exec_id: str = "",
     ) -> str:
-        """The body that all reports on an accepted order share. ``orig`` and ``rest`` are ready fields."""
+        """The body that all reports on an accepted order share. ``orig`` and ``rest`` are ready fields, ``exec_id`` the
+        value of 17 and the fields after it."""
+        terms = order.terms
         try:
-            common = self._common[order.account_id, order.symbol_id, order.side]
+            common = self._common[terms.account_id, terms.symbol_id, terms.side]
         except KeyError:
             common = self._remember(order)
+        if not exec_id:
+            exec_id = f"{report.seq}-{report.position}\x01{self._trans}"
         return (
-            f"37={order.order_id}\x0111={cl_ord_id}\x01{orig}17={report.seq}-{report.position}\x01{self._trans}"
-            f"150={exec_type}\x0139={status or CHARACTERS[order.status]}\x01{common}38={decimal(order.order_qty)}\x01"
-            f"{terms(order)}{rest}151={decimal(order.leaves_qty)}\x0114={decimal(order.cum_qty)}\x01"
+            f"37={terms.order_id}\x0111={cl_ord_id}\x01{orig}17={exec_id}"
+            f"150={exec_type}\x0139={status or CHARACTERS[order.status]}\x01{common}38={decimal(terms.order_qty)}\x01"
+            f"{self.terms(order)}{rest}151={decimal(order.leaves_qty)}\x0114={decimal(order.cum_qty)}\x01"
             f"6={avg_px_text(order.cum_notional, order.cum_qty)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
         )
 
@@ -244,14 +326,12 @@ class ReportMapper:
         return "r", body
 
 
-def terms(order: OrderImage) -> str:
-    """OrdType, Price (not a market order's protection price) and TimeInForce."""
-    if order.ord_type is OrdType.LIMIT:
-        return f"40=2\x0144={decimal(order.px)}\x0159={CHARACTERS[order.tif]}\x01"
-    return f"40={CHARACTERS[order.ord_type]}\x0159={CHARACTERS[order.tif]}\x01"
-
-
 def _own(report: Report) -> OrderImage:
     order = report.order
     assert order is not None, "a report on an order shows the order"
     return order
+
+
+def _fill_id(trade_id: int, report: Report) -> str:
+    """ExecID of one party's fill: R for what rested, A for the other."""
+    return f"{trade_id}R" if report.resting else f"{trade_id}A"

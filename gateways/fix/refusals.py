@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.types import OrdRejReason
 from gateways.fix.codec import printable
 
 if TYPE_CHECKING:
@@ -51,6 +52,16 @@ class MarketDataRefusal(Refusal):
         """MDReqRejReason (281)."""
         self.md_req_id = md_req_id
         self.text = text
+
+
+class NotSupported(Exception):
+    """An order that can be read and that the venue has no words for: it is rejected by the venue's rules, journaled
+    and numbered (35=8 with 39=8, or 35=9)."""
+
+    def __init__(self, text: str, reason: OrdRejReason = OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC) -> None:
+        super().__init__(text)
+        self.text = text
+        self.reason = reason
 
 
 def reject_body(dialect: Dialect, ref_seq_num: int, msg_type: str, refusal: FieldRefusal) -> str:

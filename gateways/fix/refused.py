@@ -8,7 +8,7 @@ password has been given.
 
 from __future__ import annotations
 
-from gateways.fix.mapping_in import ID_MAX
+from gateways.fix.fields_in import ID_MAX
 
 SESSIONS_MAX = 10_000
 """Sessions that are remembered; the longest unrefused is forgotten first."""

@@ -98,6 +98,8 @@ class FakePort:
         self.submissions: list[int] = []
         self.queries: list[Query] = []
         self.done: set[int] = set()
+        self.orders: dict[str, OrderImage] = {}
+        """What :meth:`order_named` finds."""
         self.logons: list[bool] = []
         self.logouts: list[bool] = []
         self.sent: dict[int, Report] = {}
@@ -125,6 +127,9 @@ class FakePort:
 
     def known(self, cl_ord_id: str) -> bool:
         return any(getattr(command, "cl_ord_id", "") == cl_ord_id for command in self.submitted)
+
+    def order_named(self, cl_ord_id: str, order_id: int = 0) -> OrderImage | None:
+        return self.orders.get(cl_ord_id)
 
     def log_on(self, *, reset: bool) -> None:
         self.logons.append(reset)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from fix_venue import NOW_TEXT, client_frame, directory, session_opened
+from fix_venue import NOW, NOW_TEXT, client_frame, directory, session_opened
 
 from engine.commands import CancelOrder, ClientCommand, MassCancel, NewOrder, RejectCommand, ReplaceOrder
+from engine.image import OrderImage
+from engine.instrument import Instrument
 from engine.types import SCALE, CxlRejReason, OrdRejReason, OrdType, Side, TimeInForce
 from gateways.fix.codec import parse
 from gateways.fix.dialect import DIALECTS
@@ -19,8 +21,23 @@ REPLACE = ORDER | {"11": "C2", "41": "C1"}
 MASS = {"11": "C9", "530": "7", "60": NOW_TEXT}
 
 
-def read(msg_type: str, fields: dict[str, str | None], begin_string: str = "FIX.4.4") -> ClientCommand:
-    mapper = CommandMapper(DIALECTS[begin_string], session_opened(begin_string), directory())
+def end_of_day(instrument: Instrument, day: str) -> int:
+    return NOW + instrument.symbol_id if day == "2026-03-29" else int(day)
+
+
+def read(
+    msg_type: str,
+    fields: dict[str, str | None],
+    begin_string: str = "FIX.4.4",
+    orders: dict[str, OrderImage] | None = None,
+) -> ClientCommand:
+    mapper = CommandMapper(
+        DIALECTS[begin_string],
+        session_opened(begin_string),
+        directory(),
+        lambda name, _: (orders or {}).get(name),
+        end_of_day,
+    )
     body = "|".join(f"{tag}={value}" for tag, value in fields.items() if value is not None)
     message = parse(client_frame(msg_type, 9, body, begin_string=begin_string))
     assert message.fault is None
@@ -59,9 +76,8 @@ def test_time_in_force(text: str, tif: int) -> None:
         ({"55": "GOLD"}, OrdRejReason.UNKNOWN_SYMBOL, "Unknown symbol GOLD"),
         ({"1": "NOBODY"}, OrdRejReason.UNKNOWN_ACCOUNT, "Unknown account NOBODY"),
         ({"1": "X9"}, OrdRejReason.UNKNOWN_ACCOUNT, "Unknown account X9"),
-        ({"40": "3", "99": "5"}, OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, "OrdType 3 is not supported"),
-        ({"40": "P"}, OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, "OrdType P is not supported"),
-        ({"59": "6"}, OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, "TimeInForce 6 is not supported"),
+        ({"40": "5"}, OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, "OrdType 5 is not supported"),
+        ({"59": "5"}, OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, "TimeInForce 5 is not supported"),
         ({"38": "0"}, OrdRejReason.INCORRECT_QUANTITY, "OrderQty must be positive"),
         ({"38": "-1"}, OrdRejReason.INCORRECT_QUANTITY, "OrderQty must be positive"),
         ({"44": "0"}, OrdRejReason.OTHER, "Price must be positive"),
@@ -204,7 +220,7 @@ def test_scale() -> None:
 @pytest.mark.parametrize(("msg_type", "fields"), [("D", ORDER), ("F", CANCEL), ("G", REPLACE), ("q", MASS)])
 def test_a_session_without_a_default_account_must_name_one(msg_type: str, fields: dict[str, str | None]) -> None:
     session = msgspec.structs.replace(session_opened("FIX.4.4"), default_account_id=0)
-    mapper = CommandMapper(DIALECTS["FIX.4.4"], session, directory())
+    mapper = CommandMapper(DIALECTS["FIX.4.4"], session, directory(), lambda *_: None, end_of_day)
     body = "|".join(f"{tag}={value}" for tag, value in fields.items())
     command = mapper.command(msg_type, parse(client_frame(msg_type, 9, body)), 6, 9)
     assert isinstance(command, RejectCommand)

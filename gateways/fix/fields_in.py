@@ -1,0 +1,120 @@
+"""One field of a client's message at a time: read, or refused in the protocol's own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from engine.decimals import parse_decimal
+from engine.types import INT64_MAX, Side
+from gateways.fix.groups import entries
+from gateways.fix.logon import read_int
+from gateways.fix.refusals import BusinessRefusal, FieldRefusal
+from gateways.fix.times import parse_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateways.fix.codec import Message
+
+ID_MAX = 64
+"""Characters that a ClOrdID, or another identifier that is kept, may have."""
+
+OUT_OF_RANGE = "Value is incorrect (out of range) for this tag"
+SIDES = {"1": Side.BUY, "2": Side.SELL}
+_HANDL_INSTS = frozenset("123")
+_Value = TypeVar("_Value")
+
+
+def side_of(fields: Mapping[str, str]) -> Side:
+    side = SIDES.get(fields["54"])
+    if side is None:
+        raise FieldRefusal(5, "54", "Side must be 1 (buy) or 2 (sell)")
+    return side
+
+
+def check_handl_inst(fields: Mapping[str, str]) -> None:
+    """HandlInst (21) says how a broker's desk handles the order; without effect here."""
+    if fields.get("21", "1") not in _HANDL_INSTS:
+        raise FieldRefusal(5, "21", OUT_OF_RANGE)
+
+
+def check_required(fields: Mapping[str, str], tags: tuple[str, ...]) -> None:
+    for tag in tags:
+        if tag not in fields:
+            raise FieldRefusal(1, tag, "Required tag missing")
+
+
+def identifier(fields: Mapping[str, str], tag: str) -> str:
+    value = fields[tag]
+    if len(value) > ID_MAX:
+        raise FieldRefusal(5, tag, f"longer than {ID_MAX} characters")
+    return value
+
+
+def order_id_of(fields: Mapping[str, str]) -> int:
+    """OrderID (37) for an order that has no ClOrdID of this session's: then 41 is NONE. Otherwise 41 names it."""
+    text = fields.get("37", "")
+    if fields["41"] != "NONE" or not (text.isascii() and text.isdigit()) or len(text) > 18:
+        return 0
+    return int(text)
+
+
+def qty_of(fields: Mapping[str, str]) -> int:
+    text = fields.get("38")
+    if text is None:
+        raise BusinessRefusal(5, fields["11"], "OrderQty (38) is missing; CashOrderQty is not supported")
+    return number(text, "38")
+
+
+def limit_px_of(fields: Mapping[str, str]) -> int:
+    text = fields.get("44")
+    if text is None:
+        raise BusinessRefusal(5, fields["11"], "Price (44) is missing on a limit order")
+    return number(text, "44")
+
+
+def number(text: str, tag: str) -> int:
+    """Decimal text at scale 10^-8, within 64 bits."""
+    try:
+        value = parse_decimal(text)
+    except ValueError as error:
+        raise FieldRefusal(6, tag, f"Incorrect data format for value: {error}") from None
+    if not -INT64_MAX <= value <= INT64_MAX:
+        raise FieldRefusal(5, tag, OUT_OF_RANGE)
+    return value
+
+
+def optional_number(fields: Mapping[str, str], tag: str) -> int | None:
+    return number(fields[tag], tag) if tag in fields else None
+
+
+def coded(fields: Mapping[str, str], tag: str, values: Mapping[str, _Value], default: _Value) -> _Value:
+    """What an enumerated field's value stands for."""
+    if tag not in fields:
+        return default
+    value = values.get(fields[tag])
+    if value is None:
+        raise FieldRefusal(5, tag, OUT_OF_RANGE)
+    return value
+
+
+def utc_time(text: str, tag: str, name: str) -> int:
+    """A UTCTimestamp as nanoseconds that fit into 64 bits."""
+    try:
+        time_ns = parse_utc(text)
+    except ValueError:
+        raise FieldRefusal(6, tag, f"{name} is no UTCTimestamp") from None
+    if not 0 <= time_ns <= INT64_MAX:
+        raise FieldRefusal(5, tag, OUT_OF_RANGE)
+    return time_ns
+
+
+def group_of(message: Message, count_tag: str, first_tag: str) -> list[dict[str, str]]:
+    """A repeating group whose entries are as many as its count says."""
+    found = list(entries(message.pairs, count_tag, first_tag))
+    count = read_int(message.fields[count_tag])
+    if count is None:
+        raise FieldRefusal(6, count_tag, "Incorrect data format for value")
+    if count != len(found) or not found:
+        raise FieldRefusal(16 if count else 5, count_tag, "Incorrect NumInGroup count for repeating group")
+    return found

@@ -1,0 +1,122 @@
+"""NewOrderList (E): one-cancels-the-other, one-triggers-the-other and bracket lists. Pure.
+
+ContingencyType (1385) is of FIX 5.0; in FIX.4.2 and FIX.4.4 it is understood as an extension.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.commands import NewList, NewOrder, RejectCommand
+from engine.types import Contingency, OrdRejReason
+from gateways.fix import vocabulary as words
+from gateways.fix.fields_in import OUT_OF_RANGE, check_required, group_of, identifier
+from gateways.fix.logon import read_int
+from gateways.fix.refusals import BusinessRefusal, FieldRefusal, NotSupported
+
+if TYPE_CHECKING:
+    from gateways.fix.codec import Message
+    from gateways.fix.orders_in import OrderReader
+
+LEGS_MAX = 10
+"""Legs of a list (docs/order-book.md §3)."""
+
+_LEG_TAGS = ("11", "67", "55", "54", "40")
+_BID_TYPES = frozenset("123")
+_BRACKET_LEGS = 3
+_Legs = list[dict[str, str]]
+
+
+def read_list(message: Message, reader: OrderReader, in_from: int, in_seq: int) -> NewList | RejectCommand:
+    """The list of a message that has its required tags. Its legs stand in the order of ListSeqNo (67).
+
+    Raises:
+        FieldRefusal, BusinessRefusal: it can't be read, or is more than a list can be here.
+    """
+    fields = message.fields
+    list_id = identifier(fields, "66")
+    _check_whole(fields, list_id)
+    legs = group_of(message, "73", "11")
+    if len(legs) > LEGS_MAX:
+        raise BusinessRefusal(0, list_id, f"a list has at most {LEGS_MAX} legs")
+    for leg in legs:
+        check_required(leg, _LEG_TAGS)
+        identifier(leg, "11")
+    legs = _in_order(legs)
+    against = None
+    try:
+        contingency = _contingency(fields, legs, list_id)
+    except NotSupported as unsupported:
+        contingency, against = Contingency.OCO, unsupported
+    read = [reader.order(leg, 0, 0) for leg in legs]
+    orders: list[NewOrder] = [order.command if isinstance(order, RejectCommand) else order for order in read]  # type: ignore[misc]
+    first = orders[0]
+    command = NewList(
+        first.session_id,
+        list_id,
+        first.account_id,
+        first.symbol_id,
+        contingency,
+        orders,
+        in_from,
+        in_seq,
+    )
+    for place, refused in enumerate(read, 1):
+        if isinstance(refused, RejectCommand):
+            return RejectCommand(command, refused.reason, f"leg {place}: {refused.text}", refused.symbol)
+    against = against or _apart(command)
+    if against is not None:
+        return RejectCommand(command, against.reason, against.text)
+    return command
+
+
+def _check_whole(fields: dict[str, str], list_id: str) -> None:
+    """The list comes in one message and works at once."""
+    if fields["394"] not in _BID_TYPES:
+        raise FieldRefusal(5, "394", OUT_OF_RANGE)
+    if fields.get("433", "1") != "1":
+        raise BusinessRefusal(0, list_id, "ListExecInstType (433) must be 1: the list works at once")
+    total = read_int(fields["68"])
+    if total is None:
+        raise FieldRefusal(6, "68", "Incorrect data format for value")
+    if total != read_int(fields["73"]) or fields.get("893", "Y") != "Y":
+        raise BusinessRefusal(0, list_id, "a list comes in one message: TotNoOrders (68) must be NoOrders (73)")
+
+
+def _in_order(legs: _Legs) -> _Legs:
+    places = [read_int(leg["67"]) for leg in legs]
+    if sorted(place or 0 for place in places) != list(range(1, len(legs) + 1)):
+        raise FieldRefusal(5, "67", "ListSeqNo must count the legs from 1")
+    return sorted(legs, key=lambda leg: int(leg["67"]))
+
+
+def _contingency(fields: dict[str, str], legs: _Legs, list_id: str) -> Contingency:
+    """How the legs hang together. An OTO whose children share a ClOrdLinkID (583) of their own is a bracket."""
+    code = fields.get("1385")
+    if code is None:
+        raise BusinessRefusal(5, list_id, "ContingencyType (1385) is missing: orders without one come one by one")
+    if code not in words.CONTINGENCIES_DEFINED:
+        raise FieldRefusal(5, "1385", OUT_OF_RANGE)
+    kind = words.CONTINGENCIES.get(code)
+    if kind is None:
+        raise NotSupported(f"ContingencyType {code} is not supported")
+    if len(legs) < 2:
+        raise NotSupported("a list has at least 2 legs")
+    if kind is Contingency.OTO and _linked(legs):
+        kind = Contingency.BRACKET
+    if kind is Contingency.BRACKET and len(legs) != _BRACKET_LEGS:
+        raise NotSupported(f"a bracket has {_BRACKET_LEGS} legs: the entry and its two children")
+    return kind
+
+
+def _linked(legs: _Legs) -> bool:
+    links = [leg.get("583") for leg in legs]
+    return len(links) > 2 and links[1] is not None and len(set(links[1:])) == 1 and links[0] != links[1]
+
+
+def _apart(command: NewList) -> NotSupported | None:
+    if any(leg.symbol_id != command.symbol_id for leg in command.legs):
+        return NotSupported("the legs of a list have one symbol")
+    if any(leg.account_id != command.account_id for leg in command.legs):
+        return NotSupported("the legs of a list have one account", OrdRejReason.OTHER)
+    return None

@@ -1,0 +1,103 @@
+"""An order's terms as reports repeat them: OrdType, prices, TimeInForce and every instruction. Pure.
+
+Only what the session's version defines is said, fields and values alike, so that a client with the standard's
+dictionary takes every report; what a client asked for in an extension it knows itself.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from engine.decimals import format_decimal
+from engine.types import OrdType, TimeInForce, TriggerKind, Wait
+from gateways.fix import vocabulary as words
+from gateways.fix.codec import printable
+from gateways.fix.times import format_utc
+
+if TYPE_CHECKING:
+    from engine.image import OrderImage, Working
+    from engine.terms import SpecialTerms, Trigger
+    from gateways.fix.dialect import Dialect
+
+decimal = lru_cache(maxsize=65_536)(format_decimal)
+"""Prices and quantities repeat: remembered texts cost a tenth of new ones."""
+
+_LIMIT = OrdType.LIMIT
+_RATE_PER_BASIS_POINT = 10_000
+_INACTIVE = frozenset({Wait.TRIGGER, Wait.ENTRY, Wait.AUCTION, Wait.TOUCH})
+
+
+class TermsWriter:
+    """Writes orders' terms in one session's version."""
+
+    __slots__ = ("_dialect", "_digits", "_tifs")
+
+    def __init__(self, dialect: Dialect, timestamp_digits: int) -> None:
+        self._dialect = dialect
+        self._digits = timestamp_digits
+        self._tifs = {tif: _coded("59", words.CHARACTERS[tif], dialect.tifs) for tif in TimeInForce}
+
+    def terms(self, order: OrderImage) -> str:
+        """OrdType (40), Price (44; not a market order's protection price), TimeInForce (59), and what else it has."""
+        terms = order.terms
+        if terms.ord_type is _LIMIT and terms.special is None and order.working is None:
+            return f"40=2\x0144={decimal(terms.px)}\x01{self._tifs[terms.tif]}"
+        special = "" if terms.special is None else self._special(order, terms.special)
+        priced = "" if terms.ord_type is OrdType.MARKET else f"44={decimal(terms.px)}\x01"
+        ord_type = _coded("40", words.ord_type_code(terms), self._dialect.ord_types)
+        return f"{ord_type}{priced}{self._tifs[terms.tif]}{special}{self._working(order)}"
+
+    def _special(self, order: OrderImage, special: SpecialTerms) -> str:
+        parts: list[str] = []
+        if special.link is not None:
+            parts.append(f"66={printable(special.link.list_id)}")
+        if special.trigger is not None and (px := _stop_px(order.working, special.trigger)):
+            parts.append(f"99={decimal(px)}")
+        if insts := sorted(words.exec_insts(special) & self._dialect.exec_insts):
+            parts.append(f"18={' '.join(insts)}")
+        parts += self._offset(special)
+        if special.min_qty:
+            parts.append(f"110={decimal(special.min_qty)}")
+        if special.display_qty or special.hidden:
+            parts.append(f"111={decimal(special.display_qty)}")
+        if special.expire_ns:
+            parts.append(f"126={format_utc(special.expire_ns, self._digits)}")
+        if special.reduce_only:
+            parts.append("77=C")
+        return "".join(f"{part}\x01" for part in parts)
+
+    def _offset(self, special: SpecialTerms) -> list[str]:
+        """PegOffsetValue (211) and its type (836): of a peg, or the distance of a trailing stop."""
+        trigger = special.trigger
+        if trigger is not None and trigger.kind is TriggerKind.TRAILING:
+            value, kind = trigger.trail_amount, words.PRICE_OFFSET
+            if trigger.trail_rate:
+                if not self._dialect.peg_offset_type:
+                    return []
+                value, kind = trigger.trail_rate * _RATE_PER_BASIS_POINT, words.BASIS_POINTS
+        elif special.peg is not None:
+            value, kind = special.peg.offset, words.PRICE_OFFSET
+        else:
+            return []
+        return [f"211={decimal(value)}", *([f"836={kind}"] if self._dialect.peg_offset_type else [])]
+
+    def _working(self, order: OrderImage) -> str:
+        """WorkingIndicator (636), and PeggedPrice (839) where a pegged order rests; FIX.4.4."""
+        working = order.working
+        if working is None or not self._dialect.working_indicator or not order.status.is_open:
+            return ""
+        if working.wait in _INACTIVE:
+            return "636=N\x01"
+        pegged = order.terms.ord_type is OrdType.PEGGED and working.px
+        return f"636=Y\x01839={decimal(working.px)}\x01" if pegged else "636=Y\x01"
+
+
+def _coded(tag: str, value: str, defined: frozenset[str]) -> str:
+    """An enumerated field; left out where the version has no such value."""
+    return f"{tag}={value}\x01" if value in defined else ""
+
+
+def _stop_px(working: Working | None, trigger: Trigger) -> int:
+    """Where the stop stands now; of a triggered order, as it was asked for."""
+    return (working.stop_px if working is not None else 0) or trigger.px
