@@ -202,6 +202,11 @@ class SessionPort(Actor[ToPort]):
         """Whether the session has used this ClOrdID on its trading day, or has an open order of that name."""
         return cl_ord_id in self.state.orders
 
+    def order_named(self, cl_ord_id: str, order_id: int = 0) -> OrderImage | None:
+        """The session's order as it was last told of it, by ClOrdID or, where it is not 0, OrderID; None where that is
+        still in flight."""
+        return self.state.open.get(order_id) if order_id else self.state.order_named(cl_ord_id)
+
     def log_on(self, *, reset: bool) -> None:
         """Journal the logon once nothing of an earlier connection is in flight; its report is the Logon's reply."""
         self._once_quiet(lambda: self._journal_log_on(reset))
