@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
+from actors.market_data import Feed, ToMarketData
 from actors.messages import (
     Collect,
     Delivery,
@@ -83,6 +84,7 @@ class PublisherActor(Actor[ToPublisher]):
         ports: dict[int, Mailbox[ToPort]],
         on_lost: Callable[[str], None],
         published_seq: int,
+        market_data: Mailbox[ToMarketData] | None = None,
     ) -> None:
         self.directory = directory
         self.counters = Counters()
@@ -91,6 +93,7 @@ class PublisherActor(Actor[ToPublisher]):
         self._accounts = accounts
         self._ports = ports
         self._on_lost = on_lost
+        self._market_data = market_data
         self._settlements: defaultdict[int, list[Event]] = defaultdict(list)
         self._reports: defaultdict[int, list[Report]] = defaultdict(list)
         self._outcomes: defaultdict[int, list[Record]] = defaultdict(list)
@@ -98,6 +101,7 @@ class PublisherActor(Actor[ToPublisher]):
 
     def on_batch(self, batch: Iterator[ToPublisher]) -> None:
         done: list[tuple[OnDurable, int]] = []
+        entries: list[Entry] = []
         records = 0
         seq = self.published_seq
         for entry in batch:
@@ -105,6 +109,7 @@ class PublisherActor(Actor[ToPublisher]):
                 if entry.record is not None:
                     records += 1
                     seq = entry.seq
+                    entries.append(entry)
                     self._sort(seq, entry.record)
                 if entry.done is not None:
                     done.append((entry.done, entry.seq))
@@ -116,6 +121,8 @@ class PublisherActor(Actor[ToPublisher]):
             self.counters.records += records
             self.published_seq = seq
             self._hand_over(seq)
+            if self._market_data is not None:
+                self._market_data.tell_first(Feed(entries))
         for callback, at in done:
             callback(at)
 

@@ -13,6 +13,7 @@ import msgspec
 from config.settings import Settings
 from engine.events import Event, Record
 from engine.fold import VenueState
+from engine.market_data.market import MarketData
 from engine.wire import decode_record, encode_record
 from stores.journal.journal import Journal
 from stores.journal.log import Log
@@ -25,6 +26,7 @@ class Recovered(msgspec.Struct):
 
     journal: Journal
     state: VenueState
+    market: MarketData
     replayed: int
     """Records that were replayed."""
     seconds: float
@@ -42,17 +44,20 @@ def recover(settings: Settings, log: Log) -> Recovered:
         segment_bytes=settings.journal.segment_bytes,
     )
     journal = Journal.open(options, log=log)
-    state = VenueState()
+    state, market = VenueState(), MarketData()
     started = time.perf_counter()
     replayed = 0
     with _collector_off():
         for first_seq, payloads in journal.read_batches(1):
             for seq, payload in enumerate(payloads, first_seq):
-                state.apply(seq, decode_record(payload))
+                record = decode_record(payload)
+                state.apply(seq, record)
+                market.replay(record)
             replayed += len(payloads)
+        market.load(state.books.values(), state.seq, state.time_ns)
     seconds = time.perf_counter() - started
-    _seed(settings, journal, state)
-    return Recovered(journal, state, replayed, seconds)
+    _seed(settings, journal, state, market)
+    return Recovered(journal, state, market, replayed, seconds)
 
 
 @contextmanager
@@ -67,7 +72,7 @@ def _collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def _seed(settings: Settings, journal: Journal, state: VenueState) -> None:
+def _seed(settings: Settings, journal: Journal, state: VenueState, market: MarketData) -> None:
     events: list[Event] = events_for(settings, state.directory, os.urandom)
     if not events:
         return
@@ -77,6 +82,7 @@ def _seed(settings: Settings, journal: Journal, state: VenueState) -> None:
     journal.commit([encode_record(record) for record in records])
     for seq, record in enumerate(records, first_seq):
         state.apply(seq, record)
+        market.apply(seq, record)
 
 
 def read_records(journal: Journal, first: int, last: int) -> Iterator[tuple[int, Record]]:

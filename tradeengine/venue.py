@@ -23,6 +23,7 @@ from config.settings import Settings
 from engine.events import StateHashed
 from engine.fold import state_digest
 from tradeengine.commits import InlineCommits, ThreadCommits
+from tradeengine.market import MarketDataMember
 from tradeengine.members import Members
 from tradeengine.recovery import Recovered
 from tradeengine.wiring import VenueFailed, Wiring, observe
@@ -40,6 +41,7 @@ class Venue(Wiring):
     def __init__(self, settings: Settings, recovered: Recovered, clock_ns: Callable[[], int] = time.time_ns) -> None:
         super().__init__(settings, recovered, clock_ns)
         self.members = Members(self)
+        self.market_data = MarketDataMember(self, recovered.market)
         self._commits: InlineCommits | ThreadCommits | None = None
         self._watchdog = Watchdog(
             self.dispatcher,
@@ -99,6 +101,7 @@ class Venue(Wiring):
         ]
         children = [
             *core,
+            self.market_data.supervisor.as_child(),
             self.members.accounts.as_child(),
             self.members.books.as_child(),
             self.members.ports.as_child(),

@@ -13,6 +13,7 @@ from actors.book import BookActor, Touch
 from actors.boundary import CreditPool, PortLimits, Routes
 from actors.door import Door
 from actors.journal import JournalActor, OutNumbers
+from actors.market_data import ToMarketData
 from actors.messages import Barrier, ToAccount, ToBook, ToJournal, ToPort, ToPublisher
 from actors.port import SessionPort
 from actors.publisher import PublisherActor
@@ -57,6 +58,7 @@ class Wiring:
         depth = limits.mailbox_depth_max
         self.journal_mail: Mailbox[ToJournal] = self.dispatcher.mailbox("journal", depth)
         self.publisher_mail: Mailbox[ToPublisher] = self.dispatcher.mailbox("publisher", depth)
+        self.market_data_mail: Mailbox[ToMarketData] = self.dispatcher.mailbox("market data", depth)
         self.account_mail: dict[int, Mailbox[ToAccount]] = {}
         self.book_mail: dict[int, Mailbox[ToBook]] = {}
         self.port_mail: dict[int, Mailbox[ToPort]] = {}
@@ -70,7 +72,9 @@ class Wiring:
         self.journal_actor = JournalActor(
             self.journal.next_seq, state.time_ns, self.numbers, clock_ns, self.publisher_mail
         )
-        self.publisher = PublisherActor(self.directory, self.account_mail, self.port_mail, self._on_lost, state.seq)
+        self.publisher = PublisherActor(
+            self.directory, self.account_mail, self.port_mail, self._on_lost, state.seq, self.market_data_mail
+        )
         self.credits = CreditPool(limits.credits_total)
         self.routes = Routes(
             self.dispatcher,

@@ -55,6 +55,8 @@ class MarketData:
         self.seq = seq
         time_ns = self.time_ns = record.time_ns
         events = record.events
+        if not events:
+            return None
         first = events[0]
         if type(first) in _ORDER_EVENTS:
             market = self.symbols[first.order.terms.symbol_id]  # type: ignore[union-attr]
@@ -70,12 +72,11 @@ class MarketData:
         market.apply(events, time_ns)
         return market
 
-    def replay(self, seq: int, record: Record) -> None:
+    def replay(self, record: Record) -> None:
         """Fold everything in but displayed orders, which :meth:`load` takes from the books when replay is done: they
         are there already, and order by order this would be most of the work."""
         events = record.events
-        first = events[0]
-        if len(events) == 1 and type(first) in _PLAIN:
+        if len(events) == 1 and type(events[0]) in _PLAIN:
             return
         symbol_id = self._symbol_of(events)
         if symbol_id:
