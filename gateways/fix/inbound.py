@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gateways.fix.calendar_stub import end_of_day_ns
+from engine.calendar import end_of_day_ns
 from gateways.fix.codec import Message, parse
 from gateways.fix.logon import read_int, sending_time_fault
 from gateways.fix.mapping_in import CommandMapper
