@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from clients.events import (
     Accepted,
@@ -22,10 +22,26 @@ from clients.events import (
     OrderState,
     Rejected,
     Replaced,
+    Restated,
+    TradeBusted,
+    TradeCorrected,
+    Triggered,
     UnknownReport,
 )
 from clients.numbers import to_decimal
-from engine.types import CancelReason, InstrumentStatus, OrdStatus, OrdType, Side, TimeInForce, fix_code
+from clients.special import known, special_of, standing
+from engine.types import (
+    Activation,
+    CancelReason,
+    InstrumentStatus,
+    OrdStatus,
+    OrdType,
+    RestateReason,
+    Side,
+    TimeInForce,
+    TradingPhase,
+    fix_code,
+)
 from gateways.binary import codec
 from gateways.binary.codec import HEADER_SIZE, NUL
 
@@ -41,17 +57,10 @@ _ORD_TYPE = _by_code(OrdType)
 _TIF = _by_code(TimeInForce)
 _STATUS = _by_code(OrdStatus)
 _ADDED_LIQUIDITY = b"1"
+_AUCTION = b"4"
 _TO_REPLACE = b"2"
 _MASS_CANCEL_REJECTED = b"0"
 _BID = b"0"
-
-
-def _known(enumeration: type[_E], value: int) -> _E | int:
-    """The enumeration's member, or the bare number of one that a newer venue knows."""
-    try:
-        return enumeration(value)
-    except ValueError:
-        return value
 
 
 def template_of(payload: bytes) -> int:
@@ -101,7 +110,27 @@ def _accepted(payload: bytes, number: int) -> Accepted:
         _ORD_TYPE[ord_type],
         _TIF[tif],
         _STATUS[status],
+        special_of(payload, codec.ACCEPTED, codec.ACCEPTED_SPECIAL),
     )
+
+
+def _triggered(payload: bytes, number: int) -> Triggered:
+    fields = codec.TRIGGERED.unpack(payload, HEADER_SIZE)
+    return Triggered(number, *(*_order(fields), standing(fields[15:35]), known(Activation, fields[35])))
+
+
+def _restated(payload: bytes, number: int) -> Restated:
+    fields = codec.RESTATED.unpack(payload, HEADER_SIZE)
+    return Restated(number, *(*_order(fields), standing(fields[15:35]), known(RestateReason, fields[35])))
+
+
+def _order(fields: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a report about an order as a whole begins with."""
+    seq, pos, time_ns, cl_ord_id, order_id, px, qty, leaves, cum, security_id, account_id = fields[:11]
+    side, ord_type, tif, status = fields[11:15]
+    amounts = to_decimal(px), to_decimal(qty), to_decimal(leaves), to_decimal(cum)
+    codes = _SIDE[side], _ORD_TYPE[ord_type], _TIF[tif], _STATUS[status]
+    return ExecId(seq, pos), time_ns, cl_ord_id, order_id, *amounts, security_id, account_id, *codes
 
 
 def _rejected(payload: bytes, number: int) -> Rejected:
@@ -147,6 +176,7 @@ def _replaced(payload: bytes, number: int) -> Replaced:
         _TIF[tif],
         _STATUS[status],
         kept == codec.YES,
+        special_of(payload, codec.REPLACED, codec.REPLACED_SPECIAL),
     )
 
 
@@ -165,7 +195,7 @@ def _canceled(payload: bytes, number: int) -> Canceled:
         security_id,
         account_id,
         _SIDE[side],
-        _known(CancelReason, reason),
+        known(CancelReason, reason),
     )
 
 
@@ -183,7 +213,7 @@ def _expired(payload: bytes, number: int) -> Expired:
         security_id,
         account_id,
         _SIDE[side],
-        _known(CancelReason, reason),
+        known(CancelReason, reason),
     )
 
 
@@ -208,7 +238,30 @@ def _executed(payload: bytes, number: int) -> Executed:
         _SIDE[side],
         _STATUS[status],
         liquidity == _ADDED_LIQUIDITY,
+        liquidity == _AUCTION,
     )
+
+
+def _busted(payload: bytes, number: int) -> TradeBusted:
+    fields = codec.TRADE_BUSTED.unpack(payload, HEADER_SIZE)
+    security_id, account_id, side, status, text = fields[12:]
+    whose = security_id, account_id, _SIDE[side], _STATUS[status], codec.from_text(text)
+    return TradeBusted(number, *(*_trade(fields), *whose))
+
+
+def _corrected(payload: bytes, number: int) -> TradeCorrected:
+    fields = codec.TRADE_CORRECTED.unpack(payload, HEADER_SIZE)
+    old_px, old_qty, old_fee_low, old_fee_high, security_id, account_id, side, status, text = fields[12:]
+    old = to_decimal(old_px), to_decimal(old_qty), to_decimal(old_fee_high << 64 | old_fee_low)
+    whose = security_id, account_id, _SIDE[side], _STATUS[status], codec.from_text(text)
+    return TradeCorrected(number, *(*_trade(fields), *old, *whose))
+
+
+def _trade(fields: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a report about a trade begins with."""
+    seq, pos, time_ns, cl_ord_id, order_id, trade_id, px, qty, leaves, cum, fee_low, fee_high = fields[:12]
+    amounts = to_decimal(px), to_decimal(qty), to_decimal(leaves), to_decimal(cum)
+    return ExecId(seq, pos), time_ns, cl_ord_id, order_id, trade_id, *amounts, to_decimal(fee_high << 64 | fee_low)
 
 
 def _cancel_rejected(payload: bytes, number: int) -> CancelRejected:
@@ -258,6 +311,10 @@ _REPORTS: dict[int, Callable[[bytes, int], Event]] = {
     codec.EXECUTED.template_id: _executed,
     codec.CANCEL_REJECTED.template_id: _cancel_rejected,
     codec.MASS_CANCEL_REPORT.template_id: _mass_cancel_report,
+    codec.TRIGGERED.template_id: _triggered,
+    codec.RESTATED.template_id: _restated,
+    codec.TRADE_BUSTED.template_id: _busted,
+    codec.TRADE_CORRECTED.template_id: _corrected,
 }
 
 
@@ -282,6 +339,7 @@ def order_state(payload: bytes) -> tuple[int, OrderState | None]:
         _ORD_TYPE[ord_type],
         _TIF[tif],
         _STATUS[status],
+        special_of(payload, codec.ORDER_STATUS, codec.ORDER_STATUS_SPECIAL),
     )
 
 
@@ -300,6 +358,11 @@ def instrument(payload: bytes) -> tuple[int, Instrument]:
     fields = codec.INSTRUMENT_DEFINITION.unpack(payload, HEADER_SIZE)
     request_id, tick, lot, min_qty, max_qty, notional_low, notional_high, maker_fee, taker_fee = fields[:9]
     security_id, status, symbol, base, quote = fields[9:]
+    collar = price_limit = dynamic_band = volatility = side_max = account_max = 0
+    phase = int(TradingPhase.CONTINUOUS)
+    if codec.INSTRUMENT_RULES.fits(payload):
+        added = codec.INSTRUMENT_RULES.unpack(payload, HEADER_SIZE)[14:]
+        collar, price_limit, dynamic_band, volatility, side_max, account_max, phase = added
     return request_id, Instrument(
         security_id,
         codec.from_text(symbol),
@@ -312,7 +375,14 @@ def instrument(payload: bytes) -> tuple[int, Instrument]:
         to_decimal(notional_high << 64 | notional_low),
         to_decimal(maker_fee),
         to_decimal(taker_fee),
-        _known(InstrumentStatus, status),
+        known(InstrumentStatus, status),
+        to_decimal(collar),
+        to_decimal(price_limit),
+        to_decimal(dynamic_band),
+        to_decimal(volatility),
+        side_max,
+        account_max,
+        known(TradingPhase, phase),
     )
 
 

@@ -12,7 +12,25 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from engine.types import CancelReason, InstrumentStatus, OrdStatus, OrdType, Side, TimeInForce
+from clients.terms import Peg, Trigger
+from engine.types import (
+    Activation,
+    CancelReason,
+    Contingency,
+    InstrumentStatus,
+    OrdStatus,
+    OrdType,
+    PostOnly,
+    RestateReason,
+    SelfTrade,
+    SelfTradeScope,
+    Side,
+    TimeInForce,
+    TradingPhase,
+    Wait,
+)
+
+_ZERO = Decimal(0)
 
 
 class ExecId(NamedTuple):
@@ -20,6 +38,34 @@ class ExecId(NamedTuple):
 
     sequence: int
     position: int
+
+
+class Special(msgspec.Struct, frozen=True):
+    """What makes an order more than a plain one, and where it stands. Bare numbers are values that this client is too
+    old to know."""
+
+    trigger: Trigger | None
+    """With the stop price as it has trailed; also once it is triggered."""
+    peg: Peg | None
+    post_only: PostOnly | int
+    display_qty: Decimal
+    display_range: Decimal
+    hidden: bool
+    min_qty: Decimal
+    all_or_none: bool
+    reduce_only: bool
+    self_trade: SelfTrade | int
+    self_trade_scope: SelfTradeScope | int
+    expire_ns: int
+    working_px: Decimal
+    """The price of the queue in which it stands; 0 while it waits."""
+    shown_qty: Decimal
+    """How much of what is left the market may see."""
+    list_id: int
+    """0 for an order that is no leg of a list."""
+    contingency: Contingency | int | None
+    wait: Wait | int
+    """What it waits for. The turn of an order whose wait is ``TURN`` comes without a further report."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -45,6 +91,8 @@ class Accepted(Report, frozen=True):
     ord_type: OrdType
     tif: TimeInForce
     status: OrdStatus
+    special: Special | None = None
+    """None for a plain order."""
 
 
 class Rejected(Report, frozen=True):
@@ -77,6 +125,7 @@ class Replaced(Report, frozen=True):
     tif: TimeInForce
     status: OrdStatus
     kept_priority: bool
+    special: Special | None = None
 
 
 class Canceled(Report, frozen=True):
@@ -103,7 +152,8 @@ class Expired(Report, frozen=True):
 
 
 class Executed(Report, frozen=True):
-    """A fill. ``fee`` is this fill's, in the quote asset; negative is a rebate."""
+    """A fill. ``fee`` is this fill's, in the quote asset; negative is a rebate. In an ``auction`` neither side adds
+    or removes liquidity."""
 
     order_id: int
     trade_id: int
@@ -117,6 +167,80 @@ class Executed(Report, frozen=True):
     side: Side
     status: OrdStatus
     added_liquidity: bool
+    auction: bool = False
+
+
+class Triggered(Report, frozen=True):
+    """A waiting order is active: it is matched in its turn, or waits for its own trigger now (``special.wait``)."""
+
+    order_id: int
+    price: Decimal
+    order_qty: Decimal
+    leaves_qty: Decimal
+    cum_qty: Decimal
+    security_id: int
+    account_id: int
+    side: Side
+    ord_type: OrdType
+    tif: TimeInForce
+    status: OrdStatus
+    special: Special
+    activation: Activation | int
+
+
+class Restated(Report, frozen=True):
+    """The venue changed the order: this is what it is now."""
+
+    order_id: int
+    price: Decimal
+    order_qty: Decimal
+    leaves_qty: Decimal
+    cum_qty: Decimal
+    security_id: int
+    account_id: int
+    side: Side
+    ord_type: OrdType
+    tif: TimeInForce
+    status: OrdStatus
+    special: Special
+    reason: RestateReason | int
+
+
+class TradeBusted(Report, frozen=True):
+    """A trade never was: ``fee`` is paid back, the order has ``last_qty`` less filled, and no more to fill."""
+
+    order_id: int
+    trade_id: int
+    last_px: Decimal
+    last_qty: Decimal
+    leaves_qty: Decimal
+    cum_qty: Decimal
+    fee: Decimal
+    security_id: int
+    account_id: int
+    side: Side
+    status: OrdStatus
+    text: str
+
+
+class TradeCorrected(Report, frozen=True):
+    """A trade is settled at another price or quantity; ``fee`` is the new one."""
+
+    order_id: int
+    trade_id: int
+    last_px: Decimal
+    last_qty: Decimal
+    leaves_qty: Decimal
+    cum_qty: Decimal
+    fee: Decimal
+    old_px: Decimal
+    old_qty: Decimal
+    old_fee: Decimal
+    security_id: int
+    account_id: int
+    side: Side
+    status: OrdStatus
+    text: str
 
 
 class CancelRejected(Report, frozen=True):
@@ -177,6 +301,8 @@ class OrderState(msgspec.Struct, frozen=True):
     ord_type: OrdType
     tif: TimeInForce
     status: OrdStatus
+    special: Special | None = None
+    """None for a plain order."""
 
 
 class Level(NamedTuple):
@@ -212,10 +338,33 @@ class Instrument(msgspec.Struct, frozen=True):
     maker_fee: Decimal
     taker_fee: Decimal
     status: InstrumentStatus | int
+    collar_rate: Decimal = _ZERO
+    """How far through the market a limit price may be, as a fraction; 0 = any distance, here and below."""
+    price_limit_rate: Decimal = _ZERO
+    """How far from the reference price a price may be."""
+    dynamic_band_rate: Decimal = _ZERO
+    """How far from the last price orders are priced and trades made."""
+    volatility_rate: Decimal = _ZERO
+    """A trade this far from the reference price brings a pause."""
+    orders_per_side_max: int = 0
+    """0 = any number."""
+    orders_per_account_max: int = 0
+    phase: TradingPhase | int = TradingPhase.CONTINUOUS
 
 
 OrderReport: TypeAlias = (
-    Accepted | Rejected | Replaced | Canceled | Expired | Executed | CancelRejected | MassCancelReport
+    Accepted
+    | Rejected
+    | Replaced
+    | Canceled
+    | Expired
+    | Executed
+    | Triggered
+    | Restated
+    | TradeBusted
+    | TradeCorrected
+    | CancelRejected
+    | MassCancelReport
 )
 Event: TypeAlias = OrderReport | UnknownReport | MessageRejected
 """What iterating over a client yields."""

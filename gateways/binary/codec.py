@@ -1,8 +1,11 @@
-"""SBE messages as fixed blocks: one precompiled ``struct.Struct`` for each message of ``venue.sbe.xml``.
+"""SBE messages as fixed blocks: precompiled ``struct.Struct``s for the messages of ``venue.sbe.xml``.
 
 A :class:`Layout` packs a whole SoupBinTCP packet (length, type, SBE header, block) in one call, its constant head
 prepared beforehand, and unpacks a block from a payload. Formats are in the schema's order of fields, ``c`` standing for
 a character enumeration; a test parses the schema and proves every layout equal to it.
+
+A message that a later version of the schema made longer has a layout for each of its lengths. What needs none of the
+new fields is written as the version that it was: plain orders and their reports cost what they did.
 """
 
 from __future__ import annotations
@@ -10,11 +13,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from gateways.binary import soup
 
 SCHEMA_ID = 9900
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""The newest; what a layout writes is the version that its message had its length in first."""
 HEADER = struct.Struct("<HHHH")
 """blockLength, templateId, schemaId, version."""
 HEADER_SIZE = HEADER.size
@@ -27,18 +32,23 @@ YES = b"Y"
 NO = b"N"
 
 
-class Layout:
-    """One message's fixed block, and the bytes that always precede it."""
+class EntryTooShort(struct.error):
+    """A repeating group's entries are shorter than their first version."""
 
-    def __init__(self, name: str, template_id: int, kind: int, block_format: str) -> None:
+
+class Layout:
+    """One message's fixed block as of a version of the schema, and the bytes that always precede it."""
+
+    def __init__(self, name: str, template_id: int, kind: int, block_format: str, version: int = 1) -> None:
         block = struct.Struct("<" + block_format)
         self.name = name
         self.template_id = template_id
         self.kind = kind
         self.block_format = block_format
+        self.version = version
         self.block_length = block.size
-        self.header = HEADER.pack(block.size, template_id, SCHEMA_ID, SCHEMA_VERSION)
-        """The SBE header of this message in this version of the schema."""
+        self.header = HEADER.pack(block.size, template_id, SCHEMA_ID, version)
+        """The SBE header of this message."""
         length = 1 + HEADER_SIZE + block.size
         self.head = length.to_bytes(2, "big") + bytes((kind,)) + self.header
         self.pack: Callable[..., bytes] = partial(struct.Struct(f"<{len(self.head)}s{block_format}").pack, self.head)
@@ -46,46 +56,78 @@ class Layout:
         self.unpack: Callable[..., tuple] = block.unpack_from  # type: ignore[type-arg]
         """(payload, HEADER_SIZE) → field values. Raises ``struct.error`` if the payload is shorter than the block."""
 
+    def extended(self, block_format: str, version: int = 2) -> Layout:
+        """The same message with the fields that ``version`` added at its end."""
+        return Layout(self.name, self.template_id, self.kind, self.block_format + block_format, version)
+
+    def fits(self, payload: bytes) -> bool:
+        """Whether a payload with this templateId has all of this layout's fields."""
+        block_length, _, _, version = HEADER.unpack_from(payload)
+        return version >= self.version and block_length >= self.block_length  # type: ignore[no-any-return]
+
     def __repr__(self) -> str:
-        return f"<Layout {self.template_id} {self.name}>"
+        return f"<Layout {self.template_id} {self.name} version {self.version}>"
 
 
-def _request(name: str, template_id: int, block_format: str) -> Layout:
-    return Layout(name, template_id, soup.UNSEQUENCED_DATA, block_format)
+def _request(name: str, template_id: int, block_format: str, version: int = 1) -> Layout:
+    return Layout(name, template_id, soup.UNSEQUENCED_DATA, block_format, version)
 
 
-def _report(name: str, template_id: int, block_format: str) -> Layout:
-    return Layout(name, template_id, soup.SEQUENCED_DATA, block_format)
+def _report(name: str, template_id: int, block_format: str, version: int = 1) -> Layout:
+    return Layout(name, template_id, soup.SEQUENCED_DATA, block_format, version)
 
 
 _answer = _request
 """The venue's answers are Unsequenced Data like the client's requests."""
 
+_TERMS = "4q4Q7B"
+"""Special terms: see :mod:`gateways.binary.special`."""
+_STANDING = _TERMS + "qQQ2B"
+"""Of reports: the special terms, then WorkingPx, ShownQty, ListID, ContingencyType, Wait."""
+_ORDER = "QIQQQqQQQII4c"
+"""Of a report about an order as a whole: ExecID, TransactTime, ClOrdID, … OrdStatus."""
+_CHANGES = "2q3Q"
+
 NEW_ORDER = _request("NewOrder", 1, "QqQII3c")
 REPLACE_ORDER = _request("ReplaceOrder", 2, "QQQqQIIc")
+REPLACE_SPECIAL = REPLACE_ORDER.extended(_CHANGES)
 CANCEL_ORDER = _request("CancelOrder", 3, "QQQIIc")
 MASS_CANCEL = _request("MassCancel", 4, "QIIc")
+NEW_SPECIAL_ORDER = _request("NewSpecialOrder", 5, NEW_ORDER.block_format + _TERMS, 2)
+NEW_LIST = _request("NewList", 6, "QIIB", 2)
 ORDER_STATUS_REQUEST = _request("OrderStatusRequest", 11, "QQQ")
 OPEN_ORDERS_REQUEST = _request("OpenOrdersRequest", 12, "QIIc")
 BOOK_REQUEST = _request("BookRequest", 13, "QIH")
 INSTRUMENT_LIST_REQUEST = _request("InstrumentListRequest", 14, "Q")
 
-ACCEPTED = _report("Accepted", 101, "QIQQQqQQQIIcccc")
+ACCEPTED = _report("Accepted", 101, _ORDER)
+ACCEPTED_SPECIAL = ACCEPTED.extended(_STANDING)
 REJECTED = _report("Rejected", 102, "QIQQqQIIcccH64s")
 REPLACED = _report("Replaced", 103, "QIQQQQqQQQIIccccc")
+REPLACED_SPECIAL = REPLACED.extended(_STANDING)
 CANCELED = _report("Canceled", 104, "QIQQQQQIIcB")
 EXPIRED = _report("Expired", 105, "QIQQQQIIcB")
 EXECUTED = _report("Executed", 106, "QIQQQQqQQQQqIIccc")
 CANCEL_REJECTED = _report("CancelRejected", 107, "QIQQQQIccH64s")
 MASS_CANCEL_REPORT = _report("MassCancelReport", 108, "QIQQIIIccH64s")
+TRIGGERED = _report("Triggered", 109, _ORDER + _STANDING + "B", 2)
+RESTATED = _report("Restated", 110, _ORDER + _STANDING + "B", 2)
+TRADE_BUSTED = _report("TradeBusted", 111, "QIQQQQqQQQQqIIcc64s", 2)
+TRADE_CORRECTED = _report("TradeCorrected", 112, "QIQQQQqQQQQqqQQqIIcc64s", 2)
 
 ORDER_STATUS = _answer("OrderStatus", 151, "QQQqqQQQIIccccH")
+ORDER_STATUS_SPECIAL = ORDER_STATUS.extended(_STANDING)
 OPEN_ORDERS_END = _answer("OpenOrdersEnd", 152, "QI")
 BOOK_SNAPSHOT = _answer("BookSnapshot", 153, "QQQIc")
 INSTRUMENT_DEFINITION = _answer("InstrumentDefinition", 154, "QqQQQQqqqIB32s16s16s")
+INSTRUMENT_RULES = INSTRUMENT_DEFINITION.extended("4q2IB")
 INSTRUMENT_LIST_END = _answer("InstrumentListEnd", 155, "QI")
 MESSAGE_REJECT = _answer("MessageReject", 156, "QQHH64s")
 
+STANDING = struct.Struct("<" + _STANDING)
+"""What the report of a special order says behind the block of a plain one's."""
+LEG = struct.Struct("<QqQ3c" + _TERMS)
+"""One entry of NewList's group: ClOrdID, Price, OrderQty, Side, OrdType, TimeInForce and the special terms."""
 MD_ENTRY = struct.Struct("<qQIc")
 """One entry of BookSnapshot's group: MDEntryPx, MDEntrySize, NumberOfOrders, MDEntryType."""
 MD_ENTRIES_MAX = (soup.PAYLOAD_MAX - HEADER_SIZE - BOOK_SNAPSHOT.block_length - GROUP_HEADER.size) // MD_ENTRY.size
@@ -94,19 +136,39 @@ MD_ENTRIES_MAX = (soup.PAYLOAD_MAX - HEADER_SIZE - BOOK_SNAPSHOT.block_length - 
 REQUESTS = (
     NEW_ORDER,
     REPLACE_ORDER,
+    REPLACE_SPECIAL,
     CANCEL_ORDER,
     MASS_CANCEL,
+    NEW_SPECIAL_ORDER,
+    NEW_LIST,
     ORDER_STATUS_REQUEST,
     OPEN_ORDERS_REQUEST,
     BOOK_REQUEST,
     INSTRUMENT_LIST_REQUEST,
 )
-REPORTS = (ACCEPTED, REJECTED, REPLACED, CANCELED, EXPIRED, EXECUTED, CANCEL_REJECTED, MASS_CANCEL_REPORT)
+REPORTS = (
+    ACCEPTED,
+    ACCEPTED_SPECIAL,
+    REJECTED,
+    REPLACED,
+    REPLACED_SPECIAL,
+    CANCELED,
+    EXPIRED,
+    EXECUTED,
+    CANCEL_REJECTED,
+    MASS_CANCEL_REPORT,
+    TRIGGERED,
+    RESTATED,
+    TRADE_BUSTED,
+    TRADE_CORRECTED,
+)
 ANSWERS = (
     ORDER_STATUS,
+    ORDER_STATUS_SPECIAL,
     OPEN_ORDERS_END,
     BOOK_SNAPSHOT,
     INSTRUMENT_DEFINITION,
+    INSTRUMENT_RULES,
     INSTRUMENT_LIST_END,
     MESSAGE_REJECT,
 )
@@ -143,12 +205,32 @@ def book_snapshot(
             return b"".join(packets)
 
 
+def new_list(
+    list_id: int, security_id: int, account: int, contingency: int, legs: list[tuple[int | bytes, ...]]
+) -> bytes:
+    """A NewList packet; ``legs`` are the values of :data:`LEG`. Raises ``struct.error`` for what no field can hold."""
+    head: bytes = NEW_LIST.pack(list_id, security_id, account, contingency)
+    group = GROUP_HEADER.pack(LEG.size, len(legs)) + b"".join([LEG.pack(*leg) for leg in legs])
+    return soup.packet(NEW_LIST.kind, head[soup.HEADER_SIZE :] + group)
+
+
 def read_book_entries(payload: bytes) -> list[tuple[int, int, int, bytes]]:
     """The group of a BookSnapshot payload, also one whose block or entries a later schema made longer.
 
     Raises ``struct.error`` if the payload ends before the group does.
     """
+    return _entries(payload, MD_ENTRY)
+
+
+def read_legs(payload: bytes) -> list[tuple[Any, ...]]:
+    """The group of a NewList payload, likewise. Raises ``EntryTooShort`` too."""
+    return _entries(payload, LEG)
+
+
+def _entries(payload: bytes, entry: struct.Struct) -> list[tuple[Any, ...]]:
     at = HEADER_SIZE + HEADER.unpack_from(payload)[0]
     size, count = GROUP_HEADER.unpack_from(payload, at)
     at += GROUP_HEADER.size
-    return [MD_ENTRY.unpack_from(payload, at + size * nth) for nth in range(count)]
+    if count and size < entry.size:
+        raise EntryTooShort(f"group entries of {size} bytes: at least {entry.size}")
+    return [entry.unpack_from(payload, at + size * nth) for nth in range(count)]

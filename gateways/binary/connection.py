@@ -14,8 +14,9 @@ from engine.commands import ClientCommand
 from engine.queries import Answer, Query
 from engine.reports import Report
 from gateways.binary import soup
+from gateways.binary.answers import encode_answer
 from gateways.binary.inbound import RequestReader
-from gateways.binary.outbound import encode_answer, encode_reports
+from gateways.binary.outbound import encode_reports
 from gateways.binary.session import (
     LoginRequested,
     LogoutRequested,

@@ -1,14 +1,13 @@
-"""The venue's reports and answers as SoupBinTCP packets with SBE messages.
+"""The venue's reports as SoupBinTCP packets with SBE messages.
 
-Every report becomes exactly one Sequenced Data packet, so a session's stream has no gaps; answers become Unsequenced
-Data.
+Every report becomes exactly one Sequenced Data packet, so a session's stream has no gaps. Those of plain orders are
+written as the schema's version 1; those of special orders say behind the same fields what makes them special.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.directory import Directory
 from engine.events import (
     CancelRejected,
     MassCancelCompleted,
@@ -18,17 +17,18 @@ from engine.events import (
     OrderExpired,
     OrderRejected,
     OrderReplaced,
+    OrderRestated,
+    OrderTriggered,
+    TradeBusted,
+    TradeCorrected,
     TradeExecuted,
 )
-from engine.image import OrderImage
-from engine.instrument import Instrument
-from engine.money import avg_px
-from engine.queries import Answer, DepthAnswer, OpenOrdersAnswer, OrderStatusAnswer
 from engine.reports import Report
-from engine.types import OrdRejReason, OrdStatus, OrdType, Side, TimeInForce, fix_code
+from engine.types import OrdStatus, OrdType, Side, TimeInForce, fix_code
 from gateways.binary import codec
 from gateways.binary.codec import NO, NUL, UINT64_MAX, YES
-from gateways.binary.rejects import MassCancelRejectReason, MessageRejectReason
+from gateways.binary.rejects import MassCancelRejectReason
+from gateways.binary.special import encode_standing
 
 
 def _codes(enumeration: type[Side | OrdType | TimeInForce | OrdStatus]) -> tuple[bytes, ...]:
@@ -39,20 +39,19 @@ def _codes(enumeration: type[Side | OrdType | TimeInForce | OrdStatus]) -> tuple
     return tuple(codes)
 
 
-_SIDE = _codes(Side)
-_ORD_TYPE = _codes(OrdType)
-_TIME_IN_FORCE = _codes(TimeInForce)
-_ORD_STATUS = _codes(OrdStatus)
-_REJECTED = _ORD_STATUS[OrdStatus.REJECTED]
+SIDE = _codes(Side)
+ORD_TYPE = _codes(OrdType)
+TIME_IN_FORCE = _codes(TimeInForce)
+ORD_STATUS = _codes(OrdStatus)
+_REJECTED = ORD_STATUS[OrdStatus.REJECTED]
 _ADDED_LIQUIDITY = b"1"
 _REMOVED_LIQUIDITY = b"2"
+_AUCTION = b"4"
 _TO_CANCEL = b"1"
 _TO_REPLACE = b"2"
 _RESPONSE_REJECTED = b"0"
 _RESPONSE_SECURITY = b"1"
 _RESPONSE_ALL = b"7"
-_BID = b"0"
-_OFFER = b"1"
 
 _pack_accepted = codec.ACCEPTED.pack
 _pack_executed = codec.EXECUTED.pack
@@ -66,54 +65,66 @@ def encode_reports(reports: list[Report]) -> bytes:
     return b"".join([encoders[report.event.__class__](report) for report in reports])
 
 
-def encode_answer(answer: Answer) -> bytes:
-    """Unsequenced Data packets."""
-    if isinstance(answer, OrderStatusAnswer):
-        return _order_status(_number(answer.query.query_id), answer.order)
-    if isinstance(answer, OpenOrdersAnswer):
-        query_id = _number(answer.query.query_id)
-        packets = [_order_status(query_id, order) for order in answer.orders]
-        packets.append(codec.OPEN_ORDERS_END.pack(query_id, len(answer.orders)))
-        return b"".join(packets)
-    return _book(answer)
-
-
-def message_reject(ref_seq_num: int, ref_id: int, template_id: int, reason: MessageRejectReason, text: str) -> bytes:
-    """Says why a message was not taken: the client's ``ref_seq_num``-th of this connection."""
-    return codec.MESSAGE_REJECT.pack(ref_seq_num, ref_id, template_id, reason, codec.text(text))
-
-
-def instrument_list(request_id: int, directory: Directory) -> bytes:
-    """An InstrumentDefinition for every instrument, by id, then InstrumentListEnd."""
-    instruments = [directory.instruments[symbol_id] for symbol_id in sorted(directory.instruments)]
-    packets = [_instrument(request_id, instrument, directory) for instrument in instruments]
-    packets.append(codec.INSTRUMENT_LIST_END.pack(request_id, len(instruments)))
-    return b"".join(packets)
-
-
-# ---- reports --------------------------------------------------------------------------------------------------------
-
-
 def _accepted(report: Report) -> bytes:
     order = report.order
     assert order is not None
+    terms = order.terms
+    if terms.special is not None or order.working is not None:
+        return codec.ACCEPTED_SPECIAL.pack(*_order_values(report))
     return _pack_accepted(
         report.seq,
         report.position,
         report.time_ns,
-        int(order.cl_ord_id),
-        order.order_id,
-        order.px,
-        order.order_qty,
+        int(terms.cl_ord_id),
+        terms.order_id,
+        terms.px,
+        terms.order_qty,
         order.leaves_qty,
         order.cum_qty,
-        order.symbol_id,
-        order.account_id,
-        _SIDE[order.side],
-        _ORD_TYPE[order.ord_type],
-        _TIME_IN_FORCE[order.tif],
-        _ORD_STATUS[order.status],
+        terms.symbol_id,
+        terms.account_id,
+        SIDE[terms.side],
+        ORD_TYPE[terms.ord_type],
+        TIME_IN_FORCE[terms.tif],
+        ORD_STATUS[order.status],
     )
+
+
+def _order_values(report: Report) -> tuple[int | bytes, ...]:
+    """What Accepted, Triggered and Restated say of a special order."""
+    order = report.order
+    assert order is not None
+    terms = order.terms
+    return (
+        report.seq,
+        report.position,
+        report.time_ns,
+        int(terms.cl_ord_id),
+        terms.order_id,
+        terms.px,
+        terms.order_qty,
+        order.leaves_qty,
+        order.cum_qty,
+        terms.symbol_id,
+        terms.account_id,
+        SIDE[terms.side],
+        ORD_TYPE[terms.ord_type],
+        TIME_IN_FORCE[terms.tif],
+        ORD_STATUS[order.status],
+        *encode_standing(order),
+    )
+
+
+def _triggered(report: Report) -> bytes:
+    event = report.event
+    assert isinstance(event, OrderTriggered)
+    return codec.TRIGGERED.pack(*_order_values(report), event.activation)
+
+
+def _restated(report: Report) -> bytes:
+    event = report.event
+    assert isinstance(event, OrderRestated)
+    return codec.RESTATED.pack(*_order_values(report), event.reason)
 
 
 def _executed(report: Report) -> bytes:
@@ -121,13 +132,41 @@ def _executed(report: Report) -> bytes:
     order = report.order
     assert isinstance(event, TradeExecuted)
     assert order is not None
+    terms = order.terms
     resting = report.resting
     fee = event.resting_fee if resting else event.aggressor_fee
     return _pack_executed(
         report.seq,
         report.position,
         report.time_ns,
-        int(order.cl_ord_id),
+        int(terms.cl_ord_id),
+        terms.order_id,
+        event.trade_id,
+        event.px,
+        event.qty,
+        order.leaves_qty,
+        order.cum_qty,
+        fee & UINT64_MAX,
+        fee >> 64,
+        terms.symbol_id,
+        terms.account_id,
+        SIDE[terms.side],
+        ORD_STATUS[order.status],
+        _AUCTION if event.uncross else _ADDED_LIQUIDITY if resting else _REMOVED_LIQUIDITY,
+    )
+
+
+def _busted(report: Report) -> bytes:
+    event = report.event
+    order = report.order
+    assert isinstance(event, TradeBusted)
+    assert order is not None
+    fee = event.resting_fee if report.resting else event.aggressor_fee
+    return codec.TRADE_BUSTED.pack(
+        report.seq,
+        report.position,
+        report.time_ns,
+        number_of(order.cl_ord_id),
         order.order_id,
         event.trade_id,
         event.px,
@@ -138,9 +177,42 @@ def _executed(report: Report) -> bytes:
         fee >> 64,
         order.symbol_id,
         order.account_id,
-        _SIDE[order.side],
-        _ORD_STATUS[order.status],
-        _ADDED_LIQUIDITY if resting else _REMOVED_LIQUIDITY,
+        SIDE[order.side],
+        ORD_STATUS[order.status],
+        codec.text(event.reason),
+    )
+
+
+def _corrected(report: Report) -> bytes:
+    event = report.event
+    order = report.order
+    assert isinstance(event, TradeCorrected)
+    assert order is not None
+    fee, old_fee = event.aggressor_fee, event.old_aggressor_fee
+    if report.resting:
+        fee, old_fee = event.resting_fee, event.old_resting_fee
+    return codec.TRADE_CORRECTED.pack(
+        report.seq,
+        report.position,
+        report.time_ns,
+        number_of(order.cl_ord_id),
+        order.order_id,
+        event.trade_id,
+        event.px,
+        event.qty,
+        order.leaves_qty,
+        order.cum_qty,
+        fee & UINT64_MAX,
+        fee >> 64,
+        event.old_px,
+        event.old_qty,
+        old_fee & UINT64_MAX,
+        old_fee >> 64,
+        order.symbol_id,
+        order.account_id,
+        SIDE[order.side],
+        ORD_STATUS[order.status],
+        codec.text(event.reason),
     )
 
 
@@ -152,14 +224,14 @@ def _rejected(report: Report) -> bytes:
         report.seq,
         report.position,
         report.time_ns,
-        _number(order.cl_ord_id),
+        number_of(order.cl_ord_id),
         order.px,
         order.order_qty,
         order.symbol_id,
         order.account_id,
-        _SIDE[order.side],
-        _ORD_TYPE[order.ord_type],
-        _TIME_IN_FORCE[order.tif],
+        SIDE[order.side],
+        ORD_TYPE[order.ord_type],
+        TIME_IN_FORCE[order.tif],
         event.reason,
         codec.text(event.text),
     )
@@ -169,43 +241,48 @@ def _replaced(report: Report) -> bytes:
     event = report.event
     assert isinstance(event, OrderReplaced)
     order = event.order
-    return _pack_replaced(
+    terms = order.terms
+    values = (
         report.seq,
         report.position,
         report.time_ns,
-        int(order.cl_ord_id),
+        int(terms.cl_ord_id),
         int(event.orig_cl_ord_id),
-        order.order_id,
-        order.px,
-        order.order_qty,
+        terms.order_id,
+        terms.px,
+        terms.order_qty,
         order.leaves_qty,
         order.cum_qty,
-        order.symbol_id,
-        order.account_id,
-        _SIDE[order.side],
-        _ORD_TYPE[order.ord_type],
-        _TIME_IN_FORCE[order.tif],
-        _ORD_STATUS[order.status],
+        terms.symbol_id,
+        terms.account_id,
+        SIDE[terms.side],
+        ORD_TYPE[terms.ord_type],
+        TIME_IN_FORCE[terms.tif],
+        ORD_STATUS[order.status],
         YES if event.kept_priority else NO,
     )
+    if terms.special is not None or order.working is not None:
+        return codec.REPLACED_SPECIAL.pack(*values, *encode_standing(order))
+    return _pack_replaced(*values)
 
 
 def _canceled(report: Report) -> bytes:
     event = report.event
     assert isinstance(event, OrderCanceled)
     order = event.order
-    own = int(order.cl_ord_id)
+    terms = order.terms
+    own = int(terms.cl_ord_id)
     return _pack_canceled(
         report.seq,
         report.position,
         report.time_ns,
         int(event.cl_ord_id) if event.cl_ord_id else own,
         own,
-        order.order_id,
+        terms.order_id,
         order.cum_qty,
-        order.symbol_id,
-        order.account_id,
-        _SIDE[order.side],
+        terms.symbol_id,
+        terms.account_id,
+        SIDE[terms.side],
         event.reason,
     )
 
@@ -223,7 +300,7 @@ def _expired(report: Report) -> bytes:
         order.cum_qty,
         order.symbol_id,
         order.account_id,
-        _SIDE[order.side],
+        SIDE[order.side],
         event.reason,
     )
 
@@ -236,11 +313,11 @@ def _cancel_rejected(report: Report) -> bytes:
         report.seq,
         report.position,
         report.time_ns,
-        _number(event.cl_ord_id),
-        _number(event.orig_cl_ord_id),
+        number_of(event.cl_ord_id),
+        number_of(event.orig_cl_ord_id),
         order.order_id if order else 0,
         event.account_id,
-        _ORD_STATUS[order.status] if order else _REJECTED,
+        ORD_STATUS[order.status] if order else _REJECTED,
         _TO_REPLACE if event.is_replace else _TO_CANCEL,
         event.reason,
         codec.text(event.text),
@@ -254,11 +331,11 @@ def _mass_cancel_completed(report: Report) -> bytes:
         report.seq,
         report.position,
         report.time_ns,
-        _number(event.cl_ord_id),
+        number_of(event.cl_ord_id),
         event.total_affected,
         event.symbol_id,
         event.account_id,
-        _SIDE[event.side],
+        SIDE[event.side],
         _RESPONSE_SECURITY if event.symbol_id else _RESPONSE_ALL,
         MassCancelRejectReason.MASS_CANCEL_NOT_SUPPORTED,
         b"",
@@ -272,7 +349,7 @@ def _mass_cancel_rejected(report: Report) -> bytes:
         report.seq,
         report.position,
         report.time_ns,
-        _number(event.cl_ord_id),
+        number_of(event.cl_ord_id),
         0,
         0,
         event.account_id,
@@ -293,61 +370,13 @@ _ENCODERS: dict[type, Callable[[Report], bytes]] = {
     CancelRejected: _cancel_rejected,
     MassCancelCompleted: _mass_cancel_completed,
     MassCancelRejected: _mass_cancel_rejected,
+    OrderTriggered: _triggered,
+    OrderRestated: _restated,
+    TradeBusted: _busted,
+    TradeCorrected: _corrected,
 }
 
 
-# ---- answers --------------------------------------------------------------------------------------------------------
-
-
-def _order_status(query_id: int, order: OrderImage | None) -> bytes:
-    if order is None:
-        nothing = (0,) * 9
-        return codec.ORDER_STATUS.pack(query_id, *nothing, NUL, NUL, NUL, _REJECTED, OrdRejReason.UNKNOWN_ORDER)
-    return codec.ORDER_STATUS.pack(
-        query_id,
-        _number(order.cl_ord_id),
-        order.order_id,
-        order.px,
-        avg_px(order.cum_notional, order.cum_qty),
-        order.order_qty,
-        order.leaves_qty,
-        order.cum_qty,
-        order.symbol_id,
-        order.account_id,
-        _SIDE[order.side],
-        _ORD_TYPE[order.ord_type],
-        _TIME_IN_FORCE[order.tif],
-        _ORD_STATUS[order.status],
-        0,
-    )
-
-
-def _book(answer: DepthAnswer) -> bytes:
-    entries = [(level.px, min(level.qty, UINT64_MAX), level.orders, _BID) for level in answer.bids]
-    entries += [(level.px, min(level.qty, UINT64_MAX), level.orders, _OFFER) for level in answer.asks]
-    query = answer.query
-    return codec.book_snapshot(_number(query.query_id), answer.seq, answer.time_ns, query.symbol_id, entries)
-
-
-def _instrument(request_id: int, instrument: Instrument, directory: Directory) -> bytes:
-    return codec.INSTRUMENT_DEFINITION.pack(
-        request_id,
-        instrument.tick_size,
-        instrument.lot_size,
-        instrument.min_qty,
-        instrument.max_qty,
-        instrument.min_notional & UINT64_MAX,
-        instrument.min_notional >> 64,
-        instrument.maker_fee,
-        instrument.taker_fee,
-        instrument.symbol_id,
-        directory.statuses[instrument.symbol_id],
-        codec.text(instrument.symbol, 32),
-        codec.text(instrument.base, 16),
-        codec.text(instrument.quote, 16),
-    )
-
-
-def _number(cl_ord_id: str) -> int:
+def number_of(cl_ord_id: str) -> int:
     """A ClOrdID or request id as the client sent it; 0 where the venue acts on its own account."""
     return int(cl_ord_id) if cl_ord_id.isdecimal() else 0

@@ -27,3 +27,13 @@ class MassCancelRejectReason(IntEnum):
     MASS_CANCEL_NOT_SUPPORTED = 0
     UNKNOWN_SECURITY = 1
     OTHER = 99
+
+
+class MessageRefused(Exception):
+    """A message that becomes neither a command nor a query."""
+
+    def __init__(self, reason: MessageRejectReason, ref_id: int, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.ref_id = ref_id
+        self.text = text

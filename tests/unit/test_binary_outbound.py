@@ -24,7 +24,8 @@ from engine.queries import (
 )
 from engine.types import SCALE, InstrumentStatus, OrdStatus
 from gateways.binary import codec, soup
-from gateways.binary.outbound import encode_answer, encode_reports, instrument_list, message_reject
+from gateways.binary.answers import encode_answer, instrument_list, message_reject
+from gateways.binary.outbound import encode_reports
 from gateways.binary.rejects import MessageRejectReason
 
 with Path(gateways.binary.__file__).with_name("venue.sbe.xml").open() as file:

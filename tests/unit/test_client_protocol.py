@@ -25,8 +25,9 @@ from clients.protocol import Answered, ClientProtocol, Input, LoggedIn
 from engine.queries import OpenOrdersAnswer, OpenOrdersQuery
 from engine.types import CancelReason, OrdStatus, OrdType, Side, TimeInForce
 from gateways.binary import codec, soup
+from gateways.binary.answers import encode_answer, instrument_list, message_reject
 from gateways.binary.codec import HEADER, SCHEMA_ID
-from gateways.binary.outbound import encode_answer, encode_reports, instrument_list, message_reject
+from gateways.binary.outbound import encode_reports
 from gateways.binary.rejects import MessageRejectReason
 
 

@@ -26,7 +26,7 @@ from clients import (
     SyncClient,
 )
 from gateways.binary import codec, soup
-from gateways.binary.outbound import instrument_list
+from gateways.binary.answers import instrument_list
 from gateways.binary.settings import BinarySettings
 
 _T = TypeVar("_T")
