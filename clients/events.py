@@ -152,8 +152,8 @@ class Expired(Report, frozen=True):
 
 
 class Executed(Report, frozen=True):
-    """A fill. ``fee`` is this fill's, in the quote asset; negative is a rebate. In an ``auction`` neither side adds
-    or removes liquidity."""
+    """A fill. ``fee`` is this fill's, in the quote asset; negative is a rebate. In an ``auction`` neither side
+    adds liquidity or removes it."""
 
     order_id: int
     trade_id: int

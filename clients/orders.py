@@ -20,8 +20,13 @@ from clients.events import (
     OrderState,
     Rejected,
     Replaced,
+    Restated,
+    Special,
+    TradeBusted,
+    TradeCorrected,
+    Triggered,
 )
-from engine.types import OrdStatus, Side
+from engine.types import OrdStatus, OrdType, Side
 
 _ZERO = Decimal(0)
 
@@ -42,11 +47,14 @@ class TrackedOrder(msgspec.Struct):
     """Σ last_px × last_qty of the fills that this tracker has seen."""
     fees: Decimal = _ZERO
     status: OrdStatus | None = None
+    ord_type: OrdType = OrdType.LIMIT
+    special: Special | None = None
+    """As last reported; None for a plain order, and for any that the venue has not accepted yet."""
 
     @property
     def is_open(self) -> bool:
         """Whether it may still trade: also while the venue has not answered."""
-        return self.status is None or self.status.is_open
+        return self.status is None or (self.status.is_open and self.leaves_qty > 0)
 
 
 class OrderTracker:
@@ -62,6 +70,7 @@ class OrderTracker:
 
     def __init__(self) -> None:
         self._open: dict[int, TrackedOrder] = {}
+        self._by_order_id: dict[int, TrackedOrder] = {}
         self._replacing: dict[int, TrackedOrder] = {}
         """By the ClOrdID that a replace on its way will give the order."""
 
@@ -75,15 +84,26 @@ class OrderTracker:
         """The order that has this ClOrdID, or will have it once a replace on its way is done."""
         return self._open.get(cl_ord_id) or self._replacing.get(cl_ord_id)
 
+    def by_order_id(self, order_id: int) -> TrackedOrder | None:
+        """The open order that the venue gave this OrderID."""
+        return self._by_order_id.get(order_id)
+
     def open(self) -> list[TrackedOrder]:
         """Oldest first."""
         return list(self._open.values())
 
     def sent(
-        self, cl_ord_id: int, security_id: int, side: Side, account_id: int, price: Decimal, order_qty: Decimal
+        self,
+        cl_ord_id: int,
+        security_id: int,
+        side: Side,
+        account_id: int,
+        price: Decimal,
+        order_qty: Decimal,
+        ord_type: OrdType = OrdType.LIMIT,
     ) -> TrackedOrder:
         """A new order is on its way."""
-        order = TrackedOrder(cl_ord_id, security_id, side, account_id, price, order_qty)
+        order = TrackedOrder(cl_ord_id, security_id, side, account_id, price, order_qty, ord_type=ord_type)
         self._open[cl_ord_id] = order
         return order
 
@@ -96,10 +116,12 @@ class OrderTracker:
     def learn(self, states: list[OrderState]) -> None:
         """Takes over open orders as the venue answered them; for programs that did not have the stream replayed."""
         for state in states:
-            order = self.sent(
-                state.cl_ord_id, state.security_id, state.side, state.account_id, state.price, state.order_qty
-            )
+            amounts = state.price, state.order_qty
+            whose = state.security_id, state.side, state.account_id
+            order = self.sent(state.cl_ord_id, *whose, *amounts, state.ord_type)
             order.order_id = state.order_id
+            order.special = state.special
+            self._by_order_id[order.order_id] = order
             order.leaves_qty = state.leaves_qty
             order.cum_qty = state.cum_qty
             order.cum_notional = state.avg_px * state.cum_qty
@@ -107,13 +129,15 @@ class OrderTracker:
 
     def apply(self, event: Event) -> TrackedOrder | None:
         """The order that ``event`` is about, brought up to date; None if it is about none that is tracked."""
-        if isinstance(event, Accepted):
+        if isinstance(event, Accepted | Triggered | Restated):
             return self._on_image(event, self._open.get(event.cl_ord_id))
         if isinstance(event, Replaced):
             self._replacing.pop(event.cl_ord_id, None)
             return self._on_image(event, self._open.pop(event.orig_cl_ord_id, None))
         if isinstance(event, Executed):
             return self._on_executed(event)
+        if isinstance(event, TradeBusted | TradeCorrected):
+            return self._on_undone(event)
         if isinstance(event, Canceled):
             return self._ended(event.orig_cl_ord_id, OrdStatus.CANCELED)
         if isinstance(event, Expired):
@@ -126,7 +150,7 @@ class OrderTracker:
             return self._replacing.pop(event.cl_ord_id, None)
         return None
 
-    def _on_image(self, event: Accepted | Replaced, order: TrackedOrder | None) -> TrackedOrder:
+    def _on_image(self, event: Accepted | Replaced | Triggered | Restated, order: TrackedOrder | None) -> TrackedOrder:
         if order is None:
             order = TrackedOrder(0, event.security_id, event.side, event.account_id, _ZERO, _ZERO)
         order.cl_ord_id = event.cl_ord_id
@@ -137,7 +161,11 @@ class OrderTracker:
         order.leaves_qty = event.leaves_qty
         order.cum_qty = event.cum_qty
         order.status = event.status
-        self._open[event.cl_ord_id] = order
+        order.ord_type = event.ord_type
+        order.special = event.special
+        self._open[event.cl_ord_id] = self._by_order_id[event.order_id] = order
+        if not order.is_open:
+            self._forget(order)
         return order
 
     def _on_executed(self, event: Executed) -> TrackedOrder | None:
@@ -149,7 +177,26 @@ class OrderTracker:
         order.cum_notional += event.last_px * event.last_qty
         order.fees += event.fee
         order.status = event.status
-        if not event.status.is_open:
+        if not order.is_open:
+            self._forget(order)
+        return order
+
+    def _on_undone(self, event: TradeBusted | TradeCorrected) -> TrackedOrder | None:
+        """A trade of an order that is still open was busted or corrected; one that has ended is no longer here."""
+        order = self._open.get(event.cl_ord_id)
+        if order is None:
+            return None
+        order.leaves_qty = event.leaves_qty
+        order.cum_qty = event.cum_qty
+        traded = event.last_px * event.last_qty
+        if isinstance(event, TradeCorrected):
+            order.cum_notional += traded - event.old_px * event.old_qty
+            order.fees += event.fee - event.old_fee
+        else:
+            order.cum_notional -= traded
+            order.fees -= event.fee
+        order.status = event.status
+        if not order.is_open:
             self._forget(order)
         return order
 
@@ -163,5 +210,6 @@ class OrderTracker:
 
     def _forget(self, order: TrackedOrder) -> None:
         del self._open[order.cl_ord_id]
+        self._by_order_id.pop(order.order_id, None)
         if self._replacing:
             self._replacing = {key: other for key, other in self._replacing.items() if other is not order}

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
 from clients import decoding
 from clients.events import Book, Event, Instrument, MessageRejected, OrderState
 from clients.exceptions import ConnectionLost, LoginRefused, ProtocolError, RequestRefused
-from engine.types import OrdType, Px, Qty, Side, TimeInForce, fix_code
+from engine.commands import Changes
+from engine.terms import NOTHING_SPECIAL, SpecialTerms
+from engine.types import Contingency, OrdType, Px, Qty, Side, TimeInForce, fix_code
 from gateways.binary import codec, soup
 from gateways.binary.codec import NUL
+from gateways.binary.special import NO_NUMBER, NO_PX, encode_terms
 
 Result: TypeAlias = OrderState | list[OrderState] | Book | list[Instrument] | RequestRefused | None
 """What a query is answered with."""
@@ -36,6 +39,18 @@ class Answered(msgspec.Struct, frozen=True):
 
     request_id: int
     result: Result
+
+
+class Leg(NamedTuple):
+    """One order of a list; prices and quantities are integers × 10^-8."""
+
+    cl_ord_id: int
+    side: Side
+    ord_type: OrdType
+    tif: TimeInForce
+    qty: Qty
+    px: Px
+    special: SpecialTerms = NOTHING_SPECIAL
 
 
 Input: TypeAlias = LoggedIn | Answered | Event
@@ -145,6 +160,24 @@ class ClientProtocol:
         codes = _code(side), _code(ord_type), _code(tif)
         return _packed(codec.NEW_ORDER, cl_ord_id, px or 0, qty, security_id, account_id, *codes)
 
+    def new_special_order(self, security_id: int, order: Leg, account_id: int = 0) -> bytes:
+        """An order with more than :meth:`new_order` can say."""
+        codes = _code(order.side), _code(order.ord_type), _code(order.tif)
+        plain = order.cl_ord_id, order.px, order.qty, security_id, account_id, *codes
+        return _packed(codec.NEW_SPECIAL_ORDER, *plain, *encode_terms(order.special))
+
+    def new_list(
+        self, list_id: int, security_id: int, contingency: Contingency, legs: list[Leg], account_id: int = 0
+    ) -> bytes:
+        entries: list[tuple[int | bytes, ...]] = []
+        for leg in legs:
+            codes = _code(leg.side), _code(leg.ord_type), _code(leg.tif)
+            entries.append((leg.cl_ord_id, leg.px, leg.qty, *codes, *encode_terms(leg.special)))
+        try:
+            return codec.new_list(list_id, security_id, account_id, contingency, entries)
+        except struct.error as error:
+            raise ValueError(f"NewList: {error}: {entries}") from None
+
     def replace(
         self,
         cl_ord_id: int,
@@ -155,9 +188,21 @@ class ClientProtocol:
         px: Px,
         account_id: int = 0,
         order_id: int = 0,
+        changes: Changes | None = None,
     ) -> bytes:
-        named = cl_ord_id, orig_cl_ord_id, order_id
-        return _packed(codec.REPLACE_ORDER, *named, px, qty, security_id, account_id, _code(side))
+        """``order_id``, where it is not 0, names the order instead of ``orig_cl_ord_id``."""
+        values = cl_ord_id, orig_cl_ord_id, order_id, px, qty, security_id, account_id, _code(side)
+        if changes is None:
+            return _packed(codec.REPLACE_ORDER, *values)
+        return _packed(
+            codec.REPLACE_SPECIAL,
+            *values,
+            NO_PX if changes.stop_px is None else changes.stop_px,
+            NO_PX if changes.peg_offset is None else changes.peg_offset,
+            NO_NUMBER if changes.display_qty is None else changes.display_qty,
+            NO_NUMBER if changes.min_qty is None else changes.min_qty,
+            NO_NUMBER if changes.expire_ns is None else changes.expire_ns,
+        )
 
     def cancel(
         self,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from clients.events import Instrument
 from clients.numbers import Number, to_decimal, to_scaled
 from clients.orders import OrderTracker, TrackedOrder
-from clients.protocol import Answered, ClientProtocol, Input, LoggedIn
-from engine.types import Side, TimeInForce
+from clients.protocol import Answered, ClientProtocol, Input, Leg, LoggedIn
+from clients.terms import Amendments, Order, Terms, changes_of
+from engine.types import Contingency, OrdType, Side, TimeInForce
 
 Symbol: TypeAlias = str | int
 """An instrument by its symbol (``"BTC/USDT"``) or by its SecurityID."""
@@ -66,55 +67,92 @@ class ClientState:
         tif: TimeInForce,
         account_id: int,
         cl_ord_id: int | None,
+        terms: Terms,
     ) -> tuple[int, bytes]:
         """The ClOrdID and the packet."""
         security_id = self.security_id(symbol)
+        if terms:
+            leg = self._leg(Order(side, qty, price, tif, cl_ord_id, **terms))
+            packet = self.protocol.new_special_order(security_id, leg, account_id)
+            self._sent(leg, security_id, account_id)
+            return leg.cl_ord_id, packet
         scaled_qty = to_scaled(qty)
         px = None if price is None else to_scaled(price)
         chosen = self._choose(cl_ord_id)
         packet = self.protocol.new_order(chosen, security_id, side, scaled_qty, px, tif, account_id)
         if chosen not in self.orders:
-            self.orders.sent(chosen, security_id, side, account_id, to_decimal(px or 0), to_decimal(scaled_qty))
+            amounts = to_decimal(px or 0), to_decimal(scaled_qty)
+            ord_type = OrdType.MARKET if px is None else OrdType.LIMIT
+            self.orders.sent(chosen, security_id, side, account_id, *amounts, ord_type)
         return chosen, packet
+
+    def new_list(
+        self, symbol: Symbol, contingency: Contingency, orders: Sequence[Order], account_id: int, list_id: int | None
+    ) -> tuple[int, list[int], bytes]:
+        """The ListID, the legs' ClOrdIDs and the packet."""
+        security_id = self.security_id(symbol)
+        chosen = self._choose(list_id)
+        legs = [self._leg(order) for order in orders]
+        packet = self.protocol.new_list(chosen, security_id, contingency, legs, account_id)
+        for leg in legs:
+            self._sent(leg, security_id, account_id)
+        return chosen, [leg.cl_ord_id for leg in legs], packet
+
+    def _leg(self, order: Order) -> Leg:
+        qty = to_scaled(order.qty)
+        px = 0 if order.price is None else to_scaled(order.price)
+        special = order.special()
+        chosen = self._choose(order.cl_ord_id)
+        return Leg(chosen, order.side, order.pricing, order.time_in_force, qty, px, special)
+
+    def _sent(self, leg: Leg, security_id: int, account_id: int) -> None:
+        if leg.cl_ord_id not in self.orders:
+            amounts = to_decimal(leg.px), to_decimal(leg.qty)
+            self.orders.sent(leg.cl_ord_id, security_id, leg.side, account_id, *amounts, leg.ord_type)
 
     def replace(
         self,
         orig_cl_ord_id: int,
+        order_id: int,
         qty: Number | None,
         price: Number | None,
         symbol: Symbol | None,
         side: Side | None,
         account_id: int,
         cl_ord_id: int | None,
+        amendments: Amendments,
     ) -> tuple[int, bytes]:
         """What is not given stays as it is."""
-        order = self.orders.get(orig_cl_ord_id)
-        if order is None and (qty is None or price is None):
-            raise ValueError(f"order {orig_cl_ord_id} is not known here: give both its quantity and its price")
+        order = self._find(orig_cl_ord_id, order_id)
         if order is not None:
             qty = order.order_qty if qty is None else qty
-            price = order.price if price is None else price
-        assert qty is not None
-        assert price is not None
-        security_id, side, account_id = self._identify(orig_cl_ord_id, order, symbol, side, account_id)
-        scaled_qty, px = to_scaled(qty), to_scaled(price)
+            if price is None:
+                price = 0 if order.ord_type is OrdType.MARKET else order.price
+        if qty is None or price is None:
+            named = orig_cl_ord_id or f"#{order_id}"
+            raise ValueError(f"order {named} is not known here: give both its quantity and its price")
+        named_by = orig_cl_ord_id, order_id
+        security_id, side, account_id = self._identify(*named_by, order, symbol, side, account_id)
+        scaled_qty, px, changes = to_scaled(qty), to_scaled(price), changes_of(amendments)
         chosen = self._choose(cl_ord_id)
-        packet = self.protocol.replace(chosen, orig_cl_ord_id, security_id, side, scaled_qty, px, account_id)
-        self.orders.replacing(orig_cl_ord_id, chosen)
+        whose = security_id, side, scaled_qty, px, account_id
+        packet = self.protocol.replace(chosen, orig_cl_ord_id, *whose, order_id, changes)
+        self.orders.replacing(order.cl_ord_id if order else orig_cl_ord_id, chosen)
         return chosen, packet
 
     def cancel(
         self,
         orig_cl_ord_id: int,
+        order_id: int,
         symbol: Symbol | None,
         side: Side | None,
         account_id: int,
         cl_ord_id: int | None,
     ) -> tuple[int, bytes]:
-        order = self.orders.get(orig_cl_ord_id)
-        security_id, side, account_id = self._identify(orig_cl_ord_id, order, symbol, side, account_id)
+        order = self._find(orig_cl_ord_id, order_id)
+        security_id, side, account_id = self._identify(orig_cl_ord_id, order_id, order, symbol, side, account_id)
         chosen = self._choose(cl_ord_id)
-        return chosen, self.protocol.cancel(chosen, orig_cl_ord_id, security_id, side, account_id)
+        return chosen, self.protocol.cancel(chosen, orig_cl_ord_id, security_id, side, account_id, order_id)
 
     def mass_cancel(
         self, symbol: Symbol | None, side: Side | None, account_id: int, cl_ord_id: int | None
@@ -123,9 +161,18 @@ class ClientState:
         chosen = self._choose(cl_ord_id)
         return chosen, self.protocol.mass_cancel(chosen, security_id, side, account_id)
 
+    def _find(self, cl_ord_id: int, order_id: int) -> TrackedOrder | None:
+        """The order as the venue will find it: by its OrderID where one is given."""
+        if order_id:
+            return self.orders.by_order_id(order_id)
+        if not cl_ord_id:
+            raise ValueError("an order is named by its ClOrdID or by its OrderID")
+        return self.orders.get(cl_ord_id)
+
     def _identify(
         self,
         cl_ord_id: int,
+        order_id: int,
         order: TrackedOrder | None,
         symbol: Symbol | None,
         side: Side | None,
@@ -134,7 +181,7 @@ class ClientState:
         if order is not None:
             return order.security_id, order.side, account_id or order.account_id
         if symbol is None or side is None:
-            raise ValueError(f"order {cl_ord_id} is not known here: give its symbol and side")
+            raise ValueError(f"order {cl_ord_id or f'#{order_id}'} is not known here: give its symbol and side")
         return self.security_id(symbol), side, account_id
 
     def _choose(self, cl_ord_id: int | None) -> int:

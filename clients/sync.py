@@ -21,8 +21,9 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
+from typing import Unpack
 
 from clients.events import Book, Event, Instrument, OrderState
 from clients.exceptions import ConnectionLost, RequestRefused
@@ -30,7 +31,8 @@ from clients.numbers import Number
 from clients.orders import OrderTracker
 from clients.protocol import Answered, LoggedIn, Result
 from clients.state import ClientState, Symbol
-from engine.types import Side, TimeInForce
+from clients.terms import Amendments, Order, Terms
+from engine.types import Contingency, Side, TimeInForce
 from gateways.binary import soup
 
 _RECEIVE_MAX = 65_536
@@ -195,39 +197,58 @@ class SyncClient:
         tif: TimeInForce = TimeInForce.GTC,
         account_id: int = 0,
         cl_ord_id: int | None = None,
+        **terms: Unpack[Terms],
     ) -> int:
-        """A limit order, or a market order without ``price``."""
-        chosen, packet = self._state.new_order(symbol, side, qty, price, tif, account_id, cl_ord_id)
+        """A limit order, or a market order without ``price``; what ``terms`` may say stands in :mod:`clients.terms`."""
+        chosen, packet = self._state.new_order(symbol, side, qty, price, tif, account_id, cl_ord_id, terms)
         self._send(packet)
         return chosen
 
+    def new_list(
+        self,
+        symbol: Symbol,
+        contingency: Contingency,
+        orders: Sequence[Order],
+        *,
+        account_id: int = 0,
+        list_id: int | None = None,
+    ) -> list[int]:
+        """Orders that hang together; the first is the entry of an OTO or a bracket. Returns their ClOrdIDs."""
+        _, names, packet = self._state.new_list(symbol, contingency, orders, account_id, list_id)
+        self._send(packet)
+        return names
+
     def replace(
         self,
-        orig_cl_ord_id: int,
+        orig_cl_ord_id: int = 0,
         *,
+        order_id: int = 0,
         qty: Number | None = None,
         price: Number | None = None,
         symbol: Symbol | None = None,
         side: Side | None = None,
         account_id: int = 0,
         cl_ord_id: int | None = None,
+        **amendments: Unpack[Amendments],
     ) -> int:
-        """``qty`` is the new total, what has been filled included."""
-        chosen, packet = self._state.replace(orig_cl_ord_id, qty, price, symbol, side, account_id, cl_ord_id)
+        """What is not given stays; ``qty`` is the new total, what has been filled included."""
+        about = symbol, side, account_id, cl_ord_id
+        chosen, packet = self._state.replace(orig_cl_ord_id, order_id, qty, price, *about, amendments)
         self._send(packet)
         return chosen
 
     def cancel(
         self,
-        orig_cl_ord_id: int,
+        orig_cl_ord_id: int = 0,
         *,
+        order_id: int = 0,
         symbol: Symbol | None = None,
         side: Side | None = None,
         account_id: int = 0,
         cl_ord_id: int | None = None,
     ) -> int:
         """``symbol`` and ``side`` are needed only for orders that :attr:`orders` doesn't know."""
-        chosen, packet = self._state.cancel(orig_cl_ord_id, symbol, side, account_id, cl_ord_id)
+        chosen, packet = self._state.cancel(orig_cl_ord_id, order_id, symbol, side, account_id, cl_ord_id)
         self._send(packet)
         return chosen
 

@@ -26,7 +26,7 @@ from engine.types import Contingency, CxlRejReason, OrdRejReason, OrdType, Side,
 from gateways.binary import codec
 from gateways.binary.codec import HEADER_SIZE, NUL
 from gateways.binary.rejects import MassCancelRejectReason, MessageRefused, MessageRejectReason
-from gateways.binary.special import Unsupported, decode_terms
+from gateways.binary.special import NO_NUMBER, NO_PX, Unsupported, decode_terms
 
 _SIDES = {b"1": Side.BUY, b"2": Side.SELL}
 _PLAIN_ORD_TYPES = {b"1": OrdType.MARKET, b"2": OrdType.LIMIT}
@@ -39,8 +39,6 @@ SCOPES: dict[bytes, Side | int] = {NUL: ANY, **_SIDES}
 """What Side says where it may be absent."""
 
 _NO_ACCOUNT = -1
-_NO_PX = -(2**63)
-_NO_NUMBER = 2**64 - 1
 
 _new_order = codec.NEW_ORDER.unpack
 _replace_order = codec.REPLACE_ORDER.unpack
@@ -136,11 +134,11 @@ class CommandReader:
         values = codec.REPLACE_SPECIAL.unpack(payload, HEADER_SIZE)
         stop_px, peg_offset, display_qty, min_qty, expire_ns = values[8:]
         changes = Changes(
-            stop_px=None if stop_px == _NO_PX else stop_px,
-            display_qty=None if display_qty == _NO_NUMBER else display_qty,
-            min_qty=None if min_qty == _NO_NUMBER else min_qty,
-            peg_offset=None if peg_offset == _NO_PX else peg_offset,
-            expire_ns=None if expire_ns == _NO_NUMBER else expire_ns,
+            stop_px=None if stop_px == NO_PX else stop_px,
+            display_qty=None if display_qty == NO_NUMBER else display_qty,
+            min_qty=None if min_qty == NO_NUMBER else min_qty,
+            peg_offset=None if peg_offset == NO_PX else peg_offset,
+            expire_ns=None if expire_ns == NO_NUMBER else expire_ns,
         )
         return self._replace(values[:8], None if changes == _NO_CHANGES else changes)
 

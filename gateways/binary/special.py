@@ -18,6 +18,9 @@ from engine.types import PegKind, PostOnly, Px, SelfTrade, SelfTradeScope, Trigg
 HIDDEN, ALL_OR_NONE, REDUCE_ONLY = 1, 2, 4
 """The bits of ExecInst."""
 
+NO_PX, NO_NUMBER = -(2**63), 2**64 - 1
+"""None, where 0 means something: what a ReplaceOrder leaves as it is."""
+
 TERMS_COUNT = 15
 """Values of special terms; what follows them in reports is where the order stands."""
 
