@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 _TIMEOUT_S: Final = 60.0
 
@@ -34,8 +34,15 @@ class AdminClient:
         """The decoded answer of POST /admin/segment/…. Raises AdminError."""
         return self._call("POST", segments, body)
 
+    def market(self, symbol: str, view: str, query: dict[str, str]) -> Any:
+        """The decoded answer of GET /market/symbol/view?query. Raises AdminError."""
+        path = f"/market/{quote(symbol, safe='')}/{view}"
+        return self._request("GET", f"{path}?{urlencode(query)}" if query else path, None)
+
     def _call(self, method: str, segments: tuple[str, ...], body: dict[str, Any] | None) -> Any:
-        path = "/".join(["/admin", *(quote(segment, safe="") for segment in segments)])
+        return self._request(method, "/".join(["/admin", *(quote(segment, safe="") for segment in segments)]), body)
+
+    def _request(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         content = b"" if body is None else json.dumps(body).encode()
         connection = http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT_S)
         try:

@@ -16,6 +16,7 @@ from engine.events import AccountOpened, Deposited, Event, SessionOpened
 from engine.instrument import Instrument
 from engine.types import Amount, InstrumentStatus
 from gateways.http import views
+from gateways.http.market import MarketReading
 from gateways.http.operations import OperationRefused, OperationUnknown, VenueUnavailable
 from gateways.http.views import AccountRequest, Done, SessionOpenedView, SessionRequest, StateHashView
 from tradeengine import inspection
@@ -75,6 +76,17 @@ class VenueOperations:
 
     def instruments(self) -> list[views.InstrumentView]:
         return inspection.instruments(self._present())
+
+    def market(self, symbol: str) -> MarketReading:
+        venue = self._present()
+        instrument = venue.directory.instrument_named(symbol)
+        market = venue.market_data.market
+        if market is None:
+            raise VenueUnavailable("market data has failed; it is being rebuilt")
+        shown = market.symbols.get(instrument.symbol_id) if instrument is not None else None
+        if shown is None:
+            raise OperationUnknown(f"there is no instrument {symbol!r}")
+        return MarketReading(shown, market.seq, max(venue.clock_ns(), market.time_ns))
 
     # ---- accounts -------------------------------------------------------------------------------------------------
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-_NS = 1_000_000_000
+from engine.calendar import ended_day, next_roll_ns, roll_ns
 
 
 class TradingDay(NamedTuple):
@@ -19,17 +18,7 @@ class TradingDay(NamedTuple):
 
 
 def trading_day(time_ns: int, daily_roll: str, time_zone: str) -> TradingDay:
-    """The trading day that ``time_ns`` lies in. A roll that falls into a gap of local time happens when the clock has
-    passed it; one that comes twice happens the first time."""
-    zone = ZoneInfo(time_zone)
-    hour, minute = daily_roll.split(":")
-    at = time(int(hour), int(minute))
-
-    def roll_ns(day: date) -> int:
-        return int(datetime.combine(day, at, zone).timestamp()) * _NS
-
-    today = datetime.fromtimestamp(time_ns // _NS, zone).date()
-    if time_ns < roll_ns(today):
-        return TradingDay(today.isoformat(), roll_ns(today - timedelta(days=1)), roll_ns(today))
-    tomorrow = today + timedelta(days=1)
-    return TradingDay(tomorrow.isoformat(), roll_ns(today), roll_ns(tomorrow))
+    """The trading day that ``time_ns`` lies in."""
+    before = ended_day(time_ns, daily_roll, time_zone)
+    name = (date.fromisoformat(before) + timedelta(days=1)).isoformat()
+    return TradingDay(name, roll_ns(before, daily_roll, time_zone), next_roll_ns(time_ns, daily_roll, time_zone))

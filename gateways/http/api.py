@@ -12,6 +12,7 @@ import msgspec
 
 from engine.decimals import parse_decimal
 from engine.types import Amount, InstrumentStatus
+from gateways.http.market import MarketApi
 from gateways.http.messages import HttpError, NotFound, Problem, Request, Response, Unauthorized, json_response
 from gateways.http.operations import (
     OperationError,
@@ -55,6 +56,7 @@ class AdminApi:
             Route("GET", "/metrics", self._metrics, protected=False),
             Route("GET", "/health/live", self._live, protected=False),
             Route("GET", "/health/ready", self._ready, protected=False),
+            *MarketApi(self._operations).routes(),
             Route("GET", "/admin/accounts", self._accounts),
             Route("POST", "/admin/accounts", self._open_account),
             Route("GET", "/admin/accounts/{name}/balances", self._balances),

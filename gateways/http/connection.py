@@ -95,8 +95,8 @@ class HttpConnection:
             self._head = event.method == b"HEAD"
             headers = {name.decode("ascii"): value.decode("latin-1") for name, value in event.headers}
             body = await self._receive_body(headers)
-            path = event.target.decode("ascii").partition("?")[0]
-            return Request(event.method.decode("ascii"), path, headers, body, self._remote)
+            path, _, query = event.target.decode("ascii").partition("?")
+            return Request(event.method.decode("ascii"), path, headers, body, self._remote, query)
         if not self._begun:
             return None
         raise HttpError(

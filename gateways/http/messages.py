@@ -30,6 +30,8 @@ class Request(msgspec.Struct, frozen=True):
     """By lower-case name; of repeated ones the last."""
     body: bytes = b""
     remote: str = ""
+    query: str = ""
+    """As it was sent, still percent-encoded, without the question mark."""
 
 
 class Response(msgspec.Struct, frozen=True):

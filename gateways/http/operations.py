@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.types import Amount, InstrumentStatus
+from gateways.http.market import MarketReads
 from gateways.http.messages import Problem
 from gateways.http.views import (
     AccountRequest,
@@ -51,7 +52,7 @@ class VenueUnavailable(OperationError):
     pass
 
 
-class Operations(Protocol):
+class Operations(MarketReads, Protocol):
     """Reads answer from live state; changes return once their event is durable. All raise OperationError."""
 
     def unready_reason(self) -> str:
