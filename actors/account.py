@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from actors.book import NO_TOUCH, Touch
 from actors.messages import (
     Barrier,
     Collect,
@@ -19,7 +18,7 @@ from actors.messages import (
 )
 from actors.runtime import Actor, Mailbox
 from engine.account import Account
-from engine.commands import ANY, CancelAll, CancelOrder, MassCancel, NewOrder, ReplaceOrder
+from engine.commands import ANY, CancelAll, CancelOrder, MassCancel, NewList, NewOrder, ReplaceOrder
 from engine.events import (
     AccountBlocked,
     CancelRejected,
@@ -36,12 +35,11 @@ from engine.events import (
     Withdrawn,
 )
 from engine.fold import request_id_of
-from engine.instrument import Instrument
-from engine.rejections import cancel_rejected, rejected_image
-from engine.risk import Reservations, admit_new, admit_replace, admit_withdrawal
-from engine.types import CancelReason, CxlRejReason, OrdRejReason, OrdType, Px
-
-_LIMIT = OrdType.LIMIT
+from engine.protection import Touch
+from engine.rejections import cancel_rejected, list_rejected, rejected_image
+from engine.reservations import Reservations
+from engine.risk import admit_list, admit_new, admit_replace, admit_withdrawal
+from engine.types import CancelReason, CxlRejReason, OrdRejReason
 
 
 class AccountActor(Actor[ToAccount]):
@@ -86,29 +84,32 @@ class AccountActor(Actor[ToAccount]):
     def _new_order(self, command: NewOrder) -> None:
         symbol_id = command.symbol_id
         instrument = self.account.instruments[symbol_id]
-        reference = 0 if command.ord_type is _LIMIT else self._reference(command, instrument)
-        admitted = admit_new(self.account, self.reservations, instrument, command, reference)
+        admitted = admit_new(self.account, self.reservations, instrument, command, self._touches)
         if type(admitted) is NewOrder:
             self._books[symbol_id].tell(admitted)
             return
-        self._reply(command, OrderRejected(rejected_image(command), admitted[0], admitted[1]))
+        self._reply(command, [OrderRejected(rejected_image(command), admitted[0], admitted[1])])
 
-    def _reference(self, command: NewOrder, instrument: Instrument) -> Px:
-        """What a market order's protection band is measured from."""
-        touch = self._touches.get(command.symbol_id, NO_TOUCH)
-        return touch.reference(command.side, instrument.reference_px)
+    def _new_list(self, command: NewList) -> None:
+        instrument = self.account.instruments[command.symbol_id]
+        admitted = admit_list(self.account, self.reservations, instrument, command, self._touches)
+        if type(admitted) is NewList:
+            self._books[command.symbol_id].tell(admitted)
+            return
+        leg, reason, text = admitted
+        self._reply(command, list_rejected(command, {leg: (reason, text)}))
 
     def _replace(self, command: ReplaceOrder) -> None:
         instrument = self.account.instruments[command.symbol_id]
-        refusal = admit_replace(self.account, self.reservations, instrument, command)
-        if refusal is None:
-            self._books[command.symbol_id].tell(command)
+        admitted = admit_replace(self.account, self.reservations, instrument, command)
+        if type(admitted) is ReplaceOrder:
+            self._books[command.symbol_id].tell(admitted)
             return
         live = self.account.orders[command.session_id].get(command.orig_cl_ord_id)
-        self._reply(command, cancel_rejected(command, refusal[0], refusal[1], live))
+        self._reply(command, [cancel_rejected(command, admitted[0], admitted[1], live)])
 
-    def _reply(self, command: NewOrder | ReplaceOrder, event: Event) -> None:
-        self._journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [event]))
+    def _reply(self, command: NewOrder | NewList | ReplaceOrder, events: list[Event]) -> None:
+        self._journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, events))
 
     # ---- after the journal ----------------------------------------------------------------------------------------
 
@@ -131,20 +132,24 @@ class AccountActor(Actor[ToAccount]):
                 apply(event)
             elif type(event) is OrderAccepted or type(event) is OrderReplaced:
                 apply(event)
-                drop(event.order.session_id, event.order.cl_ord_id)
+                terms = event.order.terms
+                drop(terms.session_id, terms.cl_ord_id)
             elif type(event) is OrderRejected or type(event) is CancelRejected:
                 release(self.reservations, [event])
             else:
                 apply(event)
-                if type(event) is OrderCanceled and event.cl_ord_id:
-                    drop(event.order.session_id, event.cl_ord_id)
-                if isinstance(event, MassCancelPartDone | MassCancelRequested):
+                if type(event) is OrderCanceled:
+                    if event.cl_ord_id:
+                        drop(event.order.terms.session_id, event.cl_ord_id)
+                elif isinstance(event, MassCancelPartDone | MassCancelRequested):
                     self._complete(event.request_id)
 
     # ---- what is rare ---------------------------------------------------------------------------------------------
 
-    def _on_rare(self, message: MassCancel | Collect | Transfer | SetBlocked | ResumeMassCancels) -> None:
-        if isinstance(message, MassCancel):
+    def _on_rare(self, message: NewList | MassCancel | Collect | Transfer | SetBlocked | ResumeMassCancels) -> None:
+        if isinstance(message, NewList):
+            self._new_list(message)
+        elif isinstance(message, MassCancel):
             self._mass_cancel(message, CancelReason.MASS_CANCEL, [])
         elif isinstance(message, Collect):
             if message.seq > self.settled_seq:
@@ -218,13 +223,12 @@ class AccountActor(Actor[ToAccount]):
             self._journal.tell(Outcome(0, 0, 0, [deposited], request.done))
             return
         amount = -request.amount
-        refusal = admit_withdrawal(self.account, self.reservations, request.asset, amount)
+        self._transfers += 1
+        name = f"withdrawal {self._transfers}"
+        refusal = admit_withdrawal(self.account, self.reservations, name, request.asset, amount)
         if refusal is not None:
             request.refused(refusal[1])
             return
-        self._transfers += 1
-        name = f"withdrawal {self._transfers}"
-        self.reservations.add(0, name, request.asset, amount, (amount, 0, 0))
 
         def done(seq: int) -> None:
             self.reservations.drop(0, name)
@@ -252,10 +256,10 @@ def release(reservations: Reservations, events: list[Event]) -> None:
     """
     for event in events:
         if type(event) is OrderAccepted or type(event) is OrderReplaced:
-            reservations.drop(event.order.session_id, event.order.cl_ord_id)
+            reservations.drop(event.order.terms.session_id, event.order.terms.cl_ord_id)
         elif type(event) is OrderCanceled:
-            reservations.drop(event.order.session_id, event.cl_ord_id)
+            reservations.drop(event.order.terms.session_id, event.cl_ord_id)
         elif type(event) is OrderRejected and event.reason != OrdRejReason.DUPLICATE_ORDER:
-            reservations.drop(event.order.session_id, event.order.cl_ord_id)
+            reservations.drop(event.order.terms.session_id, event.order.terms.cl_ord_id)
         elif type(event) is CancelRejected and event.reason != CxlRejReason.DUPLICATE_CL_ORD_ID:
             reservations.drop(event.session_id, event.cl_ord_id)

@@ -18,6 +18,7 @@ from engine.commands import (
     CorrectTrade,
     ExpireDayOrders,
     MassCancel,
+    NewList,
     NewOrder,
     ReplaceOrder,
     SetInstrumentStatus,
@@ -117,7 +118,16 @@ class ResumeMassCancels(msgspec.Struct, frozen=True, gc=False):
 
 
 ToAccount: TypeAlias = (
-    NewOrder | CancelOrder | ReplaceOrder | MassCancel | Settle | Collect | Transfer | SetBlocked | ResumeMassCancels
+    NewOrder
+    | NewList
+    | CancelOrder
+    | ReplaceOrder
+    | MassCancel
+    | Settle
+    | Collect
+    | Transfer
+    | SetBlocked
+    | ResumeMassCancels
 )
 
 
@@ -148,9 +158,11 @@ class Operate(msgspec.Struct, frozen=True, gc=False):
 
     command: BookOperation
     done: OnDurable | None = None
+    refused: Callable[[str], None] | None = None
+    """Called instead of ``done``, with the reason, when the book does not carry it out."""
 
 
-ToBook: TypeAlias = NewOrder | CancelOrder | ReplaceOrder | CancelAll | DepthRequest | Operate
+ToBook: TypeAlias = NewOrder | NewList | CancelOrder | ReplaceOrder | CancelAll | DepthRequest | Operate
 
 
 @final

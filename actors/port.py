@@ -24,9 +24,9 @@ from actors.messages import (
     SessionEvent,
     ToPort,
 )
-from actors.refusals import AnyCommand, duplicate, enriched, refused, unchangeable
+from actors.refusals import AnyCommand, are_new, duplicate, enriched, names_of, refused, unchangeable, use_up
 from actors.runtime import Actor
-from engine.commands import CancelOrder, ClientCommand, NewOrder, RejectCommand, ReplaceOrder
+from engine.commands import CancelOrder, ClientCommand, NewList, NewOrder, RejectCommand, ReplaceOrder
 from engine.events import (
     CancelRejected,
     Event,
@@ -124,24 +124,32 @@ class SessionPort(Actor[ToPort]):
         known = self.state.orders
         if type(command) is RejectCommand:
             self._refuse(command)
+        elif type(command) is NewList:
+            self._submit_list(command)
         elif command.cl_ord_id in known:
             self._tell(command, duplicate(self.state, command))
         elif (type(command) is CancelOrder or type(command) is ReplaceOrder) and not self._may_change(command):
             known[command.cl_ord_id] = None
-            self._tell(command, unchangeable(self.state, command))
+            self._tell(command, [unchangeable(self.state, command)])
         else:
             known[command.cl_ord_id] = IN_FLIGHT
             if type(command) is ReplaceOrder and command.order_id:
                 command = self._named(command)
             self._routes.accounts[command.account_id].tell(command)
 
-    def _refuse(self, refusal: RejectCommand) -> None:
-        command, known = refusal.command, self.state.orders
-        if command.cl_ord_id in known:
-            self._tell(command, duplicate(self.state, command))
+    def _submit_list(self, command: NewList) -> None:
+        """All legs go, or none: one whose ClOrdID is no news, or comes twice, has the whole list refused."""
+        if are_new(self.state, command):
+            self.state.orders.update(dict.fromkeys(names_of(command), IN_FLIGHT))
+            self._routes.accounts[command.account_id].tell(command)
         else:
-            known[command.cl_ord_id] = None
-            self._tell(command, refused(self.state, refusal))
+            self._tell(command, duplicate(self.state, command))
+            use_up(self.state, command)
+
+    def _refuse(self, refusal: RejectCommand) -> None:
+        command, state = refusal.command, self.state
+        self._tell(command, refused(state, refusal) if are_new(state, command) else duplicate(state, command))
+        use_up(state, command)
 
     def query(self, query: Query) -> None:
         """Ask; answered once everything submitted so far has its outcome."""
@@ -161,8 +169,8 @@ class SessionPort(Actor[ToPort]):
         order = self.state.open.get(command.order_id)
         return command if order is None else msgspec.structs.replace(command, orig_cl_ord_id=order.cl_ord_id)
 
-    def _tell(self, command: AnyCommand, event: Event) -> None:
-        self._routes.journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [event]))
+    def _tell(self, command: AnyCommand, events: list[Event]) -> None:
+        self._routes.journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, events))
 
     # ---- the gateway's side: FIX numbers and logon ----------------------------------------------------------------
 

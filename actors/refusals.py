@@ -2,41 +2,73 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TypeAlias
 
 import msgspec
 
-from engine.commands import CancelOrder, MassCancel, NewOrder, RejectCommand, ReplaceOrder
+from engine.commands import CancelOrder, MassCancel, NewList, NewOrder, RejectCommand, ReplaceOrder
 from engine.events import CancelRejected, Event, MassCancelRejected, OrderRejected
 from engine.image import OrderImage
-from engine.rejections import cancel_rejected, rejected_image
+from engine.rejections import Refusal, cancel_rejected, list_rejected, list_rejected_whole, rejected_image
 from engine.reports import Report
 from engine.session import SessionState
 from engine.types import CxlRejReason, OrdRejReason
 
-AnyCommand: TypeAlias = NewOrder | CancelOrder | ReplaceOrder | MassCancel
+AnyCommand: TypeAlias = NewOrder | NewList | CancelOrder | ReplaceOrder | MassCancel
 
 MASS_CANCEL_REJECTED_OTHER = 99
 """FIX tag 532."""
 
 
-def refused(state: SessionState, refusal: RejectCommand) -> Event:
+def names_of(command: AnyCommand) -> list[str]:
+    """The ClOrdIDs that a command uses up; none may have been used in this trading day or be an open order's."""
+    return [leg.cl_ord_id for leg in command.legs] if isinstance(command, NewList) else [command.cl_ord_id]
+
+
+def are_new(state: SessionState, command: AnyCommand) -> bool:
+    """Whether its ClOrdIDs may be used."""
+    names = names_of(command)
+    return len(set(names)) == len(names) and state.orders.keys().isdisjoint(names)
+
+
+def use_up(state: SessionState, command: AnyCommand) -> None:
+    """A command is refused: its ClOrdIDs are taken, as far as they are not another's already."""
+    for name in names_of(command):
+        state.orders.setdefault(name, None)
+
+
+def refused(state: SessionState, refusal: RejectCommand) -> list[Event]:
     """A refusal that a gateway has decided on."""
     command = refusal.command
     if isinstance(command, NewOrder):
-        return OrderRejected(rejected_image(command), refusal.reason, refusal.text, refusal.symbol)
-    return _refused(state, command, refusal.reason, refusal.text)
+        return [OrderRejected(rejected_image(command), refusal.reason, refusal.text, refusal.symbol)]
+    if isinstance(command, NewList):
+        return list_rejected_whole(command, refusal.reason, refusal.text, refusal.symbol)
+    return [_refused(state, command, refusal.reason, refusal.text)]
 
 
-def duplicate(state: SessionState, command: AnyCommand) -> Event:
-    """The ClOrdID has been used in this trading day, or by an order that is still open."""
+def duplicate(state: SessionState, command: AnyCommand) -> list[Event]:
+    """A ClOrdID has been used before, or comes twice in a list."""
     text = f"duplicate ClOrdID {command.cl_ord_id}"
     if isinstance(command, NewOrder):
         live = _accepted(state, command.cl_ord_id)
-        return OrderRejected(rejected_image(command), OrdRejReason.DUPLICATE_ORDER, text, "", live)
+        return [OrderRejected(rejected_image(command), OrdRejReason.DUPLICATE_ORDER, text, "", live)]
+    if isinstance(command, NewList):
+        return _duplicate_legs(state, command)
     if isinstance(command, MassCancel):
-        return _refused(state, command, MASS_CANCEL_REJECTED_OTHER, text)
-    return _refused(state, command, CxlRejReason.DUPLICATE_CL_ORD_ID, text)
+        return [_refused(state, command, MASS_CANCEL_REJECTED_OTHER, text)]
+    return [_refused(state, command, CxlRejReason.DUPLICATE_CL_ORD_ID, text)]
+
+
+def _duplicate_legs(state: SessionState, command: NewList) -> list[Event]:
+    times = Counter(names_of(command))
+    guilty: dict[int, Refusal] = {
+        nth: (OrdRejReason.DUPLICATE_ORDER, f"duplicate ClOrdID {leg.cl_ord_id}")
+        for nth, leg in enumerate(command.legs)
+        if leg.cl_ord_id in state.orders or times[leg.cl_ord_id] > 1
+    }
+    return list_rejected(command, guilty)
 
 
 def unchangeable(state: SessionState, command: CancelOrder | ReplaceOrder) -> Event:

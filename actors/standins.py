@@ -22,39 +22,42 @@ from actors.messages import (
 )
 from actors.refusals import MASS_CANCEL_REJECTED_OTHER
 from actors.runtime import Actor, Mailbox
-from engine.commands import CancelAll, CancelOrder, MassCancel, NewOrder, ReplaceOrder
+from engine.commands import CancelAll, CancelOrder, MassCancel, NewList, NewOrder, ReplaceOrder
 from engine.events import AccountBlocked, Event, MassCancelPartDone, MassCancelRejected, OrderRejected
 from engine.queries import DepthAnswer
-from engine.rejections import cancel_rejected, rejected_image
+from engine.rejections import cancel_rejected, list_rejected_whole, rejected_image
 from engine.types import CxlRejReason, OrdRejReason
 
 
 def refuse(journal: Mailbox[ToJournal], command: ToBook | ToAccount, text: str) -> None:
     """Answer a client's command with a system rejection; other messages have no client to answer to."""
-    event: Event
+    events: list[Event]
     if isinstance(command, NewOrder):
-        event = OrderRejected(rejected_image(command), OrdRejReason.OTHER, text)
+        events = [OrderRejected(rejected_image(command), OrdRejReason.OTHER, text)]
+    elif isinstance(command, NewList):
+        events = list_rejected_whole(command, OrdRejReason.OTHER, text)
     elif isinstance(command, CancelOrder | ReplaceOrder):
-        event = cancel_rejected(command, CxlRejReason.OTHER, text)
+        events = [cancel_rejected(command, CxlRejReason.OTHER, text)]
     elif isinstance(command, MassCancel):
-        event = MassCancelRejected(
-            command.session_id, command.account_id, command.cl_ord_id, MASS_CANCEL_REJECTED_OTHER, text
-        )
+        reason = MASS_CANCEL_REJECTED_OTHER
+        events = [MassCancelRejected(command.session_id, command.account_id, command.cl_ord_id, reason, text)]
     else:
         return
-    journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [event]))
+    journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, events))
 
 
 def refuse_in_book(journal: Mailbox[ToJournal], symbol_id: int, command: ToBook, text: str) -> None:
     """As :func:`refuse`, and also what others wait for: a mass cancel's part is done with nothing cancelled, a depth is
-    empty, an operator is told that it is over."""
+    empty, an operator is told why nothing was done, or that it is over."""
     if isinstance(command, CancelAll):
         journal.tell(Outcome(0, 0, 0, [MassCancelPartDone(command.request_id, symbol_id, 0)]))
     elif isinstance(command, DepthRequest):
         request = command
         journal.tell(Barrier(lambda seq: request.answer(DepthAnswer(request.query, seq, 0, [], []))))
     elif isinstance(command, Operate):
-        if command.done is not None:
+        if command.refused is not None:
+            command.refused(text)
+        elif command.done is not None:
             journal.tell(Barrier(command.done))
     else:
         refuse(journal, command, text)
@@ -68,7 +71,7 @@ def refuse_in_account(journal: Mailbox[ToJournal], account_id: int, message: ToA
     elif isinstance(message, SetBlocked):
         event = AccountBlocked(account_id, message.blocked, message.operator)
         journal.tell(Outcome(0, 0, 0, [event], message.done))
-    elif isinstance(message, NewOrder | CancelOrder | ReplaceOrder | MassCancel):
+    elif isinstance(message, NewOrder | NewList | CancelOrder | ReplaceOrder | MassCancel):
         refuse(journal, message, text)
 
 

@@ -28,6 +28,8 @@ class Directory:
         self.statuses: dict[int, InstrumentStatus] = {}
         self.phases: dict[int, TradingPhase] = {}
         self.accounts: dict[int, AccountOpened] = {}
+        self.firms: dict[int, str] = {}
+        """Each account's firm."""
         self.blocked: set[int] = set()
         self.sessions: dict[int, SessionOpened] = {}
         self._symbols: dict[str, Instrument] = {}
@@ -48,6 +50,7 @@ class Directory:
             self.phases[event.symbol_id] = event.phase
         elif isinstance(event, AccountOpened):
             self.accounts[event.account_id] = event
+            self.firms[event.account_id] = event.firm
             self._account_names[event.name] = event
         elif isinstance(event, AccountBlocked):
             (self.blocked.add if event.blocked else self.blocked.discard)(event.account_id)

@@ -17,12 +17,16 @@ from engine.directory import FEES_ACCOUNT, FEES_ACCOUNT_ID, Directory
 from engine.events import (
     AccountBlocked,
     AccountOpened,
+    AuctionEnded,
+    AuctionIndicated,
+    AuctionStarted,
     CancelRejected,
     DayOrdersExpired,
     Deposited,
     Event,
     InstrumentListed,
     InstrumentStatusChanged,
+    LimitStateChanged,
     MassCancelCompleted,
     MassCancelPartDone,
     MassCancelRequested,
@@ -32,30 +36,46 @@ from engine.events import (
     OrderExpired,
     OrderRejected,
     OrderReplaced,
+    OrderRestated,
+    OrderTriggered,
+    OrderUpdated,
     Record,
+    ReferencePriceSet,
     SessionLoggedOut,
     SessionOpened,
+    TradeBusted,
+    TradeCorrected,
     TradeExecuted,
     TradingDayRolled,
+    TradingPhaseChanged,
     Withdrawn,
 )
 from engine.image import OrderImage
+from engine.money import change_of
 from engine.reports import Report, collect_reports
 from engine.session import SessionState
 
-_ORDER_EVENTS = frozenset({OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced})
-
+_ORDER_EVENTS = frozenset(
+    {OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderTriggered, OrderRestated, OrderUpdated}
+)
 _REJECTIONS = frozenset({OrderRejected, CancelRejected})
-_BOOK_EVENTS = (InstrumentStatusChanged, InstrumentListed, DayOrdersExpired)
+_BOOK_EVENTS = (
+    InstrumentStatusChanged, DayOrdersExpired, TradingPhaseChanged, AuctionIndicated, AuctionStarted, AuctionEnded,
+    ReferencePriceSet, LimitStateChanged,
+)  # fmt: skip
 _ACCOUNT_EVENTS = (
     Deposited, Withdrawn, AccountBlocked, AccountOpened, MassCancelRequested, MassCancelCompleted,
 )  # fmt: skip
 
 
 class VenueState:
-    """Directory, books, accounts and sessions."""
+    """Directory, books, accounts and sessions.
 
-    def __init__(self) -> None:
+    ``entropy`` is what the books' draws will be made of once they are live; the fold needs none.
+    """
+
+    def __init__(self, entropy: int = 0) -> None:
+        self.entropy = entropy
         self.directory = Directory()
         self.books: dict[int, Book] = {}
         self.accounts: dict[int, Account] = {}
@@ -78,12 +98,15 @@ class VenueState:
                 book_id = self._apply_trade(event)
             elif type(event) in _ORDER_EVENTS:
                 order: OrderImage = event.order  # type: ignore[union-attr, assignment]
-                book_id = order.symbol_id
-                self.accounts[order.account_id].apply(event)
+                terms = order.terms
+                book_id = terms.symbol_id
+                self.accounts[terms.account_id].apply(event)
             elif type(event) not in _REJECTIONS:
                 book_id = self._apply_venue_event(event) or book_id
         if book_id:
-            self.books[book_id].apply(events)
+            book = self.books[book_id]
+            book.now_ns = record.time_ns  # a book's time never steps back, also not by a restart
+            book.apply(events)
         if record.out:
             by_session = self._reports
             collect_reports(seq, record, by_session)
@@ -95,7 +118,7 @@ class VenueState:
             self.sessions[record.session_id].apply_outcome(record)
 
     def _apply_trade(self, event: TradeExecuted) -> int:
-        aggressor, resting = event.aggressor, event.resting
+        aggressor, resting = event.aggressor.terms, event.resting.terms
         accounts = self.accounts
         accounts[aggressor.account_id].apply(event)
         if resting.account_id != aggressor.account_id:
@@ -106,16 +129,25 @@ class VenueState:
             self._fees.credit(self.directory.instruments[symbol_id].quote, fee)
         return symbol_id
 
+    def _apply_trade_change(self, event: TradeBusted | TradeCorrected) -> int:
+        terms = event.aggressor.terms
+        for account_id in {terms.account_id, event.resting.terms.account_id}:
+            self.accounts[account_id].apply(event)
+        self._fees.credit(self.directory.instruments[terms.symbol_id].quote, change_of(event).fees)
+        return terms.symbol_id
+
     def _apply_venue_event(self, event: Event) -> int:
         """Everything that is not an order's; returns the symbol id of the book that it touches, or 0."""
         self.directory.apply(event)
         if isinstance(event, InstrumentListed):
             symbol_id = event.instrument.symbol_id
             if symbol_id not in self.books:
-                self.books[symbol_id] = Book(event.instrument)
+                self.books[symbol_id] = Book(event.instrument, self.directory.firms, self.entropy)
             return symbol_id
         if isinstance(event, _BOOK_EVENTS):
             return event.symbol_id
+        if isinstance(event, TradeBusted | TradeCorrected):
+            return self._apply_trade_change(event)
         if isinstance(event, AccountOpened) and event.account_id not in self.accounts:
             self._open_account(event)
         elif isinstance(event, _ACCOUNT_EVENTS):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from engine.commands import CancelOrder, NewOrder, ReplaceOrder
-from engine.events import CancelRejected
+from engine.commands import CancelOrder, NewList, NewOrder, ReplaceOrder
+from engine.events import CancelRejected, Event, OrderRejected
 from engine.image import OrderImage
 from engine.terms import OrderTerms
-from engine.types import OrdStatus
+from engine.types import OrdRejReason, OrdStatus
+
+Refusal = tuple[int, str]
+"""A FIX reason (OrdRejReason or CxlRejReason) and a text."""
 
 
 def rejected_image(command: NewOrder) -> OrderImage:
@@ -27,6 +30,20 @@ def rejected_image(command: NewOrder) -> OrderImage:
         command.special,
     )
     return OrderImage(terms, OrdStatus.REJECTED, 0, 0, 0, 0, 0)
+
+
+def list_rejected(command: NewList, guilty: dict[int, Refusal], symbol: str = "") -> list[Event]:
+    """Every leg of a list refused: the ``guilty`` ones (from 0, at least one) each with its reason, the others for the
+    sake of the first of them. People count legs from 1, as FIX's ListSeqNo does."""
+    others = (OrdRejReason.OTHER, f"leg {min(guilty) + 1} of the list was refused")
+    return [
+        OrderRejected(rejected_image(leg), *guilty.get(nth, others), symbol) for nth, leg in enumerate(command.legs)
+    ]
+
+
+def list_rejected_whole(command: NewList, reason: int, text: str, symbol: str = "") -> list[Event]:
+    """Every leg of a list refused for the same reason."""
+    return list_rejected(command, dict.fromkeys(range(len(command.legs)), (reason, text)), symbol)
 
 
 def cancel_rejected(

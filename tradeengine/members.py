@@ -22,7 +22,7 @@ from engine.account import Account
 from engine.book import Book
 from engine.events import AccountOpened, SessionOpened
 from engine.fold import VenueState
-from engine.risk import Reservations
+from engine.reservations import Reservations
 from engine.session import SessionState
 from tradeengine.wiring import Wiring
 
@@ -108,7 +108,10 @@ class Members:
         async def start() -> Actor[ToBook]:
             # A parked book adds nothing to the journal, so what is durable at the barrier is all of its past.
             book = built.pop() if built else (await self._rebuilt(await venue.barrier())).books[symbol_id]
-            actor = venue.books[symbol_id] = BookActor(book, mailbox, venue.journal_mail, venue.touches, venue.clock_ns)
+            book.firms = venue.directory.firms
+            actor = venue.books[symbol_id] = BookActor(
+                book, mailbox, venue.journal_mail, venue.touches, venue.deadlines, venue.clock_ns
+            )
             return actor
 
         async def halted() -> Actor[ToBook]:
@@ -162,7 +165,7 @@ class Members:
 
     async def _rebuilt(self, last: int) -> VenueState:
         """The state after sequence ``last``, folded from the journal in chunks."""
-        state = VenueState()
+        state = VenueState(self._venue.state.entropy)
         for seq, record in self._venue.routes.read(1, last):
             state.apply(seq, record)
             if not seq % _CHUNK:

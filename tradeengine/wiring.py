@@ -9,7 +9,7 @@ import structlog
 import trio
 
 from actors.account import AccountActor
-from actors.book import BookActor, Touch
+from actors.book import BookActor
 from actors.boundary import CreditPool, PortLimits, Routes
 from actors.door import Door
 from actors.journal import JournalActor, OutNumbers
@@ -19,6 +19,7 @@ from actors.port import SessionPort
 from actors.publisher import PublisherActor
 from actors.runtime import ChildSpec, Dispatcher, Mailbox, Supervisor
 from config.settings import Settings
+from engine.protection import Touch
 from tradeengine.recovery import Recovered, read_records
 
 log = structlog.get_logger("venue")
@@ -63,6 +64,8 @@ class Wiring:
         self.book_mail: dict[int, Mailbox[ToBook]] = {}
         self.port_mail: dict[int, Mailbox[ToPort]] = {}
         self.touches: dict[int, Touch] = {}
+        self.deadlines: dict[int, int] = {}
+        """When each book has something to do by itself next, nanoseconds UTC; 0 = never."""
         self.books: dict[int, BookActor] = {}
         self.accounts: dict[int, AccountActor] = {}
         self.ports: dict[int, SessionPort] = {}

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from actors.account import AccountActor
-from actors.book import BookActor, Touch
+from actors.book import BookActor
 from actors.journal import JournalActor, OutNumbers
 from actors.messages import Delivery
 from actors.publisher import PublisherActor
@@ -18,8 +18,9 @@ from engine.account import Account
 from engine.directory import Directory
 from engine.events import Record
 from engine.fold import VenueState
+from engine.protection import Touch
 from engine.reports import Report
-from engine.risk import Reservations
+from engine.reservations import Reservations
 from engine.wire import decode_record, encode_record
 
 DEPTH = 1_000_000
@@ -49,6 +50,7 @@ class CrankedVenue:
         self.port_mail: dict[int, Mailbox[Any]] = {key: Mailbox(f"port {key}", DEPTH) for key in live.sessions}
         self.journal_mail = journal_mail
         self.touches: dict[int, Touch] = {}
+        self.deadlines: dict[int, int] = {}
         self.numbers = {key: OutNumbers(1) for key in live.sessions}
         self.journal = JournalActor(live.seq + 1, live.time_ns, self.numbers, lambda: self.now_ns, publisher_mail)
         self.journal.bind(self)
@@ -57,7 +59,7 @@ class CrankedVenue:
         self.reservations = {key: Reservations() for key in live.accounts}
         self.accounts = {key: self._account_actor(key, account, live.seq) for key, account in live.accounts.items()}
         self.books = {
-            key: BookActor(book, self.book_mail[key], journal_mail, self.touches, lambda: 0)
+            key: BookActor(book, self.book_mail[key], journal_mail, self.touches, self.deadlines, lambda: 0)
             for key, book in live.books.items()
         }
         for key, account in self.accounts.items():

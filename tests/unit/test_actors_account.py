@@ -21,7 +21,6 @@ from engine_builders import (
 )  # fmt: skip
 
 from actors.account import AccountActor
-from actors.book import Touch
 from actors.messages import Barrier, Collect, Outcome, ResumeMassCancels, SetBlocked, Settle, Transfer
 from actors.runtime import Mailbox
 from actors.standins import SuspendedAccountActor
@@ -29,7 +28,8 @@ from engine import events as ev
 from engine.account import Account
 from engine.commands import CancelAll
 from engine.fold import request_id_of
-from engine.risk import Reservations
+from engine.protection import Touch
+from engine.reservations import Reservations
 from engine.types import SCALE, CancelReason, CxlRejReason, OrdRejReason, OrdStatus
 
 

@@ -9,13 +9,14 @@ import pytest
 from engine_builders import BUY, DAY, SELL, cancel, cancel_all, expire, instrument, mass_cancel, new, replace
 
 from actors import book as module
-from actors.book import BookActor, Touch
+from actors.book import BookActor
 from actors.messages import Barrier, DepthRequest, Operate, Outcome
 from actors.runtime import Mailbox
 from actors.standins import HaltedBookActor, refuse
 from engine.book import Book
 from engine.commands import SetInstrumentStatus
 from engine.events import DayOrdersExpired, InstrumentStatusChanged, MassCancelPartDone, OrderAccepted
+from engine.protection import Touch
 from engine.queries import DepthAnswer, DepthQuery
 from engine.types import SCALE, InstrumentStatus
 
@@ -25,7 +26,11 @@ class World:
         self.mailbox: Mailbox[Any] = Mailbox("book", 1000)
         self.journal: Mailbox[Any] = Mailbox("journal", 1000)
         self.touches: dict[int, Touch] = {}
-        self.actor = BookActor(Book(instrument()), self.mailbox, self.journal, self.touches, lambda: 7)
+        self.deadlines: dict[int, int] = {}
+        self.now_ns = 7
+        self.actor = BookActor(
+            Book(instrument()), self.mailbox, self.journal, self.touches, self.deadlines, lambda: self.now_ns
+        )
 
     def run(self, *batch: Any) -> list[Any]:
         self.actor.on_batch(iter(batch))

@@ -9,7 +9,8 @@ from engine_builders import BUY, SELL, genesis, image, instrument, market, new, 
 from engine.account import Account
 from engine.commands import NewOrder
 from engine.events import AccountOpened, CancelRejected, Deposited, OrderAccepted, OrderReplaced
-from engine.risk import Reservations, admit_new, admit_replace, admit_withdrawal
+from engine.reservations import Reservations
+from engine.risk import admit_new, admit_replace, admit_withdrawal
 from engine.types import SCALE, CxlRejReason, OrdRejReason
 
 NO_FEES = instrument(maker_fee=0, taker_fee=0)
