@@ -139,7 +139,7 @@ class ReportMapper:
             # An auction's trades add and remove nothing: FIX.4.4 has no LastLiquidityInd for them.
             liquidity = "" if event.uncross else "851=1\x01" if report.resting else "851=2\x01"
             fill += f"527={event.trade_id}\x01{liquidity}"
-        exec_type = "F" if self._dialect.trade_exec_type else ("2" if order.status is OrdStatus.FILLED else "1")
+        exec_type = "F" if self._dialect.trade_exec_type else _old_exec_type(order)
         exec_id = f"{_fill_id(event.trade_id, report)}\x01{self._trans}"
         return "8", self._execution(report, order, order.cl_ord_id, exec_type, "", fill, "", exec_id)
 
@@ -169,7 +169,7 @@ class ReportMapper:
         exec_id = f"{report.seq}-{report.position}\x01"
         if self._dialect.exec_trans_type:
             exec_id += f"20={trans_type}\x01"
-            exec_type = CHARACTERS[order.status]
+            exec_type = _old_exec_type(order)
         if self._dialect.trade_fields:
             fill += f"527={event.trade_id}\x01"
         rest = f"{fill}58={printable(event.reason)}\x01"
@@ -330,6 +330,11 @@ def _own(report: Report) -> OrderImage:
     order = report.order
     assert order is not None, "a report on an order shows the order"
     return order
+
+
+def _old_exec_type(order: OrderImage) -> str:
+    """FIX.4.2's ExecType of a fill, or of what becomes of one: partial or full (appendix D34, D35)."""
+    return "2" if order.status is OrdStatus.FILLED else "1"
 
 
 def _fill_id(trade_id: int, report: Report) -> str:
