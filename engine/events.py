@@ -7,7 +7,7 @@ command on one book, the inbound numbers that it accounts for and the outbound n
 
 from __future__ import annotations
 
-from typing import TypeAlias, final
+from typing import Literal, TypeAlias, final
 
 import msgspec
 
@@ -251,11 +251,15 @@ class AuctionIndicated(_Event, frozen=True, tag=24):
 
 @final
 class AuctionStarted(_Event, frozen=True, tag=25):
-    """The uncross: trades of ``qty`` in all at ``px`` follow, in this record and in those right after it."""
+    """The uncross: trades of ``qty`` in all at ``px`` (0: none) follow, in this record and in those right after it."""
 
     symbol_id: int
     px: Px
     qty: Qty
+    phase: TradingPhase
+    """The phase that begins when it is done."""
+    operator: str = ""
+    reason: str = ""
 
 
 @final
@@ -284,6 +288,8 @@ class LimitStateChanged(_Event, frozen=True, tag=28):
     symbol_id: int
     side: int
     until_ns: int
+    reference_px: Px
+    """What the band is measured from meanwhile."""
 
 
 @final
@@ -443,3 +449,5 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     in_seq: int
     out: list[int]
     events: list[Event]
+    version: Literal[2] = 2
+    """How orders are written; :mod:`engine.legacy` reads what older records hold."""

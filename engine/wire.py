@@ -1,7 +1,8 @@
 """Records as bytes: msgpack, positional, each event tagged with its number.
 
 Amounts may exceed 64 bits, which msgpack integers can't: such a record, and only such a one, is written with its wide
-integers as extension 1 (big-endian two's complement) and read back through a slower path. Nothing else pays for it.
+integers as extension 1 (big-endian two's complement) and read back through a slower path. Nothing else pays for it,
+nor for records of earlier versions, which take the same path.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import msgspec
 
 from engine.events import Record
+from engine.legacy import upgraded
 
 _WIDE = 1
 _INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1
@@ -37,7 +39,7 @@ def decode_record(data: bytes | memoryview) -> Record:
             return _decoder.decode(data)
         except msgspec.ValidationError:
             plain = msgspec.msgpack.decode(data, ext_hook=_read_wide)
-            return msgspec.convert(plain, Record)
+            return msgspec.convert(upgraded(plain), Record)
     except (UnicodeDecodeError, TypeError, RecursionError) as error:  # what arbitrary bytes can bring about in msgspec
         raise msgspec.DecodeError(f"not a record: {error}") from error
 

@@ -11,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import events as ev
+from engine.image import Working
+from engine.instrument import Instrument, Protection, Session
+from engine.terms import Link, OrderTerms, Peg, SpecialTerms, Trigger
 from engine.types import SCALE
 from engine.wire import decode_record, encode_record
 
@@ -18,6 +21,7 @@ whole = st.integers(0, 2**62)
 wide = st.one_of(st.integers(-(2**63), 2**64 - 1), st.integers(-(2**200), 2**200))
 text = st.text(max_size=8)
 EVENT_TYPES: tuple[type, ...] = get_args(ev.Event)
+PARTS = (OrderTerms, SpecialTerms, Trigger, Peg, Link, Working, Instrument, Session, Protection)
 
 
 def events_of(kind: type) -> st.SearchStrategy[Any]:
@@ -28,6 +32,8 @@ def events_of(kind: type) -> st.SearchStrategy[Any]:
 def values(annotation: Any) -> st.SearchStrategy[Any]:
     if annotation is ev.OrderImage:
         return images
+    if annotation in PARTS:
+        return structs_of(annotation)
     if annotation is int:
         return wide
     if annotation is str:
@@ -40,13 +46,12 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     return st.from_type(annotation)
 
 
-images = st.builds(
-    ev.OrderImage,
-    **{
-        field.name: wide if field.type is int else text if field.type is str else st.from_type(field.type)
-        for field in msgspec.structs.fields(ev.OrderImage)
-    },
-)
+def structs_of(kind: type) -> st.SearchStrategy[Any]:
+    """Any value of a struct, and of the structs in it."""
+    return st.builds(kind, **{field.name: values(field.type) for field in msgspec.structs.fields(kind)})
+
+
+images = structs_of(ev.OrderImage)
 records = st.builds(
     ev.Record, whole, whole, whole, whole, st.lists(whole, max_size=5),
     st.lists(st.one_of([events_of(kind) for kind in EVENT_TYPES]), min_size=1, max_size=4),
@@ -85,8 +90,11 @@ def test_tags_are_unique_and_never_change() -> None:
     assert tags == {
         1: "OrderAccepted", 2: "TradeExecuted", 3: "OrderCanceled", 4: "OrderExpired", 5: "OrderReplaced",
         6: "OrderRejected", 7: "CancelRejected", 8: "MassCancelRequested", 9: "MassCancelPartDone",
-        10: "MassCancelCompleted", 11: "MassCancelRejected", 20: "InstrumentListed", 21: "InstrumentStatusChanged",
-        22: "DayOrdersExpired", 30: "AccountOpened", 31: "AccountBlocked", 32: "Deposited", 33: "Withdrawn",
+        10: "MassCancelCompleted", 11: "MassCancelRejected", 12: "OrderTriggered", 13: "OrderRestated",
+        14: "OrderUpdated", 15: "TradeBusted", 16: "TradeCorrected", 20: "InstrumentListed",
+        21: "InstrumentStatusChanged", 22: "DayOrdersExpired", 23: "TradingPhaseChanged", 24: "AuctionIndicated",
+        25: "AuctionStarted", 26: "AuctionEnded", 27: "ReferencePriceSet", 28: "LimitStateChanged",
+        30: "AccountOpened", 31: "AccountBlocked", 32: "Deposited", 33: "Withdrawn",
         40: "SessionOpened", 41: "SessionLoggedOn", 42: "SessionLoggedOut", 43: "NumbersReserved",
         44: "TradingDayRolled", 50: "StateHashed",
     }  # fmt: skip
