@@ -54,6 +54,7 @@ from engine.image import OrderImage
 from engine.money import change_of
 from engine.reports import Report, collect_reports
 from engine.session import SessionState
+from engine.types import TradingPhase
 
 _ORDER_EVENTS = frozenset(
     {OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderTriggered, OrderRestated, OrderUpdated}
@@ -83,6 +84,8 @@ class VenueState:
         self.seq = 0
         self.time_ns = 0
         self.day = ""
+        self.phases: dict[int, tuple[TradingPhase, int]] = {}
+        """By symbol: the phase that its book entered last, and when."""
         self._reports: defaultdict[int, list[Report]] = defaultdict(list)
         self._fees: Account
         self._open_account(FEES_ACCOUNT)
@@ -145,6 +148,8 @@ class VenueState:
                 self.books[symbol_id] = Book(event.instrument, self.directory.firms, self.entropy)
             return symbol_id
         if isinstance(event, _BOOK_EVENTS):
+            if isinstance(event, TradingPhaseChanged):
+                self.phases[event.symbol_id] = event.phase, self.time_ns
             return event.symbol_id
         if isinstance(event, TradeBusted | TradeCorrected):
             return self._apply_trade_change(event)

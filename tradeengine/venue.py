@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from random import SystemRandom
 from typing import Any
 
 import structlog
@@ -120,9 +121,12 @@ class Venue(Wiring):
             self.journal_mail,
             self.dispatcher,
             self.clock_ns,
+            lambda seconds: SystemRandom().uniform(0, seconds),
             (venue.day_roll, venue.time_zone),
             {key: actor.book.last_day for key, actor in self.books.items()},
             self.state.day,
+            self.state.phases,
+            self.deadlines,
             self._commits.idle,
         )
 
