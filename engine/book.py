@@ -1,104 +1,108 @@
 """The order book of one instrument: price-time priority, commands in, events out.
 
-A command is worked in stages: *check* the instrument's rules, *match* against the other side, then *rest* or *drop*
-what is left. Each returns nothing but events; the book never waits, reads no clock and draws no ids that replay could
-not draw again. :meth:`Book.apply` folds the same events, so a book is rebuilt from the journal without matching.
+A command is worked in stages: *check* the instrument's rules, *match* against the other side, *rest* or *drop* what is
+left, then *settle* what the change sets off (docs/order-book.md). Each returns nothing but events; the book never
+waits, reads no clock and draws no ids that replay could not draw again.
+
+Plain orders among plain orders, which is nearly all there ever is, go a short way that is written out here; everything
+else goes the general one through :mod:`engine.entry` and :mod:`engine.matching`, with the same results.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import chain
+from operator import attrgetter
 
-from engine.commands import ANY, CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder, SetInstrumentStatus
+from engine import amending, entry, matching, operating, reactions, uncross
+from engine.book_fold import BookFold
+from engine.book_state import symbol_of
+from engine.commands import (
+    ANY,
+    CancelAll,
+    CancelBook,
+    CancelOrder,
+    ExpireDayOrders,
+    NewList,
+    NewOrder,
+    ReplaceOrder,
+)
 from engine.events import (
     DayOrdersExpired,
     Event,
-    InstrumentListed,
-    InstrumentStatusChanged,
     MassCancelPartDone,
     OrderAccepted,
     OrderCanceled,
-    OrderExpired,
     OrderRejected,
     OrderReplaced,
     TradeExecuted,
 )
 from engine.image import OrderImage
 from engine.images import ended, filled, replaced
-from engine.instrument import Instrument
 from engine.ladder import Ladder
 from engine.lifecycle import Step
-from engine.money import worst_hold
+from engine.operating import BookCommand
 from engine.order import Order
-from engine.queries import DepthLevel
+from engine.pricing import begin
 from engine.rejections import cancel_rejected, rejected_image
 from engine.rules import check_order
 from engine.terms import OrderTerms
-from engine.types import SCALE, CancelReason, CxlRejReason, OrdStatus, OrdType, Px, Side, TimeInForce
+from engine.types import (
+    INT64_MAX,
+    SCALE,
+    CancelReason,
+    CxlRejReason,
+    InstrumentStatus,
+    OrdStatus,
+    OrdType,
+    Side,
+    TimeInForce,
+    TradingPhase,
+)
 
-ID_BITS = 40
-"""An order or trade id is ``symbol_id << 40 | n``: unique in the venue, and it tells the book."""
+__all__ = ["Book", "symbol_of"]
 
 _BUY = Side.BUY
-_MARKET = OrdType.MARKET
-_FOK = TimeInForce.FOK
-_NEW = OrdStatus.NEW
-_DROPPED_AT_ONCE = {TimeInForce.IOC: CancelReason.IMMEDIATE_REMAINDER, TimeInForce.FOK: CancelReason.FILL_OR_KILL}
+_order_id = attrgetter("image.terms.order_id")
+_MARKET, _LIMIT = OrdType.MARKET, OrdType.LIMIT
+_DAY, _GTC, _IOC, _FOK = TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK
+_NEW, _PARTIALLY_FILLED, _FILLED = OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED
+_CANCELED = OrdStatus.CANCELED
+_REQUESTED = CancelReason.REQUESTED
+_ACTIVE = InstrumentStatus.ACTIVE
+_CONTINUOUS = TradingPhase.CONTINUOUS
 
 
-def symbol_of(order_id: int) -> int:
-    """The symbol id of the book that gave out ``order_id``."""
-    return order_id >> ID_BITS
+class Book(BookFold):
+    """One instrument's open orders and the rules by which they trade."""
 
-
-class Book:
-    """One instrument's resting orders and the rules by which they trade."""
-
-    def __init__(self, instrument: Instrument) -> None:
-        self.instrument = instrument
-        self.status = instrument.status
-        self.bids = Ladder(Side.BUY)
-        self.asks = Ladder(Side.SELL)
-        self.last_px: Px = 0
-        self.last_day = ""
-        self._by_ref: defaultdict[int, dict[str, Order]] = defaultdict(dict)
-        """By session and ClOrdID: a dict of its own for each session, so that no key is made for an order."""
-        self._by_account: dict[int, dict[int, Order]] = {}
-        self._due: list[tuple[int, int]] = []
-        """(OrderID, account id) of the DAY orders that an expiry under way has still to expire, the next one last."""
-        self._base_id = instrument.symbol_id << ID_BITS
-        self._orders_accepted = 0
-        self._trades_made = 0
-
-    # ---- counts, for metrics --------------------------------------------------------------------------------------
-
-    @property
-    def orders_accepted(self) -> int:
-        """Orders that this book has taken in since the journal's beginning."""
-        return self._orders_accepted
-
-    @property
-    def trades_made(self) -> int:
-        """Trades since the journal's beginning."""
-        return self._trades_made
-
-    @property
-    def orders_resting(self) -> int:
-        return len(self)
-
-    # ---- commands -------------------------------------------------------------------------------------------------
+    # ---- clients' commands ----------------------------------------------------------------------------------------
 
     def new_order(self, command: NewOrder) -> list[Event]:
         """Match a new order, rest what is left: ``OrderAccepted, TradeExecuted*, OrderCanceled?`` or a rejection."""
-        refusal = check_order(
-            self.instrument, self.status, command.ord_type, command.tif, command.order_qty, command.px
-        )
-        if refusal is not None:
-            return [OrderRejected(rejected_image(command), refusal[0], refusal[1])]
-        self._orders_accepted += 1
+        tif = command.tif
+        if (
+            command.special is not None
+            or self.guarded
+            or self.phase is not _CONTINUOUS
+            or command.ord_type > _LIMIT
+            or (tif is not _DAY and tif is not _GTC and tif is not _IOC and tif is not _FOK)
+        ):
+            return self._new_special(command)
         instrument = self.instrument
         side, qty, px = command.side, command.order_qty, command.px
+        cost = px * qty // SCALE
+        if (  # engine.rules.check_order, written out
+            self.status is not _ACTIVE
+            or not 0 < px <= INT64_MAX
+            or qty % instrument.lot_size
+            or px % instrument.tick_size
+            or not instrument.min_qty <= qty <= instrument.max_qty
+            or cost < instrument.min_notional
+        ):
+            refusal = check_order(instrument, self.status, command.ord_type, tif, qty, px)
+            assert refusal is not None
+            return [OrderRejected(rejected_image(command), refusal[0], refusal[1])]
+        self._orders_accepted += 1
+        maker_fee, taker_fee = instrument.maker_fee, instrument.taker_fee
         terms = OrderTerms(
             self._base_id + self._orders_accepted,
             command.session_id,
@@ -107,15 +111,37 @@ class Book:
             command.cl_ord_id,
             side,
             command.ord_type,
-            command.tif,
+            tif,
             qty,
             px,
-            instrument.maker_fee,
-            instrument.taker_fee,
+            maker_fee,
+            taker_fee,
         )
-        image = OrderImage(terms, _NEW, qty, 0, 0, 0, worst_hold(side, px, qty, instrument.worst_fee))
+        if side is _BUY:  # engine.money.worst_hold, written out
+            hold = cost - (-(cost * (taker_fee if taker_fee > maker_fee else maker_fee)) // SCALE)
+            own, opposite, crossing_key = self.bids, self.asks, -px
+        else:
+            hold = qty
+            own, opposite, crossing_key = self.asks, self.bids, px
+        image = OrderImage(terms, _NEW, qty, 0, 0, 0, hold)
         events: list[Event] = [OrderAccepted(image)]
-        self._place(image, events)
+        keys = opposite.keys
+        if (tif is _GTC or tif is _DAY) and (not keys or keys[-1] < crossing_key) and command.ord_type is _LIMIT:
+            order = Order(image)
+            own.rest_plain(order, -crossing_key, px, qty)
+            self._by_ref[terms.session_id][terms.cl_ord_id] = order
+        else:
+            self._place(image, events)
+        if self.orders:
+            self._react(events)
+        return events
+
+    def new_list(self, command: NewList) -> list[Event]:
+        """Every leg's ``OrderAccepted`` and what comes of them, or every leg's ``OrderRejected``."""
+        begin(self)
+        events: list[Event] = []
+        entry.enter_list(self, command, events)
+        self._react(events)
         return events
 
     def cancel(self, command: CancelOrder) -> list[Event]:
@@ -123,252 +149,273 @@ class Book:
         order = self._find(command)
         if order is None:
             return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
-        return [self._cancel_resting(order, CancelReason.REQUESTED, command.cl_ord_id)]
+        image = order.image
+        if image.working is None:
+            terms = image.terms
+            (self.bids if terms.side is _BUY else self.asks).remove(order)
+            del self._by_ref[terms.session_id][terms.cl_ord_id]
+            if self.collected:
+                self.collected.pop(terms.order_id, None)
+            after = OrderImage(terms, _CANCELED, 0, image.cum_qty, image.cum_notional, image.fee_raw, 0)
+            events: list[Event] = [OrderCanceled(after, _REQUESTED, command.cl_ord_id)]
+        else:
+            events = []
+            matching.cancel(self, order, CancelReason.REQUESTED, events, command.cl_ord_id)
+        if self.orders or self.guarded:
+            begin(self)
+            self._react(events)
+        return events
 
     def replace(self, command: ReplaceOrder) -> list[Event]:
-        """Change price or quantity.
-
-        Priority is kept only when the quantity falls at the same price; anything else joins the end of its queue, and
-        may trade. A new quantity at or below what is filled cancels the rest (FIX 4.4 vol. 4, order cancel/replace).
-        """
+        """Change price, quantity or special terms; docs/amend.md says what keeps its place in the queue."""
         order = self._find(command)
         if order is None:
             return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
         image = order.image
-        refusal = check_order(self.instrument, self.status, image.ord_type, image.tif, command.order_qty, command.px)
-        if refusal is None and command.side is not image.side:
-            refusal = (CxlRejReason.OTHER, "the side of an order cannot be changed")
-        if refusal is not None:
-            return [cancel_rejected(command, CxlRejReason.OTHER, refusal[1], image)]
-        leaves = command.order_qty - image.cum_qty
-        if leaves <= 0:
-            return [self._cancel_resting(order, CancelReason.REDUCED_TO_FILLED, command.cl_ord_id)]
-        return self._replace_resting(order, command, leaves)
+        if image.working is None and command.changes is None and self.phase is _CONTINUOUS and not self.guarded:
+            events = self._replace_plain(order, command)
+        else:
+            begin(self)
+            events = []
+            amending.replace(self, order, command, events)
+        if self.orders or self.guarded:
+            self._react(events)
+        return events
 
     def cancel_all(self, command: CancelAll, limit: int) -> tuple[list[Event], bool]:
-        """Cancel up to ``limit`` of an account's orders; True when this book's part of the request is done."""
-        mine = self._by_account.get(command.account_id, {})
-        chosen: list[Order] = []
-        done = True
-        for order in mine.values():
-            if command.side in (ANY, order.image.side):
-                if len(chosen) == limit:
-                    done = False
-                    break
-                chosen.append(order)
-        reason = CancelReason(command.reason)
-        events: list[Event] = [self._cancel_resting(order, reason, "", command.request_id) for order in chosen]
+        """Cancel about ``limit`` of an account's orders; True when this book's part of the request is done."""
+        account_id, side = command.account_id, command.side
+        chosen = [
+            order
+            for order in self.everyone()
+            if order.image.terms.account_id == account_id and side in (ANY, order.image.terms.side)
+        ]
+        chosen.sort(key=_order_id)
+        done = len(chosen) <= limit
+        events: list[Event] = []
+        canceled = 0
+        for order in chosen[:limit]:
+            if self.find_open(order.image) is order:  # not cancelled by another leg of its list
+                canceled += 1
+                matching.cancel(self, order, CancelReason(command.reason), events, "", command.request_id)
+        self._after_many(events)
         if done:
-            events.append(MassCancelPartDone(command.request_id, self.instrument.symbol_id, len(chosen)))
+            events.append(MassCancelPartDone(command.request_id, self.instrument.symbol_id, canceled))
         return events, done
 
+    # ---- operators' and timers' commands --------------------------------------------------------------------------
+
+    def cancel_book(self, command: CancelBook, limit: int) -> tuple[list[Event], bool]:
+        """Cancel about ``limit`` orders, whoever's, by OrderID; True when none is left."""
+        events: list[Event] = []
+        for order in sorted(self.everyone(), key=_order_id)[:limit]:
+            if self.find_open(order.image) is order:
+                matching.cancel(self, order, CancelReason(command.reason), events)
+        self._after_many(events)
+        return events, not len(self)
+
     def expire_day_orders(self, command: ExpireDayOrders, limit: int) -> tuple[list[Event], bool]:
-        """Expire up to ``limit`` DAY orders by OrderID; True (and ``DayOrdersExpired`` last) when none is left.
+        """Expire about ``limit`` DAY orders by OrderID; True (and ``DayOrdersExpired`` last) when none is left.
 
         The first call decides which: an order that comes before the last call belongs to the new day.
         """
-        due = self._due
-        if not due:
-            resting = chain.from_iterable(mine.values() for mine in self._by_ref.values())
-            day_orders = (order.image for order in resting if order.image.tif is TimeInForce.DAY)
-            due += sorted(((image.order_id, image.account_id) for image in day_orders), reverse=True)
         events: list[Event] = []
-        while due and len(events) < limit:
-            order_id, account_id = due.pop()
-            order = self._by_account[account_id].get(order_id)
-            if order is not None:
-                self._unrest(order)
-                events.append(OrderExpired(ended(order.image, Step.EXPIRE), CancelReason.END_OF_DAY))
-        done = not due
+        done = operating.expire_day(self, limit, events)
+        self._after_many(events)
         if done:
             self.last_day = command.day
             events.append(DayOrdersExpired(self.instrument.symbol_id, command.day))
         return events, done
 
-    def set_status(self, command: SetInstrumentStatus) -> list[Event]:
-        self.status = command.status
-        return [InstrumentStatusChanged(command.symbol_id, command.status, command.operator)]
+    def operate(self, command: BookCommand) -> list[Event]:
+        """Carry out an operator's or the schedule's command.
 
-    # ---- stages ---------------------------------------------------------------------------------------------------
+        Raises:
+            CommandRefused: it cannot be done; nothing has changed.
+        """
+        begin(self)
+        events = operating.operate(self, command)
+        self._react(events, triggers=isinstance(command, operating.MOVES_REFERENCE))
+        return events
+
+    def advance(self, limit: int) -> tuple[list[Event], bool]:
+        """Do what is due at :attr:`now_ns`, at most ``limit`` expiries of it; True when nothing more is due."""
+        begin(self)
+        events: list[Event] = []
+        done = operating.advance(self, limit, events)
+        self._react(events)
+        return events, done
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether :meth:`go_on` must be called before any other command: a bounded record left work undone."""
+        return self.cut_short or self.uncrossing is not None or bool(self.turns)
+
+    def go_on(self) -> list[Event]:
+        """The next record of what the last one left undone; may be empty."""
+        begin(self)
+        self.cut_short = False
+        events: list[Event] = []
+        if self.uncrossing is not None:
+            uncross.go_on_uncrossing(self, events)
+        self._react(events)
+        return events
+
+    @property
+    def next_deadline_ns(self) -> int:
+        """When :meth:`advance` has something to do; 0 = never, as things stand."""
+        return operating.next_deadline_ns(self)
+
+    # ---- the short way --------------------------------------------------------------------------------------------
+
+    def _new_special(self, command: NewOrder) -> list[Event]:
+        begin(self)
+        events: list[Event] = []
+        entry.enter_new(self, command, events)
+        self._react(events)
+        return events
+
+    def _react(self, events: list[Event], *, triggers: bool = False) -> None:
+        """What the events set off."""
+        if self.uncrossing is None and self.status is _ACTIVE:
+            reactions.settle(self, events, everything=triggers)
+            if self.guarded:
+                reactions.watch_band(self, events)
+
+    def _after_many(self, events: list[Event]) -> None:
+        """As after any command; a chunk of many is one."""
+        if self.orders or self.guarded:
+            begin(self)
+            self._react(events)
 
     def _place(self, image: OrderImage, events: list[Event]) -> None:
-        """Match an order that is not in the book, then rest or drop its remainder."""
-        if image.side is _BUY:
-            opposite, crossing_key = self.asks, -image.px
+        """Match a plain order that is not in the book, then rest or drop its remainder."""
+        terms = image.terms
+        if terms.side is _BUY:
+            opposite, crossing_key = self.asks, -terms.px
         else:
-            opposite, crossing_key = self.bids, image.px
+            opposite, crossing_key = self.bids, terms.px
+        tif = terms.tif
         keys = opposite.keys
         if keys and keys[-1] >= crossing_key:
+            if self.orders and opposite.has_specials(crossing_key):
+                matching.work(self, image, events)
+                return
             wanted = image.leaves_qty
-            if image.tif is not _FOK or opposite.available(crossing_key, wanted) >= wanted:
+            if tif is not _FOK or opposite.available(crossing_key, wanted) >= wanted:
                 image = self._match(image, opposite, crossing_key, events)
                 if not image.leaves_qty:
                     return
-        if image.ord_type is _MARKET or image.tif in _DROPPED_AT_ONCE:
-            reason = _DROPPED_AT_ONCE.get(image.tif, CancelReason.IMMEDIATE_REMAINDER)
-            events.append(OrderCanceled(ended(image, Step.CANCEL), reason))
+        if tif is _FOK:
+            events.append(OrderCanceled(ended(image, Step.CANCEL), CancelReason.FILL_OR_KILL))
+        elif tif is _IOC or terms.ord_type is _MARKET:
+            events.append(OrderCanceled(ended(image, Step.CANCEL), CancelReason.IMMEDIATE_REMAINDER))
         else:
-            self._rest(Order(image))
+            self.rest(Order(image))
 
     def _match(self, taker: OrderImage, opposite: Ladder, crossing_key: int, events: list[Event]) -> OrderImage:
-        """Trade ``taker`` against the other side, best price first and oldest first, each at the resting price.
+        """Trade ``taker`` against plain orders, best price first and oldest first, each at the resting price.
 
-        Returns what has become of it.
+        :func:`engine.images.filled` is written out here for both sides of a trade: it is where a venue's time goes.
+        Returns what has become of the taker.
         """
         keys, levels = opposite.keys, opposite.levels
-        leaves = taker.leaves_qty
+        by_ref = self._by_ref
+        terms = taker.terms
+        buys = terms.side is _BUY
+        limit, rate = terms.px, terms.taker_fee
+        worst = terms.maker_fee if terms.maker_fee > rate else rate
+        leaves, cum, paid, raw = taker.leaves_qty, taker.cum_qty, taker.cum_notional, taker.fee_raw
+        due = -(-raw // SCALE) if raw else 0
+        trade_id = self._base_id + self._trades_made
         while leaves and keys and keys[-1] >= crossing_key:
             level = levels[keys[-1]]
-            px = level.px
+            px, queue = level.px, level.queue
             while leaves and level.count:
-                order = level.head()
+                order = queue[0]
+                if order.level is not level:
+                    queue.popleft()
+                    continue
                 maker = order.image
+                of_maker = maker.terms
                 qty = maker.leaves_qty
                 if qty > leaves:
+                    maker_leaves = qty - leaves
                     qty = leaves
-                leaves -= qty
+                    leaves = 0
+                else:
+                    maker_leaves = 0
+                    leaves -= qty
                 level.qty -= qty
                 cost = px * qty // SCALE
-                taker, taker_fee = filled(taker, qty, cost, taker.taker_fee)
-                maker, maker_fee = filled(maker, qty, cost, maker.maker_fee)
-                self._trades_made += 1
-                trade_id = self._base_id + self._trades_made
-                events.append(TradeExecuted(trade_id, px, qty, taker, maker, taker_fee, maker_fee))
-                order.image = maker
-                if not maker.leaves_qty:
-                    level.queue.popleft()
+
+                cum += qty
+                paid += cost
+                raw += cost * rate
+                taker_fee = -due
+                due = -(-raw // SCALE)
+                taker_fee += due
+                if not leaves:
+                    hold, status = 0, _FILLED
+                elif buys:
+                    rest = limit * leaves // SCALE
+                    hold, status = rest - (-(raw + rest * worst) // SCALE) - due, _PARTIALLY_FILLED
+                else:
+                    hold, status = leaves, _PARTIALLY_FILLED
+                taker = OrderImage(terms, status, leaves, cum, paid, raw, hold)
+
+                if maker_leaves:
+                    maker, maker_fee = filled(maker, qty, cost, of_maker.maker_fee)
+                    order.image = maker
+                else:
+                    maker_raw = maker.fee_raw
+                    maker_fee = -maker_raw // SCALE if maker_raw else 0
+                    maker_raw += cost * of_maker.maker_fee
+                    maker_fee -= -maker_raw // SCALE
+                    maker = OrderImage(
+                        of_maker, _FILLED, 0, maker.cum_qty + qty, maker.cum_notional + cost, maker_raw, 0
+                    )
+                    queue.popleft()
                     level.count -= 1
                     order.level = None
-                    self._forget(maker)
+                    del by_ref[of_maker.session_id][of_maker.cl_ord_id]
+                trade_id += 1
+                events.append(TradeExecuted(trade_id, px, qty, taker, maker, taker_fee, maker_fee))
             self.last_px = px
             if not level.count:
                 opposite.discard(level)
+        self._trades_made = trade_id - self._base_id
         return taker
 
-    def _replace_resting(self, order: Order, command: ReplaceOrder, leaves: int) -> list[Event]:
+    def _replace_plain(self, order: Order, command: ReplaceOrder) -> list[Event]:
+        """As :func:`engine.amending.replace`, for a plain order that stays one."""
         before = order.image
-        keeps = command.px == before.px and leaves <= before.leaves_qty
+        terms = before.terms
+        if command.side is not terms.side or command.order_qty <= before.cum_qty or not command.px:
+            events: list[Event] = []
+            amending.replace(self, order, command, events)
+            return events
+        refusal = check_order(self.instrument, self.status, terms.ord_type, terms.tif, command.order_qty, command.px)
+        if refusal is not None:
+            return [cancel_rejected(command, CxlRejReason.OTHER, refusal[1], before)]
+        leaves = command.order_qty - before.cum_qty
+        keeps = command.px == terms.px and leaves <= before.leaves_qty
         image = replaced(before, command, leaves)
-        events: list[Event] = [OrderReplaced(image, before.cl_ord_id, keeps)]
+        events = [OrderReplaced(image, terms.cl_ord_id, keeps)]
         if keeps:
-            self._shrink(order, image)
+            self.turn_to(order, image)
         else:
-            self._unrest(order)
+            self.unrest(order)
             # A new Order: the old one may still stand in its queue as a ghost and would come to life in its old place.
             self._place(image, events)
         return events
 
-    def _shrink(self, order: Order, image: OrderImage) -> None:
-        """A resting order takes on ``image``, with less left at the same price, and keeps its place."""
-        before = order.image
-        assert order.level is not None
-        order.level.qty -= before.leaves_qty - image.leaves_qty
-        del self._by_ref[before.session_id][before.cl_ord_id]
-        order.image = image
-        self._by_ref[image.session_id][image.cl_ord_id] = order
-
-    def _cancel_resting(self, order: Order, reason: CancelReason, cl_ord_id: str, request_id: int = 0) -> OrderCanceled:
-        self._unrest(order)
-        return OrderCanceled(ended(order.image, Step.CANCEL), reason, cl_ord_id, request_id)
-
-    # ---- what rests -----------------------------------------------------------------------------------------------
-
-    def _rest(self, order: Order) -> None:
-        image = order.image
-        (self.bids if image.side is _BUY else self.asks).rest(order)
-        self._by_ref[image.session_id][image.cl_ord_id] = order
-        mine = self._by_account.get(image.account_id)
-        if mine is None:
-            mine = self._by_account[image.account_id] = {}
-        mine[image.order_id] = order
-
-    def _unrest(self, order: Order) -> None:
-        (self.bids if order.image.side is _BUY else self.asks).remove(order)
-        self._forget(order.image)
-
-    def _forget(self, image: OrderImage) -> None:
-        del self._by_ref[image.session_id][image.cl_ord_id]
-        del self._by_account[image.account_id][image.order_id]
-
     def _find(self, command: CancelOrder | ReplaceOrder) -> Order | None:
-        """The session's resting order that a command names, by OrderID where given, else by OrigClOrdID."""
-        if not command.order_id:
-            return self._by_ref[command.session_id].get(command.orig_cl_ord_id)
-        order = self._by_account.get(command.account_id, {}).get(command.order_id)
-        return order if order is not None and order.image.session_id == command.session_id else None
-
-    # ---- fold -----------------------------------------------------------------------------------------------------
-
-    def apply(self, events: list[Event]) -> None:
-        """Fold one record's events: what a command did to this book, without matching again."""
-        incoming: OrderImage | None = None
-        for event in events:
-            if type(event) is OrderAccepted:
-                incoming = event.order
-                self._orders_accepted = incoming.order_id - self._base_id
-            elif type(event) is TradeExecuted:
-                incoming = event.aggressor
-                self._apply_fill(event.resting, event.qty)
-                self.last_px = event.px
-                self._trades_made = event.trade_id - self._base_id
-            elif type(event) is OrderCanceled or type(event) is OrderExpired:
-                if incoming is not None and incoming.order_id == event.order.order_id:
-                    incoming = None
-                else:
-                    self._unrest(self._resting(event.order))
-            elif type(event) is OrderReplaced:
-                incoming = self._apply_replaced(event)
-            elif isinstance(event, InstrumentStatusChanged):
-                self.status = event.status
-            elif isinstance(event, InstrumentListed):
-                self.instrument = event.instrument
-            elif isinstance(event, DayOrdersExpired):
-                self.last_day = event.day
-        if incoming is not None and incoming.leaves_qty:
-            self._rest(Order(incoming))
-
-    def _resting(self, image: OrderImage) -> Order:
-        return self._by_account[image.account_id][image.order_id]
-
-    def _apply_fill(self, image: OrderImage, qty: int) -> None:
-        order = self._resting(image)
-        level = order.level
-        assert level is not None
-        if image.leaves_qty:
-            level.qty -= qty
-            order.image = image
-        else:
-            self._unrest(order)
-
-    def _apply_replaced(self, event: OrderReplaced) -> OrderImage | None:
-        order = self._resting(event.order)
-        if event.kept_priority:
-            self._shrink(order, event.order)
-            return None
-        self._unrest(order)
-        return event.order
-
-    # ---- views ----------------------------------------------------------------------------------------------------
-
-    def depth(self, levels: int) -> tuple[list[DepthLevel], list[DepthLevel]]:
-        """Bids and asks, best first, at most ``levels`` a side (0 = all)."""
-        return self.bids.depth(levels), self.asks.depth(levels)
-
-    def open_orders(self, account_id: int) -> list[OrderImage]:
-        return [order.image for order in self._by_account.get(account_id, {}).values()]
-
-    def __len__(self) -> int:
-        return sum(len(mine) for mine in self._by_ref.values())
-
-    def state(self) -> object:
-        """Everything that replay must reproduce, in a canonical order (for the state hash)."""
-        return (
-            self.instrument.symbol_id,
-            self.status,
-            self.last_px,
-            self.last_day,
-            self._orders_accepted,
-            self._trades_made,
-            [[order.image for order in level.orders()] for level in self.bids],
-            [[order.image for order in level.orders()] for level in self.asks],
-        )
+        """The session's order that a command names, by OrderID where given, else by OrigClOrdID."""
+        mine = self._by_ref[command.session_id]
+        order = mine.get(command.orig_cl_ord_id)
+        order_id = command.order_id
+        if not order_id or (order is not None and order.image.terms.order_id == order_id):
+            return order
+        # The name is missing, or a replace under way has changed it: look through what the session has here.
+        return next((each for each in mine.values() if each.image.terms.order_id == order_id), None)

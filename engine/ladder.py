@@ -25,9 +25,8 @@ class Ladder:
         self.keys: list[int] = []
         self.levels: dict[int, Level] = {}
 
-    def rest(self, order: Order) -> None:
-        """Put ``order`` at the end of its price's queue."""
-        px = order.image.px
+    def level_at(self, px: Px) -> Level:
+        """The level of a price, made where there is none; an order must join it at once."""
         key = px * self.sign
         level = self.levels.get(key)
         if level is None:
@@ -37,18 +36,43 @@ class Ladder:
                 insort(keys, key)
             else:
                 keys.append(key)
+        return level
+
+    def rest_plain(self, order: Order, key: int, px: Px, leaves: Qty) -> None:
+        """Put a plain order at the end of its price's queue."""
+        level = self.levels.get(key)
+        if level is None:
+            level = self.level_at(px)
         order.level = level
         level.queue.append(order)
-        level.qty += order.image.leaves_qty
+        level.qty += leaves
         level.count += 1
+
+    def rest(self, order: Order) -> None:
+        """Put ``order`` at the end of its price's queue."""
+        image = order.image
+        if image.working is None:
+            px = image.terms.px
+            self.rest_plain(order, px * self.sign, px, image.leaves_qty)
+        else:
+            self.level_at(image.resting_px).join(order)
 
     def remove(self, order: Order) -> None:
         """Take a resting order out."""
         level = order.level
         assert level is not None
-        level.drop(order)
-        if not level.count:
+        image = order.image
+        if image.working is None:
+            order.level = None
+            level.qty -= image.leaves_qty
+            level.count = count = level.count - 1
+        else:
+            level.drop(order)
+            count = level.count
+        if not count:
             self.discard(level)
+        elif len(level.queue) > 2 * count + 64:
+            level.bury()
 
     def discard(self, level: Level) -> None:
         """Forget an empty level."""
@@ -60,15 +84,27 @@ class Ladder:
         else:
             del keys[bisect_left(keys, key)]
 
-    def best(self) -> Level | None:
-        return self.levels[self.keys[-1]] if self.keys else None
-
     def best_px(self) -> Px:
-        """The best price, 0 when the side is empty."""
+        """The best displayed price, 0 when nothing is displayed."""
+        levels = self.levels
+        for key in reversed(self.keys):
+            if levels[key].qty:
+                return key * self.sign
+        return 0
+
+    def best_unpegged_px(self) -> Px:
+        """The best price at which anything but pegged orders is displayed, 0 when there is none."""
+        for level in self:
+            if level.qty > level.pegged:
+                return level.px
+        return 0
+
+    def best_any_px(self) -> Px:
+        """The best price of any order, displayed or hidden, 0 when the side is empty."""
         return self.keys[-1] * self.sign if self.keys else 0
 
     def available(self, crossing_key: int, wanted: Qty) -> Qty:
-        """How much rests at prices that cross, counted up to ``wanted``."""
+        """How much rests at prices that cross, shown or not, counted up to ``wanted``; plain orders only."""
         found = 0
         for key in reversed(self.keys):
             if key < crossing_key or found >= wanted:
@@ -76,10 +112,25 @@ class Ladder:
             found += self.levels[key].qty
         return found
 
+    def has_specials(self, crossing_key: int) -> bool:
+        """Whether an order with special terms rests at a price that crosses."""
+        for key in reversed(self.keys):
+            if key < crossing_key:
+                return False
+            if self.levels[key].specials:
+                return True
+        return False
+
     def depth(self, levels: int) -> list[DepthLevel]:
-        """The best ``levels`` prices (0 = all) with their quantity and number of orders."""
-        keys = self.keys if not levels else self.keys[-levels:]
-        return [DepthLevel(at.px, at.qty, at.count) for at in map(self.levels.__getitem__, reversed(keys))]
+        """The best ``levels`` displayed prices (0 = all) with their quantity and number of orders."""
+        shown: list[DepthLevel] = []
+        for level in self:
+            if level.qty:
+                hidden = sum(order.level is level for order in level.hidden) if level.specials else 0
+                shown.append(DepthLevel(level.px, level.qty, level.count - hidden))
+                if len(shown) == levels:
+                    break
+        return shown
 
     def __iter__(self) -> Iterator[Level]:
         """Levels, best first."""

@@ -1,0 +1,369 @@
+"""What a book holds: what rests, what waits, and the prices and phase that decide about both.
+
+:class:`engine.book_fold.BookFold` brings it about from events, :class:`engine.book.Book` by commands.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+from heapq import heapify, heappush
+
+from engine.draws import draw
+from engine.events import (
+    AuctionIndicated,
+    AuctionStarted,
+    LimitStateChanged,
+    TradeBusted,
+    TradeCorrected,
+)
+from engine.guarding import Counts, is_guarded
+from engine.image import OrderImage
+from engine.instrument import Instrument
+from engine.ladder import Ladder
+from engine.order import Order
+from engine.queries import DepthLevel
+from engine.triggers import TriggerBook
+from engine.types import OrdType, Px, Side, TimeInForce, TradingPhase, Wait
+
+ID_BITS = 40
+"""An order or trade id is ``symbol_id << 40 | n``: unique in the venue, and it tells the book."""
+
+CASCADE_MAX = 100
+"""Orders that one record may bring into the book by reaction."""
+
+UNCROSS_MAX = 500
+"""Trades and endings that one record of an uncross may hold."""
+
+NO_FIRMS: Mapping[int, str] = {}
+
+_BUY = Side.BUY
+_FOR_ONE_AUCTION = (TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE, TimeInForce.GOOD_FOR_AUCTION)
+
+
+def symbol_of(order_id: int) -> int:
+    """The symbol id of the book that gave out ``order_id``."""
+    return order_id >> ID_BITS
+
+
+class BookState:
+    """One instrument's open orders and what the book knows of its market."""
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        firms: Mapping[int, str] = NO_FIRMS,
+        entropy: int = 0,
+        *,
+        cascade_max: int = CASCADE_MAX,
+        uncross_max: int = UNCROSS_MAX,
+    ) -> None:
+        self.instrument = instrument
+        self.firms = firms
+        """Each account's firm, for self-trade prevention."""
+        self.entropy = entropy
+        """What draws are made of: nobody outside may know it. Replay needs none, for events carry results."""
+        self.cascade_max = cascade_max
+        self.uncross_max = uncross_max
+        self.now_ns = 0
+        """The time, UTC, as whoever gives the commands tells it."""
+        self.cut_short = False
+        """Whether the last record reached a bound with work left."""
+        self.band_px: Px = 0
+        """What the dynamic band is measured from during a command."""
+        self.status = instrument.status
+        self.phase = instrument.phase
+        self.phase_until_ns = 0
+        """When the book itself ends the phase; 0 = when it is told to."""
+        self.bids = Ladder(Side.BUY)
+        self.asks = Ladder(Side.SELL)
+        self.guarded = is_guarded(instrument)
+        """Whether every order must go the way that knows bands, limits and counts."""
+        self.last_px: Px = 0
+        self.reference_px: Px = instrument.reference_px
+        self.last_day = ""
+        self.limit_state: LimitStateChanged | None = None
+        self.uncrossing: AuctionStarted | None = None
+        """The auction whose uncross is under way."""
+        self.amended_trades: dict[int, TradeBusted | TradeCorrected] = {}
+        """By trade id, the last word on trades that were busted or corrected."""
+        self.indicated: AuctionIndicated | None = None
+        """What was last published of the auction that is being collected."""
+        self.indicated_ns = 0
+        self.due: list[Order] = []
+        """What a day's expiry under way has still to expire, the next one last."""
+        self.turns: deque[Order] = deque()
+        """Active orders that wait to be matched, first come first served."""
+        self.triggers = TriggerBook()
+        self.pegs: dict[int, Order] = {}
+        """Open pegged orders, resting or not."""
+        self.conditional: dict[int, Order] = {}
+        """Resting orders with a least fill: all-or-none, minimum quantity."""
+        self.auction_orders: dict[int, Order] = {}
+        """Orders that wait for their auction."""
+        self.collected: dict[int, Order] = {}
+        """Resting orders that the next uncross ends: market orders, and those for one auction."""
+        self.lists: dict[int, dict[int, Order]] = {}
+        """Open legs of each list, by the list's first OrderID and their own."""
+        self.expiries: list[tuple[int, int]] = []
+        """Heap of (expiry time, OrderID) of orders good till a date; ended orders stay until their time."""
+        self.orders: dict[int, Order] = {}
+        """Open orders with special terms, by OrderID."""
+        self._by_ref: defaultdict[int, dict[str, Order]] = defaultdict(dict)
+        """By session and ClOrdID: a dict of its own for each session, so that no key is made for an order."""
+        self.counts = Counts() if is_guarded(instrument) else None
+        """Open orders by account and resting ones by side, kept only where the instrument limits them."""
+        self._base_id = instrument.symbol_id << ID_BITS
+        self._orders_accepted = 0
+        self._trades_made = 0
+
+    # ---- counts, for metrics --------------------------------------------------------------------------------------
+
+    @property
+    def orders_accepted(self) -> int:
+        """Orders that this book has taken in since the journal's beginning."""
+        return self._orders_accepted
+
+    @property
+    def trades_made(self) -> int:
+        """Trades since the journal's beginning."""
+        return self._trades_made
+
+    @property
+    def orders_resting(self) -> int:
+        return len(self)
+
+    def next_trade_id(self) -> int:
+        self._trades_made += 1
+        return self._base_id + self._trades_made
+
+    def peek_order_id(self) -> int:
+        """The OrderID that :meth:`next_order_id` will give."""
+        return self._base_id + self._orders_accepted + 1
+
+    def next_order_id(self) -> int:
+        self._orders_accepted += 1
+        return self._base_id + self._orders_accepted
+
+    def ends_itself_at(self, phase: TradingPhase) -> int:
+        """When a phase that begins now is over without being told; 0 = never."""
+        protection = self.instrument.protection
+        if phase is TradingPhase.VOLATILITY_PAUSE:
+            return self.now_ns + protection.pause_ns
+        if phase is TradingPhase.REOPENING_AUCTION:
+            until_ns = self.now_ns + protection.reopening_ns
+            random_ns = protection.reopening_random_ns
+            return until_ns + draw(self.entropy, self.instrument.symbol_id, until_ns, 0, random_ns)
+        return 0
+
+    # ---- places ---------------------------------------------------------------------------------------------------
+
+    def side(self, side: Side) -> Ladder:
+        return self.bids if side is _BUY else self.asks
+
+    def rest(self, order: Order) -> None:
+        """An order joins the end of its queue."""
+        image = order.image
+        terms = image.terms
+        (self.bids if terms.side is _BUY else self.asks).rest(order)
+        self._by_ref[terms.session_id][terms.cl_ord_id] = order
+        if self.counts is not None:
+            self.counts.add(terms, resting=1)
+        if image.working is not None:
+            self._remember(order)
+
+    def unrest(self, order: Order) -> None:
+        """A resting order leaves its queue and the book."""
+        terms = order.image.terms
+        (self.bids if terms.side is _BUY else self.asks).remove(order)
+        del self._by_ref[terms.session_id][terms.cl_ord_id]
+        if self.counts is not None:
+            self.counts.drop(terms, resting=1)
+        if self.collected:
+            self.collected.pop(terms.order_id, None)
+        if order.image.working is not None:
+            self.forget_special(order.image)
+
+    def wait(self, order: Order) -> None:
+        """An order begins to wait for what its image says."""
+        image = order.image
+        terms = image.terms
+        self._by_ref[terms.session_id][terms.cl_ord_id] = order
+        if self.counts is not None:
+            self.counts.add(terms, resting=0)
+        self._remember(order)
+
+    def unwait(self, order: Order) -> None:
+        """A waiting order leaves its place and the book."""
+        image = order.image
+        terms = image.terms
+        assert image.working is not None
+        wait = image.working.wait
+        if wait is Wait.TURN:
+            self.turns.remove(order)
+        elif wait is Wait.TRIGGER:
+            self.triggers.remove(order)
+        del self._by_ref[terms.session_id][terms.cl_ord_id]
+        if self.counts is not None:
+            self.counts.drop(terms, resting=0)
+        self.forget_special(image)
+
+    def take_out(self, order: Order) -> None:
+        """An open order leaves the book, wherever it is."""
+        if order.level is not None:
+            self.unrest(order)
+        else:
+            self.unwait(order)
+
+    def _remember(self, order: Order) -> None:
+        """An order with a working state rests or waits: index it by what may have to be done with it."""
+        image = order.image
+        terms, working, special = image.terms, image.working, image.terms.special
+        assert working is not None
+        order_id = terms.order_id
+        self.orders[order_id] = order
+        if working.wait is Wait.TURN:
+            self.turns.append(order)
+        elif working.wait is Wait.TRIGGER:
+            self.triggers.add(order)
+        elif working.wait is Wait.AUCTION:
+            self.auction_orders[order_id] = order
+        if special is None:
+            return
+        if special.peg is not None:
+            self.pegs[order_id] = order
+        if not working.wait and (special.all_or_none or special.min_qty):
+            self.conditional[order_id] = order
+        if special.link is not None:
+            self.lists.setdefault(special.link.first_order_id, {})[order_id] = order
+        if special.expire_ns:
+            self._time(special.expire_ns, order_id)
+
+    def _time(self, expire_ns: int, order_id: int) -> None:
+        """An order is to expire. One that has left, or comes again, leaves its entry behind: these are bounded."""
+        expiries = self.expiries
+        heappush(expiries, (expire_ns, order_id))
+        if len(expiries) > 2 * len(self.orders) + 64:
+            live = {key: order.image.terms.special for key, order in self.orders.items()}
+            expiries[:] = [(special.expire_ns, key) for key, special in live.items() if special and special.expire_ns]
+            heapify(expiries)
+
+    def forget_special(self, image: OrderImage) -> None:
+        """Undo :meth:`_remember` but for the place itself."""
+        order_id = image.terms.order_id
+        del self.orders[order_id]
+        self.auction_orders.pop(order_id, None)
+        special = image.terms.special
+        if special is None:
+            return
+        self.pegs.pop(order_id, None)
+        self.conditional.pop(order_id, None)
+        if special.link is not None:
+            legs = self.lists[special.link.first_order_id]
+            del legs[order_id]
+            if not legs:
+                del self.lists[special.link.first_order_id]
+
+    def turn_to(self, order: Order, image: OrderImage) -> None:
+        """An open order takes on ``image``, where it stands; its ClOrdID may be another."""
+        before = order.image.terms
+        if image.terms is not before and image.terms.cl_ord_id != before.cl_ord_id:
+            del self._by_ref[before.session_id][before.cl_ord_id]
+            self._by_ref[before.session_id][image.terms.cl_ord_id] = order
+        if order.level is not None:
+            order.level.turn_to(order, image)
+        else:
+            order.image = image
+
+    def everyone(self) -> Iterator[Order]:
+        """Every open order, in no order."""
+        for mine in self._by_ref.values():
+            yield from mine.values()
+
+    def find_open(self, image: OrderImage) -> Order | None:
+        """The order of which ``image`` is a state, unless it has ended or goes by another ClOrdID now."""
+        terms = image.terms
+        order = self._by_ref[terms.session_id].get(terms.cl_ord_id)
+        return order if order is not None and order.image.terms.order_id == terms.order_id else None
+
+    def count_anew(self) -> None:
+        self.counts = Counts() if self.guarded else None
+        if self.counts is not None:
+            for order in self.everyone():
+                self.counts.add(order.image.terms, resting=order.level is not None)
+
+    def settle_order(self, image: OrderImage) -> Order:
+        """What is left of an order that came in gets its place."""
+        order = Order(image)
+        self.rest(order)
+        if self.phase.collects and ends_with_auction(image):
+            self.collected[image.terms.order_id] = order
+        return order
+
+    def fill_resting(self, order: Order, image: OrderImage, *, keeps_place: bool = False) -> None:
+        """A resting order, partly filled, takes on ``image``; one that shows its next part goes to the end."""
+        level = order.level
+        assert level is not None
+        refreshed = not keeps_place and image.working is not None and image.shown_qty and _refreshes(order.image, image)
+        level.turn_to(order, image)
+        if refreshed:
+            level.send_back(order)
+
+    def keep_place(self, order: Order, image: OrderImage) -> None:
+        """An order is amended and stays where it is."""
+        special = image.terms.special
+        moved = order.image.terms.special
+        self.turn_to(order, image)
+        if special is not None and moved is not None and special.expire_ns != moved.expire_ns:
+            self._time(special.expire_ns, image.terms.order_id)
+
+    def trail(self, order: Order, image: OrderImage) -> None:
+        """A trailing stop's price has moved; it keeps its arrival."""
+        self.triggers.before_move(order)
+        order.image = image
+        self.triggers.moved(order)
+
+    # ---- views ----------------------------------------------------------------------------------------------------
+
+    def depth(self, levels: int) -> tuple[list[DepthLevel], list[DepthLevel]]:
+        """Displayed bids and asks, best first, at most ``levels`` a side (0 = all)."""
+        return self.bids.depth(levels), self.asks.depth(levels)
+
+    def open_orders(self, account_id: int) -> list[OrderImage]:
+        return [order.image for order in self.everyone() if order.image.terms.account_id == account_id]
+
+    def __len__(self) -> int:
+        """Open orders, resting or waiting."""
+        return sum(len(mine) for mine in self._by_ref.values())
+
+    def state(self) -> object:
+        """Everything that replay must reproduce, in a canonical order (for the state hash)."""
+        waiting = [order.image for order in self.orders.values() if order.level is None]
+        return (
+            self.instrument.symbol_id,
+            (self.status, self.phase, self.phase_until_ns, self.limit_state, self.uncrossing),
+            (self.last_px, self.reference_px),
+            self.last_day,
+            self._orders_accepted,
+            self._trades_made,
+            [[order.image for order in level.orders()] for level in self.bids],
+            [[order.image for order in level.orders()] for level in self.asks],
+            sorted(waiting, key=lambda image: image.terms.order_id),
+            [order.image.terms.order_id for order in self.turns],
+            list(self.triggers.orders),
+            sorted(self.collected),
+            [self.amended_trades[key] for key in sorted(self.amended_trades)],
+        )
+
+
+def ends_with_auction(image: OrderImage) -> bool:
+    """Whether an order that rests in an auction does not outlive it as it is."""
+    terms = image.terms
+    return terms.ord_type in (OrdType.MARKET, OrdType.MARKET_TO_LIMIT) or terms.tif in _FOR_ONE_AUCTION
+
+
+def _refreshes(before: OrderImage, after: OrderImage) -> bool:
+    """Whether a reserve order's fill used up what it showed."""
+    filled = before.leaves_qty - after.leaves_qty
+    special = after.terms.special
+    return special is not None and special.display_qty > 0 and filled >= before.shown_qty

@@ -1,0 +1,59 @@
+"""An instrument's guards: price limits, collars and numbers of orders (docs/order-book.md §6)."""
+
+from __future__ import annotations
+
+from engine.book_state import BookState
+from engine.decimals import format_decimal
+from engine.pricing import distance
+from engine.types import OrdRejReason, OrdType, Px, Side, TimeInForce, TradingPhase
+
+Refusal = tuple[int, str]
+
+_IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
+_WITHOUT_LIMIT = (OrdType.MARKET, OrdType.MARKET_TO_LIMIT)
+
+
+def check_price(book: BookState, side: Side, ord_type: OrdType, px: Px, stop_px: Px) -> Refusal | None:
+    """None if the prices that an order names are within the instrument's limits; ``stop_px`` 0 = none."""
+    protection = book.instrument.protection
+    named = [] if ord_type in _WITHOUT_LIMIT else [px]
+    if stop_px:
+        named.append(stop_px)
+    reference = book.reference_px
+    if protection.price_limit_rate and reference:
+        away = distance(reference, protection.price_limit_rate)
+        for each in named:
+            if not reference - away <= each <= reference + away:
+                low, high = format_decimal(reference - away), format_decimal(reference + away)
+                text = f"price {format_decimal(each)} is outside the limits {low} to {high}"
+                return OrdRejReason.ORDER_EXCEEDS_LIMIT, text
+    if protection.collar_rate and not stop_px and ord_type is OrdType.LIMIT:
+        return _check_collar(book, side, px)
+    return None
+
+
+def _check_collar(book: BookState, side: Side, px: Px) -> Refusal | None:
+    if book.phase is not TradingPhase.CONTINUOUS:
+        return None
+    buys = side is Side.BUY
+    reference = (book.asks if buys else book.bids).best_px() or book.last_px or book.reference_px
+    if not reference:
+        return None
+    away = distance(reference, book.instrument.protection.collar_rate)
+    if (px > reference + away) if buys else (px < reference - away):
+        return OrdRejReason.ORDER_EXCEEDS_LIMIT, f"price {format_decimal(px)} is too far through the market"
+    return None
+
+
+def check_numbers(book: BookState, side: Side, account_id: int, ord_type: OrdType, tif: TimeInForce) -> Refusal | None:
+    """None if the book has room for one more order of the account on that side."""
+    instrument = book.instrument
+    counts = book.counts
+    if counts is None:
+        return None
+    most = instrument.orders_per_account_max
+    full = most and counts.by_account[account_id] >= most
+    most = instrument.orders_per_side_max
+    if not full and most and ord_type is not OrdType.MARKET and tif not in _IMMEDIATE:
+        full = counts.resting[side] >= most
+    return (OrdRejReason.ORDER_EXCEEDS_LIMIT, "too many orders") if full else None

@@ -1,0 +1,148 @@
+"""Lists: what becomes of the other legs when one of them is filled or ends (docs/order-book.md §3)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.book_state import BookState
+from engine.events import Event, OrderCanceled, OrderRestated, OrderTriggered, OrderUpdated
+from engine.image import OrderImage, Working
+from engine.images import ended, need, showing, with_hold, with_terms, with_working
+from engine.lifecycle import Step
+from engine.order import Order
+from engine.pricing import starting_stop
+from engine.terms import Link
+from engine.types import Activation, Amount, CancelReason, Contingency, Qty, RestateReason, Side, UpdateCause, Wait
+
+_BUY = Side.BUY
+_OCO, _BRACKET = Contingency.OCO, Contingency.BRACKET
+
+
+def link_of(image: OrderImage) -> Link | None:
+    special = image.terms.special
+    return None if special is None else special.link
+
+
+def is_exclusive(link: Link) -> bool:
+    """Whether the leg and its like cancel one another."""
+    return link.contingency is _OCO or (link.contingency is _BRACKET and link.leg > 0)
+
+
+def is_entry(link: Link) -> bool:
+    return link.contingency is not _OCO and link.leg == 0
+
+
+def legs_open(book: BookState, link: Link) -> list[Order]:
+    """A list's legs in the book, by OrderID; one that is being matched is not among them."""
+    legs = book.lists.get(link.first_order_id, {})
+    return [legs[order_id] for order_id in sorted(legs)]
+
+
+def on_fill(book: BookState, image: OrderImage, events: list[Event]) -> None:
+    """A leg has been filled, wholly or in part; ``image`` is its state now."""
+    link = link_of(image)
+    if link is None:
+        return
+    if is_exclusive(link):
+        _cancel_others(book, link, image.terms.order_id, events)
+    elif is_entry(link):
+        if image.leaves_qty:
+            _hold_for_children(book, link, image, events)
+        else:
+            _release_children(book, link, image, events)
+
+
+def on_end(book: BookState, image: OrderImage, events: list[Event]) -> None:
+    """A leg has been cancelled or has expired; it has left the book."""
+    link = link_of(image)
+    if link is None:
+        return
+    if is_exclusive(link):
+        _cancel_others(book, link, image.terms.order_id, events)
+    elif is_entry(link):
+        if image.cum_qty:
+            _release_children(book, link, image, events)
+        else:
+            for child in legs_open(book, link):
+                cancel_leg(book, child, events)
+
+
+def cancel_leg(book: BookState, order: Order, events: list[Event]) -> None:
+    book.take_out(order)
+    events.append(OrderCanceled(ended(order.image, Step.CANCEL), CancelReason.LIST))
+
+
+def _cancel_others(book: BookState, link: Link, order_id: int, events: list[Event]) -> None:
+    for leg in legs_open(book, link):
+        other = link_of(leg.image)
+        assert other is not None
+        if leg.image.terms.order_id != order_id and is_exclusive(other):
+            cancel_leg(book, leg, events)
+
+
+def _hold_for_children(book: BookState, link: Link, entry: OrderImage, events: list[Event]) -> None:
+    children = legs_open(book, link)
+    for child, hold in zip(children, group_holds([child.image for child in children], entry), strict=True):
+        if hold != child.image.hold:
+            after = with_hold(child.image, hold)
+            book.turn_to(child, after)
+            events.append(OrderUpdated(after, UpdateCause.HOLD))
+
+
+def _release_children(book: BookState, link: Link, entry: OrderImage, events: list[Event]) -> None:
+    """The entry is done: its children, no larger than what it filled, become active."""
+    children = legs_open(book, link)
+    if not entry.status.is_open:
+        for child in children:
+            if child.image.leaves_qty > entry.cum_qty:
+                after = _cut(child.image, entry.cum_qty)
+                book.turn_to(child, after)
+                events.append(OrderRestated(after, RestateReason.ENTRY_CUT))
+    for child, hold in zip(children, group_holds([child.image for child in children]), strict=True):
+        book.take_out(child)
+        image = with_hold(_activated(book, child.image), hold)
+        events.append(OrderTriggered(image, Activation.ENTRY))
+        book.wait(Order(image))
+
+
+def _activated(book: BookState, image: OrderImage) -> OrderImage:
+    """A released child: it waits for its turn, or for its own trigger."""
+    special, working = image.terms.special, image.working
+    assert special is not None
+    assert working is not None
+    if special.trigger is None:
+        return with_working(image, Working(Wait.TURN, 0, working.shown))
+    return with_working(image, Working(Wait.TRIGGER, 0, working.shown, starting_stop(book, image.terms)))
+
+
+def _cut(image: OrderImage, qty: Qty) -> OrderImage:
+    """A child that is no larger than what its entry has filled; its hold is seen to when it is released."""
+    terms = msgspec.structs.replace(image.terms, order_qty=qty)
+    assert image.working is not None
+    hold = min(image.hold, need(terms, qty, 0))
+    return showing(with_hold(with_terms(image, terms, qty, image.status), hold), min(image.working.shown, qty))
+
+
+def group_holds(legs: list[OrderImage], entry: OrderImage | None = None) -> list[Amount]:
+    """What each of a list's legs holds.
+
+    Legs that cancel one another share one hold a side, which the first carries: only one of them can be filled. A leg
+    that waits for ``entry`` to buy what it sells holds what is bought so far, and what it sells beyond.
+    """
+    needs = [_leg_need(leg, entry) for leg in legs]
+    most: dict[Side, Amount] = {}
+    for leg, own in zip(legs, needs, strict=True):
+        most[leg.terms.side] = max(own, most.get(leg.terms.side, 0))
+    holds: list[Amount] = []
+    for leg, own in zip(legs, needs, strict=True):
+        link = link_of(leg)
+        shares = link is not None and is_exclusive(link)
+        holds.append(most.pop(leg.terms.side, 0) if shares else own)
+    return holds
+
+
+def _leg_need(leg: OrderImage, entry: OrderImage | None) -> Amount:
+    terms = leg.terms
+    if entry is not None and terms.side is not _BUY and entry.terms.side is _BUY:
+        return min(leg.leaves_qty, entry.cum_qty) + max(0, leg.leaves_qty - entry.terms.order_qty)
+    return need(terms, leg.leaves_qty, leg.fee_raw)

@@ -1,0 +1,255 @@
+"""Working an incoming order: matching it against the other side, then resting or dropping what is left.
+
+This is the general way, which knows every kind of order; :class:`engine.book.Book` has a shorter one for plain orders
+among plain orders, with the same results.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from engine import lists
+from engine.book_state import BookState
+from engine.displaying import next_part, part_left
+from engine.events import (
+    Event,
+    LimitStateChanged,
+    OrderCanceled,
+    OrderExpired,
+    OrderRestated,
+    TradeExecuted,
+    TradingPhaseChanged,
+)
+from engine.image import OrderImage, Working
+from engine.images import decremented, ended, filled, with_working
+from engine.ladder import Ladder
+from engine.lifecycle import Step
+from engine.order import Level, Order
+from engine.pricing import volatility_edge
+from engine.self_trade import prevented
+from engine.types import (
+    SCALE,
+    Amount,
+    CancelReason,
+    OrdType,
+    Qty,
+    Rate,
+    RestateReason,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    TradingPhase,
+)
+from engine.walk import Walk, least_fill
+
+_BUY = Side.BUY
+_IOC, _FOK = TimeInForce.IOC, TimeInForce.FOK
+_IMMEDIATE = (_IOC, _FOK)
+VOLATILITY = "volatility"
+
+
+def work(book: BookState, image: OrderImage, events: list[Event]) -> None:
+    """Match an order that is in no queue, then rest or drop its remainder. While the book collects it just rests."""
+    if book.phase.collects:
+        book.settle_order(image)
+        return
+    buys = image.terms.side is _BUY
+    opposite, sign = (book.asks, -1) if buys else (book.bids, 1)
+    own_key = sign * image.resting_px
+    edge_key = sign * volatility_edge(book, image.terms.side)
+    crossing_key = max(own_key, edge_key)
+    unmet = False
+    if opposite.keys and opposite.keys[-1] >= crossing_key:
+        least = least_fill(image)
+        unmet = bool(least) and Walk(book, image, opposite, crossing_key).fillable() < least
+        if not unmet:
+            image = _match(book, image, opposite, crossing_key, events)
+    elif least_fill(image):
+        unmet = True
+    if image.leaves_qty:
+        interrupted = not unmet and edge_key > own_key and _stopped_at_edge(image, opposite, own_key)
+        _rest_or_drop(book, image, events, unmet=unmet, interrupted=interrupted)
+        if interrupted:
+            pause(book, events, VOLATILITY)
+
+
+def _stopped_at_edge(image: OrderImage, opposite: Ladder, own_key: int) -> bool:
+    """Whether the order would go on through the volatility edge: it was stopped by nothing else."""
+    for key in reversed(opposite.keys):
+        if key < own_key:
+            return False
+        if _next(opposite.levels[key], image.leaves_qty) is not None:
+            return True
+    return False
+
+
+def _rest_or_drop(book: BookState, image: OrderImage, events: list[Event], *, unmet: bool, interrupted: bool) -> None:
+    terms = image.terms
+    market = terms.ord_type is OrdType.MARKET
+    if not market and terms.tif not in _IMMEDIATE:
+        book.settle_order(image)
+        return
+    if interrupted:
+        reason = CancelReason.PRICE_BAND
+    elif terms.tif is _FOK:
+        reason = CancelReason.FILL_OR_KILL
+    elif unmet:
+        reason = CancelReason.MINIMUM_QUANTITY
+    else:
+        reason = CancelReason.IMMEDIATE_REMAINDER
+    drop(book, image, reason, events)
+
+
+def drop(book: BookState, image: OrderImage, reason: CancelReason, events: list[Event]) -> OrderImage:
+    """Cancel an order that is in no queue."""
+    after = ended(image, Step.CANCEL)
+    events.append(OrderCanceled(after, reason))
+    lists.on_end(book, after, events)
+    return after
+
+
+def cancel(
+    book: BookState,
+    order: Order,
+    reason: CancelReason,
+    events: list[Event],
+    cl_ord_id: str = "",
+    request_id: int = 0,
+) -> None:
+    """Cancel an order in the book, wherever it is."""
+    book.take_out(order)
+    after = ended(order.image, Step.CANCEL)
+    events.append(OrderCanceled(after, reason, cl_ord_id, request_id))
+    lists.on_end(book, after, events)
+
+
+def expire(book: BookState, order: Order, reason: CancelReason, events: list[Event]) -> None:
+    """An order's time is over, wherever in the book it is."""
+    book.take_out(order)
+    after = ended(order.image, Step.EXPIRE)
+    events.append(OrderExpired(after, reason))
+    lists.on_end(book, after, events)
+
+
+def pause(book: BookState, events: list[Event], reason: str) -> None:
+    """Continuous trading stops; an auction will reopen it (docs/order-book.md §6)."""
+    symbol_id = book.instrument.symbol_id
+    if book.limit_state is not None:
+        book.limit_state = None
+        events.append(LimitStateChanged(symbol_id, 0, 0, 0))
+    book.phase = TradingPhase.VOLATILITY_PAUSE
+    book.phase_until_ns = book.now_ns + book.instrument.protection.pause_ns
+    events.append(TradingPhaseChanged(symbol_id, book.phase, book.phase_until_ns, "", reason))
+
+
+# ---- matching -----------------------------------------------------------------------------------------------------
+
+
+def _match(book: BookState, taker: OrderImage, opposite: Ladder, crossing_key: int, events: list[Event]) -> OrderImage:
+    """Trade as long as prices cross: best price first, then displayed, then oldest. Returns what has become of it."""
+    keys = opposite.keys
+    at = len(keys) - 1
+    while taker.leaves_qty and at >= 0 and keys[at] >= crossing_key:
+        key = keys[at]
+        level = opposite.levels[key]
+        while taker.leaves_qty:
+            order = _next(level, taker.leaves_qty)
+            if order is None:
+                break
+            rule = prevented(book, taker, order.image)
+            if rule is SelfTrade.NONE:
+                taker = _trade(book, taker, order, level, events)
+            else:
+                taker = _prevent(book, taker, order, rule, events)
+        at = bisect_left(keys, key) - 1
+    return taker
+
+
+def _next(level: Level, left: Qty) -> Order | None:
+    """The order of a level that is next in turn for an incoming one with ``left`` to trade."""
+    queue = level.queue
+    while queue and queue[0].level is not level:
+        queue.popleft()
+    for order in queue:
+        if order.level is level and least_fill(order.image) <= left:
+            return order
+    for order in level.hidden:
+        if order.level is level and least_fill(order.image) <= left:
+            return order
+    return None
+
+
+def _trade(book: BookState, taker: OrderImage, order: Order, level: Level, events: list[Event]) -> OrderImage:
+    maker = order.image
+    qty = min(maker.shown_qty or maker.leaves_qty, taker.leaves_qty)
+    px = level.px
+    cost = px * qty // SCALE
+    taker, taker_fee = fill(book, taker, qty, cost, taker.terms.taker_fee, resting=False)
+    maker, maker_fee = fill(book, maker, qty, cost, maker.terms.maker_fee, resting=True)
+    events.append(TradeExecuted(book.next_trade_id(), px, qty, taker, maker, taker_fee, maker_fee))
+    book.last_px = px
+    if maker.leaves_qty:
+        book.fill_resting(order, maker)
+    else:
+        book.unrest(order)
+    lists.on_fill(book, taker, events)
+    lists.on_fill(book, maker, events)
+    if taker.leaves_qty and _dissolves(taker, maker):
+        taker = drop(book, taker, CancelReason.LIST, events)
+    return taker
+
+
+def _dissolves(taker: OrderImage, maker: OrderImage) -> bool:
+    """Whether the fill of ``maker`` cancels ``taker``: they are legs of one list that cancel one another."""
+    mine, other = lists.link_of(taker), lists.link_of(maker)
+    return (
+        mine is not None
+        and other is not None
+        and mine.first_order_id == other.first_order_id
+        and lists.is_exclusive(mine)
+        and lists.is_exclusive(other)
+    )
+
+
+def fill(
+    book: BookState, image: OrderImage, qty: Qty, cost: Amount, rate: Rate, *, resting: bool
+) -> tuple[OrderImage, Amount]:
+    """Any order after a fill, and the fill's fee. A resting reserve order whose part is used up shows the next one."""
+    after, fee = filled(image, qty, cost, rate)
+    working = image.working
+    if working is None:
+        return after, fee
+    leaves = after.leaves_qty
+    terms = after.terms
+    shown = part_left(terms.special, working.shown - qty if resting else working.shown, leaves)
+    if resting and leaves and shown <= 0:
+        shown = next_part(book, terms, leaves, after.cum_qty)
+    return with_working(after, Working(working.wait, working.px if leaves else 0, max(shown, 0))), fee
+
+
+def _prevent(book: BookState, taker: OrderImage, order: Order, rule: SelfTrade, events: list[Event]) -> OrderImage:
+    """The two would trade and must not: whoever ``rule`` names gives way, the resting one first."""
+    reason = CancelReason.SELF_TRADE
+    if rule is SelfTrade.DECREMENT:
+        return _decrement(book, taker, order, events)
+    if rule is not SelfTrade.CANCEL_NEWEST:
+        cancel(book, order, reason, events)
+    if rule is not SelfTrade.CANCEL_OLDEST:
+        taker = drop(book, taker, reason, events)
+    return taker
+
+
+def _decrement(book: BookState, taker: OrderImage, order: Order, events: list[Event]) -> OrderImage:
+    maker = order.image
+    qty = min(taker.leaves_qty, maker.leaves_qty)
+    if maker.leaves_qty == qty:
+        cancel(book, order, CancelReason.SELF_TRADE, events)
+    else:
+        after = decremented(maker, qty)
+        book.turn_to(order, after)
+        events.append(OrderRestated(after, RestateReason.SELF_TRADE))
+    if taker.leaves_qty == qty:
+        return drop(book, taker, CancelReason.SELF_TRADE, events)
+    taker = decremented(taker, qty)
+    events.append(OrderRestated(taker, RestateReason.SELF_TRADE))
+    return taker

@@ -1,0 +1,116 @@
+"""What happened to accounts, sessions and the venue."""
+
+from __future__ import annotations
+
+from typing import final
+
+from engine.event_base import EventBase
+from engine.types import (
+    Amount,
+    Qty,
+)
+
+
+@final
+class AccountOpened(EventBase, frozen=True, tag=30):
+    """A new account, or (same ``account_id``) an existing one with changed limits. 0 = no limit."""
+
+    account_id: int
+    name: str
+    firm: str
+    max_order_qty: Qty = 0
+    max_order_notional: Amount = 0
+
+
+@final
+class AccountBlocked(EventBase, frozen=True, tag=31):
+    """``blocked`` accounts send no new orders; their cancels still pass."""
+
+    account_id: int
+    blocked: bool
+    operator: str
+
+
+@final
+class Deposited(EventBase, frozen=True, tag=32):
+    account_id: int
+    asset: str
+    amount: Amount
+    operator: str
+
+
+@final
+class Withdrawn(EventBase, frozen=True, tag=33):
+    account_id: int
+    asset: str
+    amount: Amount
+    operator: str
+
+
+@final
+class SessionOpened(EventBase, frozen=True, tag=40):
+    """A client's session, or (same ``session_id``) an existing one with changed rights.
+
+    ``protocol`` is ``FIX.4.2``, ``FIX.4.4`` or ``SOUPBIN``: BeginString is part of a FIX session's identity.
+    ``credential`` is a salted hash, never a password.
+    """
+
+    session_id: int
+    protocol: str
+    comp_id: str
+    target_comp_id: str
+    username: str
+    credential: str
+    firm: str
+    account_ids: list[int]
+    default_account_id: int
+    enabled: bool = True
+
+
+@final
+class SessionLoggedOn(EventBase, frozen=True, tag=41):
+    """The session's client is there. ``reset``: both directions count from 1 again (FIX 141=Y), a new ``epoch``."""
+
+    session_id: int
+    epoch: int
+    reset: bool
+    in_next: int
+    out_next: int
+    reissue_from: int = 0
+    """With ``reset``: reports of the old epoch numbered from here on were never confirmed and are sent again as new
+    messages, PossResend=Y, numbered from ``out_next`` on; 0 = none."""
+
+
+@final
+class SessionLoggedOut(EventBase, frozen=True, tag=42):
+    """Exact numbers at a logout. ``confirmed``: the client answered, so all that was sent has arrived."""
+
+    session_id: int
+    in_next: int
+    out_next: int
+    confirmed: bool
+
+
+@final
+class NumbersReserved(EventBase, frozen=True, tag=43):
+    """Outbound numbers below ``out_limit`` may be used by messages that are not journaled (design §7.8)."""
+
+    session_id: int
+    out_limit: int
+
+
+@final
+class TradingDayRolled(EventBase, frozen=True, tag=44):
+    """The venue's trading day that the roll of date ``day`` ends is over: its ClOrdIDs may be used again, but those of
+    open orders."""
+
+    day: str
+
+
+@final
+class StateHashed(EventBase, frozen=True, tag=50):
+    """The live state's digest at this point; ``journal verify`` compares it with the fold's."""
+
+    digest: str
+    version: int = 1
+    """The :data:`engine.fold.STATE_VERSION` by which it was made: only those of one version can be compared."""
