@@ -59,6 +59,11 @@ class Candles:
             for series in self._series.values():
                 series.take(piece)
 
+    def change(self, instrument: Instrument) -> None:
+        """Days end at another time from now on."""
+        self._settle()
+        self.days.change(instrument)
+
     def amend(self, event: TradeBusted | TradeCorrected, tape: Tape) -> None:
         """Repair every retained candle that a busted or corrected trade is in.
 

@@ -7,9 +7,12 @@ from typing import final
 
 import msgspec
 
-from engine.market_data.orders import DisplayedOrders, OrderDelta
+from engine.market_data.orders import DisplayedOrders, OrderAdded, OrderDeleted, OrderDelta, OrderModified
 from engine.queries import DepthLevel
-from engine.types import Side
+from engine.types import Px, Side
+
+_JOINS = {OrderAdded: 1, OrderModified: 0, OrderDeleted: -1}
+"""By how many orders a delta makes its level longer."""
 
 
 @final
@@ -30,11 +33,17 @@ def levels(orders: DisplayedOrders, depth: int = 0) -> Levels:
 
 
 def changed_levels(orders: DisplayedOrders, deltas: Iterable[OrderDelta]) -> Levels:
-    """The levels that ``deltas`` touched, as they stand after all of them."""
-    touched = dict.fromkeys((delta.side, delta.px) for delta in deltas)
+    """The levels that ``deltas`` touched, as they stand after all of them; without those that came and went."""
+    joined: dict[tuple[Side, Px], int] = {}
+    for delta in deltas:
+        key = (delta.side, delta.px)
+        joined[key] = joined.get(key, 0) + _JOINS[type(delta)]
     changed = Levels([], [])
-    for side, px in touched:
+    for (side, px), more in joined.items():
         buy = side is Side.BUY
         level = (orders.bids if buy else orders.asks).get(px)
-        (changed.bids if buy else changed.asks).append(level.summary() if level is not None else DepthLevel(px, 0, 0))
+        if level is not None:
+            (changed.bids if buy else changed.asks).append(level.summary())
+        elif more:  # as many orders were there before as have left since
+            (changed.bids if buy else changed.asks).append(DepthLevel(px, 0, 0))
     return changed

@@ -59,7 +59,7 @@ class SymbolMarket:
             self.candles.amend(event, self.tape)
         elif isinstance(event, InstrumentListed):
             self.instrument = event.instrument
-            self.candles.days.change(event.instrument)
+            self.candles.change(event.instrument)
         else:
             self.market_state.apply(event)
 

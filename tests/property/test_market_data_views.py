@@ -1,0 +1,270 @@
+"""Market data over random streams: against the book itself, and against slow recomputation from the tape."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+from command_streams import KINDS, RARE_KINDS, CommandStream, Step, random_step, run_book, steps
+from engine_builders import BUY, SELL, image, instrument
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from market_data_replica import Replica
+
+from engine import events as ev
+from engine.book import Book
+from engine.instrument import Instrument
+from engine.market_data.candle import Candle, flat
+from engine.market_data.levels import levels
+from engine.market_data.limits import MarketDataLimits
+from engine.market_data.market import MarketData
+from engine.market_data.series import INTERVALS_NS
+from engine.market_data.statistics import Period
+from engine.market_data.symbol import SymbolMarket
+from engine.market_data.tape import TapeTrade
+from engine.market_data.trading_day import trading_day
+from engine.market_data.updates import Channel, SymbolChannels
+from engine.money import avg_px
+from engine.types import SCALE, Side
+
+ACCOUNTS = range(2, 5)
+S, MINUTE = 1_000_000_000, 60_000_000_000
+
+
+class Stream:
+    """A book, and the market data that is folded from its records."""
+
+    def __init__(self) -> None:
+        listed = instrument()
+        self.commands = CommandStream(listed, 10_000)
+        self.book = Book(listed)
+        self.market = MarketData()
+        self.replayed = MarketData()
+        self.fold([ev.InstrumentListed(listed)])
+        self.channels = SymbolChannels(self.view)
+        self.replica = Replica()
+        self.subscribe()
+
+    @property
+    def view(self) -> SymbolMarket:
+        return self.market.symbols[1]
+
+    def subscribe(self) -> None:
+        for channel in Channel:
+            self.replica(self.channels.begin(channel, self.market.seq, self.market.time_ns))
+
+    def fold(self, events: list[ev.Event]) -> None:
+        seq = self.market.seq + 1
+        record = ev.Record(seq * S, 0, 0, 0, [], events)
+        self.market.apply(seq, record)
+        self.replayed.replay(record)
+
+    def step(self, step: Step) -> None:
+        resting = [order for account_id in ACCOUNTS for order in self.book.open_orders(account_id)]
+        for events in run_book(self.book, self.commands.command(step, resting)):
+            self.fold(events)
+
+    def publish(self) -> None:
+        for update in self.channels.changes(self.market.seq, self.market.time_ns):
+            self.replica(update)
+
+    def check_book(self) -> None:
+        """L2 and L3 are the book's own, level by level and order by order."""
+        orders = self.view.orders
+        shown = levels(orders)
+        assert (shown.bids, shown.asks) == self.book.depth(0)
+        for side, ladder in ((Side.BUY, self.book.bids), (Side.SELL, self.book.asks)):
+            images = [order.image for level in ladder for order in level.orders()]
+            displayed = [(each.order_id, each.resting_px, each.shown_qty) for each in images if each.shown_qty]
+            assert [(each.order_id, each.px, each.qty) for each in orders.orders(side)] == displayed
+
+    def check_replica(self) -> None:
+        view, replica = self.view, self.replica
+        assert replica.top == view.top()
+        for side in Side:
+            assert replica.depth(side) == [level.summary() for level in view.orders.levels(side)]
+            assert replica.queue(side) == [(each.order_id, each.px, each.qty) for each in view.orders.orders(side)]
+        assert [replica.trades[trade.trade_id] for trade in view.tape.trades] == list(view.tape.trades)
+
+
+@given(st.lists(steps, max_size=80), st.integers(1, 5))
+@settings(max_examples=150, deadline=None)
+def test_what_is_displayed_is_the_books_own_after_each_step(chosen: list[Step], batch: int) -> None:
+    stream = Stream()
+    for n, step in enumerate(chosen):
+        stream.step(step)
+        stream.check_book()
+        if not n % batch:
+            stream.publish()
+            stream.check_replica()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_long_stream_and_a_replay_of_it_end_alike(seed: int) -> None:
+    random, stream = Random(seed), Stream()
+    kinds = KINDS * 20 + RARE_KINDS
+    for n in range(1_500):
+        stream.step(random_step(random, kinds))
+        if not random.randrange(20):
+            stream.publish()
+            stream.check_replica()
+        if not n % 25:
+            stream.check_book()
+        if n == 700:
+            stream.publish()
+            stream.replica = Replica()
+            stream.subscribe()
+    assert len(stream.view.tape.trades) > 50
+    stream.replayed.load([stream.book], stream.market.seq, stream.market.time_ns)
+    assert stream.replayed.state() == stream.market.state()
+
+
+# ---- candles and statistics ----------------------------------------------------------------------------------------
+
+BUYER, SELLER = image("b", side=BUY), image("s", order_id=9, side=SELL)
+START = int(datetime(2026, 3, 7, 20, tzinfo=UTC).timestamp()) * S
+"""A day before New York's clocks go forward."""
+NEW_YORK = instrument(daily_roll="17:00", time_zone="America/New_York")
+
+trades = st.lists(
+    st.tuples(
+        st.one_of(st.integers(0, S), st.integers(0, 90 * S), st.integers(0, 20 * 3600 * S)),
+        st.integers(1, 30),
+        st.integers(1, 5),
+        st.sampled_from(["made"] * 6 + ["bust", "correct"]),
+    ),
+    max_size=60,
+)
+"""How long after the one before, price, quantity, and what happens to an earlier trade right after it."""
+
+
+class Made:
+    """A market and a plain list of what was traded in it, busted and corrected by hand."""
+
+    def __init__(self, listed: Instrument) -> None:
+        self.market = SymbolMarket(listed, MarketDataLimits())
+        self.now_ns = START
+        self.standing: dict[int, tuple[int, int, int]] = {}
+        """Time, price and quantity by TradeID."""
+
+    def play(self, flow: list[tuple[int, int, int, str]]) -> None:
+        for trade_id, (later, px, qty, then) in enumerate(flow, 1):
+            self.now_ns += later
+            px, qty = px * SCALE // 4, qty * SCALE // 8
+            self.standing[trade_id] = (self.now_ns, px, qty)
+            self._tell(ev.TradeExecuted(trade_id, px, qty, SELLER, BUYER, 0, 0))
+            if then != "made" and self.standing:
+                self._amend(then, sorted(self.standing)[px % len(self.standing)], px, qty)
+
+    def _amend(self, then: str, trade_id: int, px: int, qty: int) -> None:
+        time_ns, old_px, old_qty = self.standing.pop(trade_id)
+        if then == "bust":
+            self._tell(ev.TradeBusted(trade_id, old_px, old_qty, SELLER, BUYER, 0, 0, "ops", ""))
+            return
+        self.standing[trade_id] = (time_ns, px, qty)
+        self._tell(
+            ev.TradeCorrected(trade_id, px, qty, SELLER, BUYER, 0, 0, old_px, old_qty, 0, 0, "ops", "")
+        )  # fmt: skip
+
+    def _tell(self, event: ev.Event) -> None:
+        self.market.apply([event], self.now_ns)
+
+    def whole(self, from_ns: int, to_ns: int) -> tuple[int, ...] | None:
+        """Open, high, low, close, volume, notional, trades of the trades that stand; None without any."""
+        found = [self.standing[key][1:] for key in sorted(self.standing) if from_ns <= self.standing[key][0] < to_ns]
+        if not found:
+            return None
+        prices = [px for px, _ in found]
+        notional = sum(px * qty // SCALE for px, qty in found)
+        volume = sum(qty for _, qty in found)
+        return prices[0], max(prices), min(prices), prices[-1], volume, notional, len(found)
+
+
+def stretches(interval: str, listed: Instrument, from_ns: int, to_ns: int) -> list[tuple[int, int]]:
+    """Start and end of each, the slow way."""
+    found: list[tuple[int, int]] = []
+    while from_ns <= to_ns:
+        if interval == "1d":
+            _, start_ns, end_ns = trading_day(from_ns, listed.daily_roll, listed.time_zone)
+        else:
+            start_ns = from_ns // INTERVALS_NS[interval] * INTERVALS_NS[interval]
+            end_ns = start_ns + INTERVALS_NS[interval]
+        found.append((start_ns, end_ns))
+        from_ns = end_ns
+    return found
+
+
+def figures(candle: Candle) -> tuple[int, ...]:
+    return (
+        candle.open_px, candle.high_px, candle.low_px, candle.close_px, candle.volume, candle.notional, candle.trades,
+    )  # fmt: skip
+
+
+@given(trades, st.sampled_from(["1h", "4h", "1d", "1s", "5s", "15s", "1m", "5m", "15m"]))
+@settings(max_examples=200, deadline=None)
+def test_candles_are_what_a_slow_look_at_the_tape_finds(flow: list[tuple[int, int, int, str]], interval: str) -> None:
+    made = Made(NEW_YORK)
+    made.play(flow)
+    shown = made.market.candles.query(interval, None, made.now_ns + 1, 5_000)
+    times = {time_ns for time_ns, _, _ in made.standing.values()}
+    starts = {stretches(interval, NEW_YORK, time_ns, time_ns)[0] for time_ns in times}
+    expected = [(start_ns, made.whole(start_ns, end_ns)) for start_ns, end_ns in sorted(starts)]
+    assert [(candle.start_ns, figures(candle)) for candle in shown] == expected
+    assert all(candle.vwap == avg_px(candle.notional, candle.volume) for candle in shown)
+
+
+@given(trades)
+@settings(max_examples=60, deadline=None)
+def test_filled_candles_have_no_gap_and_each_opens_where_nothing_traded_at_the_last_close(
+    flow: list[tuple[int, int, int, str]],
+) -> None:
+    made = Made(NEW_YORK)
+    made.play(flow)
+    for interval in ("1h", "1d"):
+        plain = {each.start_ns: each for each in made.market.candles.query(interval, None, made.now_ns + 1, 5_000)}
+        filled = made.market.candles.query(interval, None, made.now_ns + 1, 5_000, fill=True)
+        assert bool(plain) == bool(filled)
+        if plain:
+            expected = stretches(interval, NEW_YORK, min(plain), made.now_ns)
+            assert [candle.start_ns for candle in filled] == [start_ns for start_ns, _ in expected]
+        close = 0
+        for candle in filled:
+            assert candle == plain.get(candle.start_ns, flat(candle.start_ns, close))
+            close = candle.close_px
+
+
+def period(start_ns: int, whole: tuple[int, ...] | None) -> tuple[int, ...]:
+    return (start_ns, *(whole or (0,) * 7))
+
+
+def shown(found: Period) -> tuple[int, ...]:
+    return (
+        found.start_ns, found.open_px, found.high_px, found.low_px, found.close_px, found.volume, found.notional,
+        found.trades,
+    )  # fmt: skip
+
+
+@given(trades, st.integers(0, 26 * 3600 * S))
+@settings(max_examples=150, deadline=None)
+def test_statistics_are_what_a_slow_look_at_the_tape_finds(flow: list[tuple[int, int, int, str]], later: int) -> None:
+    made = Made(NEW_YORK)
+    made.play(flow)
+    now_ns = made.now_ns + later
+    found = made.market.statistics(now_ns)
+    start_ns = (now_ns // MINUTE - 1_439) * MINUTE
+    day = trading_day(now_ns, NEW_YORK.daily_roll, NEW_YORK.time_zone)
+    assert shown(found.rolling) == period(start_ns, made.whole(start_ns, now_ns + 1))
+    assert shown(found.session) == period(day.start_ns, made.whole(day.start_ns, now_ns + 1))
+    assert found.rolling.vwap == avg_px(found.rolling.notional, found.rolling.volume)
+    before = made.whole(0, day.start_ns)
+    assert found.previous_close_px == (before[3] if before else 0)
+
+
+@given(trades)
+@settings(max_examples=40, deadline=None)
+def test_the_tape_shows_what_stands(flow: list[tuple[int, int, int, str]]) -> None:
+    made = Made(NEW_YORK)
+    made.play(flow)
+    tape: list[TapeTrade] = [trade for trade in made.market.tape.trades if not trade.busted]
+    assert {trade.trade_id: (trade.time_ns, trade.px, trade.qty) for trade in tape} == made.standing
