@@ -44,7 +44,7 @@ class TermsWriter:
         if terms.ord_type is _LIMIT and terms.special is None and order.working is None:
             return f"40=2\x0144={decimal(terms.px)}\x01{self._tifs[terms.tif]}"
         special = "" if terms.special is None else self._special(order, terms.special)
-        priced = "" if terms.ord_type is OrdType.MARKET else f"44={decimal(terms.px)}\x01"
+        priced = f"44={decimal(terms.px)}\x01" if terms.px and terms.ord_type is not OrdType.MARKET else ""
         ord_type = _coded("40", words.ord_type_code(terms), self._dialect.ord_types)
         return f"{ord_type}{priced}{self._tifs[terms.tif]}{special}{self._working(order)}"
 

@@ -2,7 +2,8 @@
 
 One step a line; ``#`` starts a comment. Messages are ``tag=value|tag=value``; what the client's lines leave out of the
 header (49, 56, 52) is filled in, and ``<now-300>`` is the time 300 s ago. A ``<`` line must name every field of the
-venue's next message but 8, 9, 10, 49, 56, 52, 60 and 122, in any order; ``*`` stands for any value.
+venue's next message but 8, 9, 10, 49, 56, 52, 60 and 122, in any order; ``*`` stands for any value, and as the last
+field for any others.
 
 ===========================  ==========================================================================================
 ``numbers IN OUT``           the session's next numbers before the Logon (else 1 1); first line only
@@ -16,7 +17,12 @@ venue's next message but 8, 9, 10, 49, 56, 52, 60 and 122, in any order; ``*`` s
 ``disconnect TEXT``          the venue ends the session
 ``closed TEXT``              the session is over, for that reason; ``open``: it is not
 ``next N``                   the venue expects N next
-``command WORDS``            the next command submitted: class, ClOrdID, in_from-in_seq
+``command WORDS``            the next command submitted: class, ClOrdID, in_from-in_seq; ``none``: no more
+``asked WORDS``              what it asks for, in the engine's words (:func:`fix_book.described`)
+``accept [WAIT]``            the journal numbers its acceptance, as an order that waits so, or its refusal
+``happens EVENT CLORDID …``  … what becomes of the order: ``triggered TRIGGER|ENTRY``, ``restated REASON QTY``,
+                             ``expired REASON``, ``canceled REASON``, ``filled QTY PX``, ``crossed QTY PX`` (filled
+                             by an auction), ``busted`` and ``corrected QTY PX`` (its last fill)
 ``query WORDS``              the next query: class, ClOrdID or symbol id
 ===========================  ==========================================================================================
 """
@@ -26,6 +32,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from fix_book import FixBook, described
 from fix_fields import check
 from fix_venue import NOW, SECOND, FakePort, frame, shown
 
@@ -60,6 +67,7 @@ class Player:
         self.out = Framer(1 << 20)
         self.now_ns = NOW
         self.refused = ""
+        self.book = FixBook()
         self.pending: list[Report] = []
         self.holding = False
         self.commands_seen = 0
@@ -94,6 +102,9 @@ class Player:
         "open": "_open",
         "next": "_next",
         "command": "_command",
+        "asked": "_asked",
+        "accept": "_accept",
+        "happens": "_happens",
         "query": "_query",
     }
 
@@ -135,13 +146,13 @@ class Player:
         text = shown(sent[0])
         check(self.begin_string, dict(field.split("=", 1) for field in text.split("|")))
         got = [field for field in text.split("|") if field.partition("=")[0] not in _ANY]
-        for field in rest.split("|"):
+        for field in rest.removesuffix("|*").split("|"):
             tag, _, value = field.partition("=")
             found = [item for item in text.split("|") if item.partition("=")[0] == tag]
             assert found, f"no tag {tag} in {text}"
             assert value == "*" or f"{tag}={value}" in found, f"expected {field} in {text}"
             got = [item for item in got if item.partition("=")[0] != tag]
-        assert not got, f"more than expected: {got} in {text}"
+        assert not got or rest.endswith("|*"), f"more than expected: {got} in {text}"
 
     def _tick(self, rest: str) -> None:
         assert self.session is not None
@@ -194,6 +205,18 @@ class Player:
             command = command.command
         words += [command.cl_ord_id, f"{command.in_from}-{command.in_seq}"]
         assert " ".join(words) == rest, " ".join(words)
+
+    def _asked(self, rest: str) -> None:
+        words = described(self.port.submitted[self.commands_seen - 1])
+        assert words == rest, words
+
+    def _accept(self, rest: str) -> None:
+        for event in self.book.accept(self.port.submitted[self.commands_seen - 1], rest):
+            self.pending.append(self.port.stamp(event, event.order))  # type: ignore[union-attr]
+        self.port.orders = self.book.orders
+
+    def _happens(self, rest: str) -> None:
+        self.pending.append(self.port.stamp(*self.book.happens(rest)))
 
     def _query(self, rest: str) -> None:
         assert len(self.port.queries) > self.queries_seen, "no query was made"
