@@ -17,7 +17,8 @@ from actors.runtime import Dispatcher, Mailbox
 from actors.schedule import CHUNK, Schedule
 from engine.commands import ExpireDayOrders, SetTradingPhase
 from engine.directory import Directory
-from engine.events import InstrumentListed, InstrumentStatusChanged, TradingDayRolled
+from engine.events import InstrumentListed, InstrumentStatusChanged, Record, TradingDayRolled, TradingPhaseChanged
+from engine.fold import VenueState
 from engine.instrument import Instrument, Session
 from engine.types import InstrumentStatus
 from engine.types import TradingPhase as Phase
@@ -332,6 +333,26 @@ def test_a_changed_schedule_takes_the_place_of_the_old_one() -> None:
     assert world.done(seconds=1) == [phase(Phase.CLOSED)]
     world.change(schedule=[])
     assert world.done("2026-01-02T23:00:00") == [expire("2026-01-02")]
+
+
+def test_a_book_that_is_busy_is_not_asked_twice_because_its_rules_changed() -> None:
+    world = World(scheduled(*TRADING_DAY), last_day="2026-01-01", phases={1: (Phase.CONTINUOUS, 0)})
+    world.now_ns = ns("2026-01-02T17:00:00")
+    assert world.fired() == [phase(Phase.CLOSED), expire("2026-01-02")]
+    world.change(daily_roll="16:30", schedule=TRADING_DAY[:-1])
+    assert world.fired(seconds=1) == []
+    world.answer()
+    assert world.fired(seconds=1) == []
+    assert world.fired("2026-01-03T08:00:00") == [phase(Phase.PRE_OPEN)]
+
+
+def test_replay_tells_the_phase_and_since_when() -> None:
+    state = VenueState()
+    state.apply(1, Record(5, 0, 0, 0, [], [InstrumentListed(instrument())]))
+    assert state.phases == {}
+    for time_ns, entered in ((7, Phase.PRE_OPEN), (9, Phase.OPENING_AUCTION)):
+        state.apply(time_ns, Record(time_ns, 0, 0, 0, [], [TradingPhaseChanged(1, entered, 0)]))
+    assert state.phases == {1: (Phase.OPENING_AUCTION, 9)}
 
 
 def test_a_change_of_other_rules_leaves_an_operators_phase() -> None:
