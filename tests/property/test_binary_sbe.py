@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sbe
+from binary_schema import SCHEMAS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import gateways.binary
 from gateways.binary import codec, soup
 from gateways.binary.codec import Layout
 
-SCHEMA_FILE = Path(gateways.binary.__file__).with_name("venue.sbe.xml")
-with SCHEMA_FILE.open() as file:
-    SCHEMA = sbe.Schema.parse(file)
+SCHEMA = SCHEMAS[codec.SCHEMA_VERSION]
 
 RANGES = {"uint8": (0, 2**8 - 1), "uint16": (0, 2**16 - 1), "uint32": (0, 2**32 - 1), "uint64": (0, 2**64 - 1)}
 RANGES["int64"] = (-(2**63), 2**63 - 1)
-FIXED = [layout for layout in codec.REQUESTS + codec.REPORTS + codec.ANSWERS if layout is not codec.BOOK_SNAPSHOT]
+GROUPED = (codec.BOOK_SNAPSHOT, codec.NEW_LIST)
+FIXED = [layout for layout in codec.REQUESTS + codec.REPORTS + codec.ANSWERS if layout not in GROUPED]
 
 Drawn = tuple[Any, list[Any]]
 """What ``sbe`` takes for a field, and what our layout takes for it (a composite is several values)."""
@@ -37,6 +35,9 @@ def field_values(draw: st.DrawFn, field_type: Any) -> Drawn:
         parts = [part for part in field_type.types if part.presence != sbe.Presence.CONSTANT]
         named = {part.name: draw(primitive(part.primitiveType)) for part in parts}
         return named, list(named.values())
+    if isinstance(field_type, sbe.Set):
+        bits = draw(st.integers(0, 2 ** len(field_type.choices) - 1))
+        return [choice.name for choice in field_type.choices if 1 << choice.value & bits], [bits]
     if isinstance(field_type, sbe.Enum):
         chosen = draw(st.sampled_from(field_type.valid_values))
         is_char = field_type.encodingType == sbe.EnumEncodingType.CHAR or (
@@ -57,24 +58,41 @@ def messages(draw: st.DrawFn, layout: Layout) -> tuple[dict[str, Any], list[Any]
     """Named values for ``sbe``, positional ones for us."""
     named: dict[str, Any] = {}
     values: list[Any] = []
-    for field in SCHEMA.messages[layout.template_id].fields:
+    for field in SCHEMAS[layout.version].messages[layout.template_id].fields:
         if isinstance(field, sbe.Field):
             named[field.name], ours = draw(field_values(field.type))
             values += ours
     return named, values
 
 
-@pytest.mark.parametrize("layout", FIXED, ids=lambda layout: layout.name)
+def read_back(named: dict[str, Any], fields: list[Any]) -> dict[str, Any]:
+    """``named`` as ``sbe`` decodes it: null values are None."""
+    types = {field.name: field.type for field in fields}
+    read: dict[str, Any] = {}
+    for name, value in named.items():
+        kind = types[name]
+        if isinstance(kind, sbe.Composite):
+            nulls = {part.name: part.nullValue for part in kind.types}
+            value = {part: None if it == nulls[part] is not None else it for part, it in value.items()}
+        elif isinstance(kind, sbe.Type) and kind.nullValue is not None and value == kind.nullValue:
+            value = None
+        read[name] = value
+    return read
+
+
+@pytest.mark.parametrize("layout", FIXED, ids=lambda layout: f"{layout.name} {layout.version}")
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_every_message_has_the_bytes_and_values_of_an_independent_codec(layout: Layout, data: st.DataObject) -> None:
     named, values = data.draw(messages(layout))
+    schema = SCHEMAS[layout.version]
+    message = schema.messages[layout.template_id]
     packet = layout.pack(*values)
     payload = packet[soup.HEADER_SIZE :]
-    assert SCHEMA.encode(SCHEMA.messages[layout.template_id], named) == payload
-    decoded = SCHEMA.decode(payload)
+    assert schema.encode(message, named) == payload
+    decoded = schema.decode(payload)
     assert decoded.message_name == layout.name
-    assert decoded.value == named
+    assert decoded.value == read_back(named, message.fields)
     assert list(layout.unpack(payload, codec.HEADER_SIZE)) == [
         value.ljust(size, b"\x00") if (size := array_size(layout, at)) else value for at, value in enumerate(values)
     ]
@@ -126,6 +144,44 @@ def test_a_book_has_the_bytes_and_values_of_an_independent_codec(
         "LastFragment": "Yes",
         "MDEntries": group,
     }
-    assert SCHEMA.decode(payload).value == named
-    assert SCHEMA.encode(SCHEMA.messages[codec.BOOK_SNAPSHOT.template_id], named) == payload
+    schema = SCHEMAS[codec.BOOK_SNAPSHOT.version]
+    assert schema.decode(payload).value == named
+    assert schema.encode(schema.messages[codec.BOOK_SNAPSHOT.template_id], named) == payload
     assert codec.read_book_entries(payload) == levels
+
+
+@st.composite
+def legs(draw: st.DrawFn) -> tuple[dict[str, Any], tuple[Any, ...]]:
+    """Named values for ``sbe``, positional ones for us."""
+    group = SCHEMA.messages[codec.NEW_LIST.template_id].fields[-1]
+    named: dict[str, Any] = {}
+    values: list[Any] = []
+    for field in group.fields:
+        named[field.name], ours = draw(field_values(field.type))
+        values += ours
+    return named, tuple(values)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    list_id=st.integers(*RANGES["uint64"]),
+    security_id=st.integers(*RANGES["uint32"]),
+    drawn=st.lists(legs(), max_size=10),
+)
+def test_a_list_has_the_bytes_and_values_of_an_independent_codec(
+    list_id: int, security_id: int, drawn: list[tuple[dict[str, Any], tuple[Any, ...]]]
+) -> None:
+    values = [leg for _, leg in drawn]
+    packets, rest, error = soup.split(codec.new_list(list_id, security_id, 0, 100, values), 65_535)
+    assert (rest, error, len(packets)) == (b"", "", 1)
+    ((_, payload),) = packets
+    named = {
+        "ListID": list_id,
+        "SecurityID": security_id,
+        "Account": 0,
+        "ContingencyType": "Bracket",
+        "Legs": [leg for leg, _ in drawn],
+    }
+    assert SCHEMA.decode(payload).value == named
+    assert SCHEMA.encode(SCHEMA.messages[codec.NEW_LIST.template_id], named) == payload
+    assert codec.read_legs(payload) == values

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from engine.directory import Directory
 from engine.events import (
     AccountOpened,
@@ -15,14 +17,35 @@ from engine.events import (
     OrderExpired,
     OrderRejected,
     OrderReplaced,
+    OrderRestated,
+    OrderTriggered,
     SessionOpened,
+    TradeBusted,
+    TradeCorrected,
     TradeExecuted,
 )
-from engine.image import OrderImage
+from engine.image import OrderImage, Working
 from engine.instrument import Instrument
 from engine.reports import Report
-from engine.terms import OrderTerms
-from engine.types import SCALE, CancelReason, OrdStatus, OrdType, Side, TimeInForce
+from engine.terms import Link, OrderTerms, Peg, SpecialTerms, Trigger
+from engine.types import (
+    SCALE,
+    Activation,
+    CancelReason,
+    Contingency,
+    OrdStatus,
+    OrdType,
+    PegKind,
+    PostOnly,
+    RestateReason,
+    SelfTrade,
+    SelfTradeScope,
+    Side,
+    TimeInForce,
+    TriggerKind,
+    TriggerSource,
+    Wait,
+)
 
 TIME_NS = 1_750_000_000_123_456_789
 SESSION = SessionOpened(3, "SOUPBIN", "TRADR1", "", "TRADR1", "hash", "ALPHA", [21, 22], 21)
@@ -126,4 +149,53 @@ def one_of_each() -> list[Report]:
         report(11, MassCancelCompleted(77, 3, 21, "1013", 7, 1, 12)),
         report(12, MassCancelCompleted(78, 3, 21, "1014", 0, 0, 0)),
         report(13, MassCancelRejected(3, 21, "1015", 1, "unknown SecurityID 8")),
+    ]
+
+
+EVERYTHING = SpecialTerms(
+    trigger=Trigger(TriggerKind.TRAILING, 59_000 * SCALE, TriggerSource.REFERENCE, 500 * SCALE, 0),
+    peg=Peg(PegKind.PRIMARY, -SCALE),
+    post_only=PostOnly.REPRICE,
+    display_qty=2 * SCALE,
+    display_range=SCALE,
+    hidden=True,
+    min_qty=3 * SCALE,
+    all_or_none=True,
+    reduce_only=True,
+    self_trade=SelfTrade.DECREMENT,
+    self_trade_scope=SelfTradeScope.FIRM,
+    expire_ns=TIME_NS,
+    link=Link("77", Contingency.BRACKET, 2, 553),
+)
+"""What no order could have at once, every field of it different from none."""
+
+WORKING = Working(Wait.TRIGGER, 0, 2 * SCALE, 59_123 * SCALE)
+
+
+def special_image(cl_ord_id: int = 1001, status: OrdStatus = OrdStatus.NEW, **fields: object) -> OrderImage:
+    """An order with :data:`EVERYTHING` that waits; ``fields`` are of its image."""
+    plain = image(cl_ord_id, status)
+    terms = msgspec.structs.replace(plain.terms, ord_type=OrdType.PEGGED, tif=TimeInForce.GTD, special=EVERYTHING)
+    return msgspec.structs.replace(plain, **{"terms": terms, "working": WORKING, **fields})
+
+
+def special_reports() -> list[Report]:
+    """A stream of what only special orders, auctions and operators bring, numbered from 1."""
+    waiting, order = special_image(), special_image(working=Working(Wait.NOTHING, 60_001 * SCALE, SCALE, 0))
+    plain = image(1001, OrdStatus.PARTIALLY_FILLED, cum=2 * SCALE)
+    other = image(2002, OrdStatus.FILLED, order_id=556, side=Side.SELL, cum=5 * SCALE)
+    uncross = TradeExecuted(42, 59_999 * SCALE, 2 * SCALE, plain, other, 7, 8, True)
+    busted = TradeBusted(42, 59_999 * SCALE, 2 * SCALE, plain, other, 7, -(2**64), "ops", "fat finger")
+    px, old_px = 59_000 * SCALE, 59_999 * SCALE
+    corrected = TradeCorrected(42, px, SCALE, plain, other, 3, 4, old_px, 2 * SCALE, 7, 8, "ops", "wrong price")
+    return [
+        report(1, OrderAccepted(waiting), waiting),
+        report(2, OrderTriggered(waiting, Activation.ENTRY), waiting),
+        report(3, OrderReplaced(order, "1000", False), order),
+        report(4, OrderRestated(plain, RestateReason.SELF_TRADE), plain),
+        report(5, uncross, plain),
+        report(6, busted, plain),
+        report(7, busted, other, resting=True),
+        report(8, corrected, plain),
+        report(9, corrected, other, resting=True),
     ]

@@ -12,7 +12,7 @@ from binary_samples import SESSION, TIME_NS, directory, image
 from engine_builders import changed
 
 from actors.boundary import Connection, LogonRefused, SessionUnavailable
-from engine.commands import CancelOrder, ClientCommand, MassCancel, NewOrder, RejectCommand, ReplaceOrder
+from engine.commands import CancelOrder, ClientCommand, MassCancel, NewList, NewOrder, RejectCommand, ReplaceOrder
 from engine.directory import Directory
 from engine.events import (
     CancelRejected,
@@ -25,7 +25,7 @@ from engine.events import (
     OrderReplaced,
     SessionOpened,
 )
-from engine.image import OrderImage
+from engine.image import OrderImage, Working
 from engine.queries import (
     DepthAnswer,
     DepthLevel,
@@ -37,7 +37,7 @@ from engine.queries import (
     Query,
 )
 from engine.reports import Report
-from engine.types import SCALE, CancelReason, OrdStatus
+from engine.types import SCALE, CancelReason, OrdStatus, Wait
 from gateways.binary.acceptor import BinaryAcceptor
 from gateways.binary.settings import BinarySettings
 
@@ -78,7 +78,7 @@ class FakePort:
         self.credit -= len(commands)
         self.submitted += commands
         self.batches.append(len(commands))
-        self.publish([self.outcome(command) for command in commands])
+        self.publish([event for command in commands for event in self.outcomes(command)])
 
     def query(self, query: Query) -> None:
         self.queries.append(query)
@@ -129,6 +129,14 @@ class FakePort:
             bids = [DepthLevel((100 - n) * SCALE, SCALE, 1) for n in range(query.levels)]
             self.connection.answer(DepthAnswer(query, 9000 + self.released, TIME_NS, bids, []))
 
+    def outcomes(self, command: ClientCommand) -> list[Event]:
+        if isinstance(command, NewList):
+            return [self.outcome(leg) for leg in command.legs]
+        if isinstance(command, RejectCommand) and isinstance(command.command, NewList):
+            legs = [RejectCommand(leg, command.reason, command.text) for leg in command.command.legs]
+            return [self.refusal(leg) for leg in legs]
+        return [self.outcome(command)]
+
     def outcome(self, command: ClientCommand) -> Event:
         if isinstance(command, NewOrder):
             order = image(
@@ -139,6 +147,11 @@ class FakePort:
                 px=command.px,
                 account_id=command.account_id,
             )
+            special = command.special
+            order = changed(order, ord_type=command.ord_type, tif=command.tif, special=special)
+            if special is not None:
+                wait = Wait.TRIGGER if special.trigger else Wait.NOTHING
+                order = changed(order, working=Working(wait, 0, special.display_qty or command.order_qty))
             self.orders[command.cl_ord_id] = order
             return OrderAccepted(order)
         if isinstance(command, MassCancel):
@@ -147,6 +160,10 @@ class FakePort:
             )
         if isinstance(command, RejectCommand):
             return self.refusal(command)
+        assert not isinstance(command, NewList)
+        if command.order_id:
+            orig = next(name for name, order in self.orders.items() if order.order_id == command.order_id)
+            command = msgspec.structs.replace(command, orig_cl_ord_id=orig)
         order_or_none = self.orders.pop(command.orig_cl_ord_id, None)
         if order_or_none is None:
             is_replace = isinstance(command, ReplaceOrder)
@@ -167,6 +184,7 @@ class FakePort:
             return OrderRejected(rejected, refused.reason, refused.text, refused.symbol)
         if isinstance(command, MassCancel):
             return MassCancelRejected(3, command.account_id, command.cl_ord_id, refused.reason, refused.text)
+        assert not isinstance(command, NewList)
         ids = command.cl_ord_id, command.orig_cl_ord_id
         is_replace = isinstance(command, ReplaceOrder)
         return CancelRejected(3, command.account_id, *ids, is_replace, refused.reason, refused.text)

@@ -149,7 +149,7 @@ def test_no_security_is_unknown_too() -> None:
         (codec.NEW_ORDER, NEW, 5, b"5", 11, "Side '5' is not supported"),
         (codec.NEW_ORDER, NEW, 5, NUL, 11, "Side is required"),
         (codec.NEW_ORDER, NEW, 6, b"3", 11, "OrdType '3' is not supported"),
-        (codec.NEW_ORDER, NEW, 7, b"6", 11, "TimeInForce '6' is not supported"),
+        (codec.NEW_ORDER, NEW, 7, b"5", 11, "TimeInForce '5' is not supported"),
         (codec.NEW_ORDER, NEW, 7, b"\xff", 11, r"TimeInForce '\xff' is not supported"),
         (codec.REPLACE_ORDER, REPLACE, 7, b"5", 99, "Side '5' is not supported"),
         (codec.CANCEL_ORDER, CANCEL, 5, NUL, 99, "Side is required"),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import sbe
 from binary_samples import TIME_NS, accepted, directory, executed, image, one_of_each, report
+from binary_schema import decode
 
-import gateways.binary
 from engine.events import InstrumentStatusChanged, OrderRejected
 from engine.image import OrderImage
 from engine.queries import (
@@ -28,9 +26,6 @@ from gateways.binary.answers import encode_answer, instrument_list, message_reje
 from gateways.binary.outbound import encode_reports
 from gateways.binary.rejects import MessageRejectReason
 
-with Path(gateways.binary.__file__).with_name("venue.sbe.xml").open() as file:
-    SCHEMA = sbe.Schema.parse(file)
-
 NULL = b"\x00"
 """How ``sbe`` shows an absent character enumeration."""
 
@@ -42,7 +37,7 @@ def read(packets: bytes, kind: int) -> list[tuple[str, dict[str, Any]]]:
     assert {seen for seen, _ in found} <= {kind}
     messages = []
     for _, payload in found:
-        decoded = SCHEMA.decode(payload)
+        decoded = decode(payload)
         messages.append((decoded.message_name, {name: plain(value) for name, value in decoded.value.items()}))
     return messages
 
@@ -361,6 +356,13 @@ def test_instruments_come_with_their_rules_and_status() -> None:
             "Symbol": "BTC/USDT",
             "BaseAsset": "BTC",
             "Currency": "USDT",
+            "CollarRate": 0,
+            "PriceLimitRate": 0,
+            "DynamicBandRate": 0,
+            "VolatilityRate": 0,
+            "OrdersPerSideMax": 0,
+            "OrdersPerAccountMax": 0,
+            "TradingPhase": "Continuous",
         },
     )
     assert (second[1]["SecurityID"], second[1]["SecurityTradingStatus"]) == (9, "Halted")

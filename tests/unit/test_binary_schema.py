@@ -6,62 +6,47 @@ import itertools
 import struct
 import xml.etree.ElementTree as ElementTree
 from enum import IntEnum
-from pathlib import Path
 
 import pytest
+from binary_schema import FILE, FILE_OF_VERSION_1, MESSAGE, NEWEST, block_format, formats_of_types, parsed
 
-import gateways.binary
 from engine.types import (
+    Activation,
     CancelReason,
+    Contingency,
     CxlRejReason,
     InstrumentStatus,
     OrdRejReason,
     OrdStatus,
     OrdType,
+    PegKind,
+    PostOnly,
+    RestateReason,
+    SelfTrade,
+    SelfTradeScope,
     Side,
     TimeInForce,
+    TradingPhase,
+    TriggerKind,
+    TriggerSource,
+    Wait,
     fix_code,
 )
-from gateways.binary import codec, soup
+from gateways.binary import codec, soup, special
 from gateways.binary.codec import Layout
 from gateways.binary.rejects import MassCancelRejectReason, MessageRejectReason
+from gateways.binary.settings import BinarySettings
 
-SCHEMA = Path(gateways.binary.__file__).with_name("venue.sbe.xml")
-MESSAGE = "{http://fixprotocol.io/2016/sbe}message"
-FORMATS = {
-    "char": "c",
-    "uint8": "B",
-    "uint16": "H",
-    "uint32": "I",
-    "uint64": "Q",
-    "int8": "b",
-    "int16": "h",
-    "int32": "i",
-    "int64": "q",
-}
 LAYOUTS = codec.REQUESTS + codec.REPORTS + codec.ANSWERS
 
 
 @pytest.fixture(scope="module")
 def root() -> ElementTree.Element:
-    return ElementTree.parse(SCHEMA).getroot()
+    return parsed()
 
 
-def formats_of_types(root: ElementTree.Element) -> dict[str, str]:
-    formats: dict[str, str] = {}
-    for declared in root.find("types") or ():
-        name = declared.attrib["name"]
-        if declared.tag == "composite":
-            parts = [part for part in declared if part.get("presence") != "constant"]
-            formats[name] = "".join(FORMATS[part.attrib["primitiveType"]] for part in parts)
-        elif declared.tag == "enum":
-            encoding = declared.attrib["encodingType"]
-            formats[name] = FORMATS.get(encoding) or formats[encoding]
-        else:
-            length = int(declared.get("length", "1"))
-            primitive = FORMATS[declared.attrib["primitiveType"]]
-            formats[name] = f"{length}s" if length > 1 else primitive
-    return formats
+def described(layout: Layout) -> str:
+    return f"{layout.name} {layout.version}"
 
 
 def expanded(block_format: str) -> str:
@@ -76,28 +61,64 @@ def expanded(block_format: str) -> str:
     return out
 
 
-def block_format(element: ElementTree.Element, formats: dict[str, str]) -> str:
-    return "".join(formats[field.attrib["type"]] for field in element if field.tag == "field")
+def versions(message: ElementTree.Element) -> set[int]:
+    """Those in which the message became what it is, longer each time."""
+    first = int(message.get("sinceVersion", "1"))
+    return {first, *(int(field.get("sinceVersion", first)) for field in message.findall("field"))}
 
 
 def test_the_codec_has_exactly_the_schemas_messages(root: ElementTree.Element) -> None:
-    in_schema = {(int(message.attrib["id"]), message.attrib["name"]) for message in root.iter(MESSAGE)}
-    in_codec = {(layout.template_id, layout.name) for layout in LAYOUTS}
+    in_schema = {
+        (int(message.attrib["id"]), message.attrib["name"], version)
+        for message in root.iter(MESSAGE)
+        for version in versions(message)
+    }
+    in_codec = {(layout.template_id, layout.name, layout.version) for layout in LAYOUTS}
     assert in_codec == in_schema
     assert len(LAYOUTS) == len(in_codec)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
-def test_a_layout_is_what_the_schema_says(root: ElementTree.Element, layout: Layout) -> None:
+@pytest.mark.parametrize("layout", LAYOUTS, ids=described)
+def test_a_layout_is_what_the_schema_says(layout: Layout) -> None:
+    root = parsed(layout.version)
     message = next(m for m in root.iter(MESSAGE) if m.attrib["name"] == layout.name)
     assert expanded(layout.block_format) == block_format(message, formats_of_types(root))
     assert layout.block_length == int(message.attrib["blockLength"])
     assert layout.block_length == struct.calcsize("<" + layout.block_format)
     header = codec.HEADER.unpack(layout.header)
-    assert header == (layout.block_length, layout.template_id, int(root.attrib["id"]), int(root.attrib["version"]))
+    assert header == (layout.block_length, layout.template_id, int(root.attrib["id"]), layout.version)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_what_version_1_had_is_as_it_was_published() -> None:
+    then, now = parsed(1, FILE_OF_VERSION_1), parsed(1)
+    for kind in ("message", "enum", "composite"):
+        tag = MESSAGE if kind == "message" else kind
+        published = {it.attrib["name"]: shape(it) for it in then.iter(tag)}
+        kept = {it.attrib["name"]: shape(it) for it in now.iter(tag)}
+        assert {name: kept.get(name) for name in published} == published
+    sizes = {it.attrib["name"]: it.attrib["blockLength"] for it in then.iter(MESSAGE)}
+    published_sizes = ElementTree.parse(FILE_OF_VERSION_1).getroot().iter(MESSAGE)
+    assert sizes == {it.attrib["name"]: it.attrib["blockLength"] for it in published_sizes}
+
+
+def shape(element: ElementTree.Element) -> object:
+    """What counts on the wire, groups included: names of values and fields, their numbers and types, in order."""
+    parts = [(it.attrib["name"], it.get("id"), it.get("type"), (it.text or "").strip()) for it in element.iter()]
+    return [element.get("id"), element.get("encodingType"), element.get("blockLength"), *parts[1:]]
+
+
+def test_stated_block_lengths_are_those_of_the_fields() -> None:
+    stated = {it.attrib["name"]: it.attrib["blockLength"] for it in ElementTree.parse(FILE).getroot().iter(MESSAGE)}
+    assert stated == {it.attrib["name"]: it.attrib["blockLength"] for it in parsed(NEWEST).iter(MESSAGE)}
+
+
+def test_fields_are_only_added_behind_those_that_were_there(root: ElementTree.Element) -> None:
+    for message in root.iter(MESSAGE):
+        since = [int(field.get("sinceVersion", "1")) for field in message.findall("field")]
+        assert since == sorted(since), message.attrib["name"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=described)
 def test_who_sends_a_message_shows_in_its_number_and_packet_type(layout: Layout) -> None:
     sequenced = layout in codec.REPORTS
     assert layout.kind == (soup.SEQUENCED_DATA if sequenced else soup.UNSEQUENCED_DATA)
@@ -110,12 +131,44 @@ def test_who_sends_a_message_shows_in_its_number_and_packet_type(layout: Layout)
 
 
 def test_the_books_group_is_what_the_schema_says(root: ElementTree.Element) -> None:
-    group = next(root.iter("group"))
+    group = next(group for group in root.iter("group") if group.attrib["name"] == "MDEntries")
     formats = formats_of_types(root)
     assert codec.MD_ENTRY.format == "<" + block_format(group, formats)
     assert codec.MD_ENTRY.size == int(group.attrib["blockLength"])
     assert codec.GROUP_HEADER.format == "<" + formats[group.attrib["dimensionType"]]
     assert codec.HEADER.format == "<" + formats["messageHeader"]
+
+
+def test_a_lists_group_is_what_the_schema_says(root: ElementTree.Element) -> None:
+    group = next(group for group in root.iter("group") if group.attrib["name"] == "Legs")
+    assert expanded(codec.LEG.format) == "<" + block_format(group, formats_of_types(root))
+    assert codec.LEG.size == int(group.attrib["blockLength"])
+
+
+def test_a_list_of_ten_legs_fits_into_a_packet() -> None:
+    legs = [(n, 1, 1, b"1", b"2", b"1", *(0,) * special.TERMS_COUNT) for n in range(1, 11)]
+    assert len(codec.new_list(11, 7, 0, Contingency.OCO, legs)) - 2 <= BinarySettings().packet_length_max
+
+
+def test_special_terms_stand_alike_wherever_they_stand(root: ElementTree.Element) -> None:
+    names = [field.attrib["name"] for field in message_named(root, "NewSpecialOrder")][-special.TERMS_COUNT :]
+    legs = next(group for group in root.iter("group") if group.attrib["name"] == "Legs")
+    assert [field.attrib["name"] for field in legs][-special.TERMS_COUNT :] == names
+    standing = [*names, "WorkingPx", "ShownQty", "ListID", "ContingencyType", "Wait"]
+    for name, behind in (("Accepted", 0), ("Replaced", 0), ("OrderStatus", 0), ("Triggered", 1), ("Restated", 1)):
+        fields = [field.attrib["name"] for field in message_named(root, name)]
+        assert fields[len(fields) - behind - len(standing) : len(fields) - behind] == standing
+
+
+def message_named(root: ElementTree.Element, name: str) -> ElementTree.Element:
+    return next(message for message in root.iter(MESSAGE) if message.attrib["name"] == name)
+
+
+def test_the_bits_of_exec_inst(root: ElementTree.Element) -> None:
+    (bits,) = root.iter("set")
+    places = {choice.attrib["name"]: 1 << int(choice.text or "") for choice in bits}
+    expected = {"Hidden": special.HIDDEN, "AllOrNone": special.ALL_OR_NONE, "ReduceOnly": special.REDUCE_ONLY}
+    assert places == expected
 
 
 def test_a_field_has_one_fix_tag_wherever_it_stands(root: ElementTree.Element) -> None:
@@ -146,6 +199,17 @@ def test_character_enumerations_have_fixs_values(root: ElementTree.Element, enum
         ("SecurityTradingStatus", InstrumentStatus),
         ("MessageRejectReason", MessageRejectReason),
         ("MassCancelRejectReason", MassCancelRejectReason),
+        ("TradingPhase", TradingPhase),
+        ("TriggerKind", TriggerKind),
+        ("TriggerSource", TriggerSource),
+        ("PegKind", PegKind),
+        ("PostOnly", PostOnly),
+        ("SelfTrade", SelfTrade),
+        ("SelfTradeScope", SelfTradeScope),
+        ("Contingency", Contingency),
+        ("Wait", Wait),
+        ("Activation", Activation),
+        ("RestateReason", RestateReason),
     ],
 )
 def test_number_enumerations_have_the_engines_values(
