@@ -36,17 +36,26 @@ from engine.events import (
     OrderExpired,
     OrderRejected,
     OrderReplaced,
+    OrderRestated,
+    OrderTriggered,
+    OrderUpdated,
     Record,
     SessionLoggedOut,
     SessionOpened,
+    TradeBusted,
+    TradeCorrected,
     TradeExecuted,
     TradingDayRolled,
     Withdrawn,
 )
 from engine.fold import account_of_request
+from engine.money import change_of
 from engine.reports import Report, collect_reports
 
-_ORDER_EVENTS = frozenset({OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected})
+_ORDER_EVENTS = frozenset({
+    OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected, OrderTriggered, OrderRestated,
+    OrderUpdated,
+})  # fmt: skip
 _ACCOUNT_EVENTS = (
     CancelRejected, MassCancelRequested, MassCancelCompleted, Deposited, Withdrawn, AccountBlocked, AccountOpened,
 )  # fmt: skip
@@ -131,7 +140,7 @@ class PublisherActor(Actor[ToPublisher]):
             if type(event) is TradeExecuted:
                 self._sort_trade(event)
             elif type(event) in _ORDER_EVENTS:
-                self._settle(event.order.account_id, event)  # type: ignore[union-attr]
+                self._settle(event.order.terms.account_id, event)  # type: ignore[union-attr]
             else:
                 self._sort_rare(seq, event)
         if record.out:
@@ -144,20 +153,26 @@ class PublisherActor(Actor[ToPublisher]):
             self._settlements[account_id].append(event)
 
     def _sort_trade(self, event: TradeExecuted) -> None:
-        aggressor, resting = event.aggressor, event.resting
-        self._settlements[aggressor.account_id].append(event)
-        if resting.account_id != aggressor.account_id:
-            self._settlements[resting.account_id].append(event)
+        self._settle_parties(event)
         self.counters.trades += 1
         fee = event.aggressor_fee + event.resting_fee
         if fee:
-            self._fees[self.directory.instruments[aggressor.symbol_id].quote] += fee
+            self._fees[self.directory.instruments[event.aggressor.terms.symbol_id].quote] += fee
+
+    def _settle_parties(self, event: TradeExecuted | TradeBusted | TradeCorrected) -> None:
+        one, other = event.aggressor.terms.account_id, event.resting.terms.account_id
+        self._settlements[one].append(event)
+        if one != other:
+            self._settlements[other].append(event)
 
     def _sort_rare(self, seq: int, event: Event) -> None:
         if isinstance(event, _ACCOUNT_EVENTS):
             self._settle(event.account_id, event)
         elif isinstance(event, MassCancelPartDone):
             self._settle(account_of_request(event.request_id), event)
+        elif isinstance(event, TradeBusted | TradeCorrected):
+            self._settle_parties(event)
+            self._fees[self.directory.instruments[event.aggressor.terms.symbol_id].quote] += change_of(event).fees
         elif isinstance(event, SessionLoggedOut | NumbersReserved | SessionOpened):
             self._hand_over(seq - 1)
             self._ports[event.session_id].tell_first(SessionEvent(seq, event))

@@ -203,6 +203,9 @@ class VenueState:
 
 REQUEST_BITS = 32
 
+STATE_VERSION = 2
+"""Of what :func:`state_digest` hashes; raised when the same journal folds to a state of another form."""
+
 
 def request_id_of(account_id: int, n: int) -> int:
     """The id of an account's ``n``-th mass cancel."""

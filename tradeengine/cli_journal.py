@@ -96,6 +96,8 @@ def _report(found: Verified, directory: Path) -> str:
         lines.append(f"state hashes: {found.hashes} compared, all equal; the last at sequence {found.last_hash_seq}")
     else:
         lines.append("state hashes: none in the journal yet (a clean stop writes one)")
+    if found.hashes_before:
+        lines.append(f"              {found.hashes_before} more by earlier versions, which cannot be compared")
     lines.append(f"state now:    {found.digest}")
     totals = ", ".join(f"{format_decimal(amount)} {asset}" for asset, amount in found.totals.items())
     lines.append(f"assets:       conserved; {totals or 'none'}")

@@ -13,19 +13,28 @@ from config.kinds import MASK
 from engine.commands import ANY
 from engine.decimals import format_decimal
 from engine.directory import Directory
-from engine.events import Event, Record
-from engine.image import OrderImage
+from engine.events import Event, LimitStateChanged, Record
+from engine.image import OrderImage, Working
+from engine.instrument import Protection
+from engine.terms import Link, Peg, SpecialTerms, Trigger
+from engine.types import Side
 
 _DECIMALS: Final = frozenset(
     (
         *("px", "qty", "order_qty", "leaves_qty", "cum_qty", "cum_notional", "hold", "amount"),
         *("aggressor_fee", "resting_fee", "maker_fee", "taker_fee", "max_order_qty", "max_order_notional"),
         *("tick_size", "lot_size", "min_qty", "max_qty", "min_notional", "protection_band", "reference_px"),
+        *("stop_px", "trail_amount", "trail_rate", "offset", "display_qty", "display_range", "shown", "surplus"),
+        *("old_px", "old_qty", "old_aggressor_fee", "old_resting_fee"),
+        *("collar_rate", "price_limit_rate", "dynamic_band_rate", "volatility_rate"),
     )
 )
+_TIMES: Final = frozenset({"until_ns", "expire_ns"})
 _HIDDEN: Final = frozenset({"credential"})
-_LEFT_OUT: Final = frozenset({"fee_raw", "maker_fee", "taker_fee"})
-"""Of an order: what only settlement needs, or what its instrument says already."""
+_LEFT_OUT: Final = frozenset({"terms", "special", "working", "fee_raw", "maker_fee", "taker_fee"})
+"""Of an order: what is told in another form, what only settlement needs, or what its instrument says already."""
+_SPARSE: Final = (SpecialTerms, Trigger, Peg, Link, Working, Protection)
+"""Of which only what is not as usual is told."""
 _NS: Final = 1_000_000_000
 
 
@@ -90,14 +99,35 @@ class Describer:
             f"cum={format_decimal(order.cum_qty)} hold={format_decimal(order.hold)} order_id={order.order_id} "
             f"cl_ord_id={order.cl_ord_id} account={self._account(order.account_id)}"
         )
+        text += "".join(f" {name}={_words(value)}" for name, value in self._extras(order))
         return f"{text} session={session}" if session else text
 
     # ---- plain values ---------------------------------------------------------------------------------------------
 
     def _struct(self, value: msgspec.Struct) -> dict[str, Any]:
-        left_out = _LEFT_OUT if isinstance(value, OrderImage) else frozenset()
-        fields = (name for name in value.__struct_fields__ if name not in left_out)
-        return dict(self._field(name, getattr(value, name)) for name in fields)
+        if isinstance(value, OrderImage):
+            return self._image(value)
+        fields = ((field.name, getattr(value, field.name), field.default) for field in msgspec.structs.fields(value))
+        is_sparse = isinstance(value, _SPARSE)
+        described = dict(self._field(name, it) for name, it, usual in fields if not (is_sparse and it == usual))
+        if isinstance(value, LimitStateChanged) and not value.side:
+            described["side"] = "NONE"
+        return described
+
+    def _image(self, order: OrderImage) -> dict[str, Any]:
+        """An order's terms and progress side by side, and what makes it special."""
+        described: dict[str, Any] = {}
+        for part in (order.terms, order):
+            names = (name for name in part.__struct_fields__ if name not in _LEFT_OUT)
+            described.update(self._field(name, getattr(part, name)) for name in names)
+        described.update(self._extras(order))
+        return described
+
+    def _extras(self, order: OrderImage) -> Iterator[tuple[str, dict[str, Any]]]:
+        if order.terms.special is not None:
+            yield "special", self._struct(order.terms.special)
+        if order.working is not None:
+            yield "working", self._struct(order.working)
 
     def _field(self, name: str, value: Any) -> tuple[str, Any]:
         """A field under the name that its described value deserves."""
@@ -109,8 +139,10 @@ class Describer:
             return name, value.name
         if name in _DECIMALS:
             return name, format_decimal(value)
+        if name in _TIMES:
+            return name.removesuffix("_ns"), utc_text(value) if value else ""
         if name == "side":
-            return name, "ANY" if value == ANY else str(value)
+            return name, "ANY" if value == ANY else Side(value).name
         for id_name, resolve in (
             ("symbol_id", self._symbol), ("account_id", self._account), ("session_id", self._session),
         ):  # fmt: skip
@@ -118,6 +150,8 @@ class Describer:
                 return name.removesuffix("_id"), resolve(value)
             if name.endswith(id_name + "s"):
                 return name.removesuffix("_ids") + "s", [resolve(item) for item in value]
+        if isinstance(value, list):
+            return name, [self._struct(item) if isinstance(item, msgspec.Struct) else item for item in value]
         return name, value
 
     def _symbol(self, symbol_id: int) -> str:
@@ -133,6 +167,12 @@ class Describer:
         if session is None:
             return f"#{session_id}" if session_id else ""
         return f"{session.protocol}:{session.comp_id}"
+
+
+def _words(described: dict[str, Any]) -> str:
+    """``(trigger=(kind=STOP px=95) reduce_only=True)``."""
+    parts = (f"{name}={_words(it) if isinstance(it, dict) else it}" for name, it in described.items())
+    return f"({' '.join(parts)})"
 
 
 def utc_text(time_ns: int) -> str:

@@ -13,9 +13,9 @@ from actors.door import Gate
 from actors.messages import Entry, ToPublisher
 from actors.port import SessionPort
 from actors.publisher import PublisherActor
-from engine.commands import ClientCommand, RejectCommand
+from engine.commands import ClientCommand, NewList, RejectCommand
 from engine.directory import Directory
-from engine.events import Event, Record, TradeExecuted
+from engine.events import Event, Record, TradeBusted, TradeCorrected, TradeExecuted
 from engine.image import OrderImage
 
 Log = Callable[..., object]
@@ -65,8 +65,9 @@ class TracedGate:
         def traced(commands: list[ClientCommand]) -> None:
             for command in commands:
                 inner = command.command if isinstance(command, RejectCommand) else command
-                order = correlation_id(self.directory, inner.session_id, inner.cl_ord_id)
-                self._log("command_received", order=order, command=type(inner).__name__)
+                for one in inner.legs if isinstance(inner, NewList) else [inner]:
+                    order = correlation_id(self.directory, one.session_id, one.cl_ord_id)
+                    self._log("command_received", order=order, command=type(inner).__name__)
             submit(commands)
 
         port.submit = traced  # type: ignore[method-assign]
@@ -98,7 +99,7 @@ def _tell(seq: int, record: Record, directory: Directory, log: Log) -> None:
 
 def _subjects(event: Event) -> list[tuple[int, str, str]]:
     """Session, ClOrdID and order status of each order or request that the event is about."""
-    if isinstance(event, TradeExecuted):
+    if isinstance(event, TradeExecuted | TradeBusted | TradeCorrected):
         return [_of(event.aggressor), _of(event.resting)]
     order = getattr(event, "order", None)
     if isinstance(order, OrderImage):
@@ -108,4 +109,4 @@ def _subjects(event: Event) -> list[tuple[int, str, str]]:
 
 
 def _of(order: OrderImage) -> tuple[int, str, str]:
-    return order.session_id, order.cl_ord_id, order.status.name
+    return order.terms.session_id, order.terms.cl_ord_id, order.status.name

@@ -22,7 +22,7 @@ from actors.runtime import ChildSpec, Dispatcher, Supervisor, Watchdog
 from actors.schedule import Schedule
 from config.settings import Settings
 from engine.events import StateHashed
-from engine.fold import state_digest
+from engine.fold import STATE_VERSION, state_digest
 from tradeengine.commits import InlineCommits, ThreadCommits
 from tradeengine.market import MarketDataMember
 from tradeengine.members import Members
@@ -172,7 +172,7 @@ class Venue(Wiring):
             raise VenueFailed(f"failed parts have no state to compare: {', '.join(sorted(self.degraded))}")
         digest = self.digest()
         with self.dispatcher.turn():
-            self.journal_mail.tell(Outcome(0, 0, 0, [StateHashed(digest)]))
+            self.journal_mail.tell(Outcome(0, 0, 0, [StateHashed(digest, STATE_VERSION)]))
         await self.quiescent()
         return digest
 
