@@ -35,10 +35,11 @@ def run(context: Context) -> list[Claim]:
         "plain orders only": _engine_book(commands, PlainBook),
     }
     missing = peers.install(lambda text: print(f"  {text}", flush=True), quick=context.quick)
-    for name, reason in missing.items():
-        print(f"  skipped: {name}: {reason}")
     count = context.scale(len(operations), _QUICK_OPERATIONS)
-    with peers.started([name for name in peers.VERSIONS if name not in missing], STREAM, count) as others:
+    names = [name for name in peers.VERSIONS if name not in missing]
+    with peers.started(names, STREAM, count, missing) as others:
+        for name, reason in missing.items():
+            print(f"  skipped: {name}: {reason}")
         variants |= {peer.name: _peer(peer, whole=count == len(operations)) for peer in others}
         samples = interleaved(context.rounds, variants, warm_up=not context.quick)
     samples.show()

@@ -1,8 +1,9 @@
 """One order book from PyPI on the workload: run by the peers' own interpreter, in a process of its own.
 
-``python peer_runner.py NAME STREAM OPERATIONS``; then each line on standard input asks for a run, which is answered by
-a line of JSON: ``operations/s`` and how the book ended (trades, traded quantity, notional). What a book reports of its
-trades is consumed, in the way in which it reports them. Nothing but the standard library and the peer is imported.
+``python peer_runner.py NAME STREAM OPERATIONS`` says ``ready`` once it has the book and the stream; then each line on
+standard input asks for a run, which is answered by a line of JSON: ``operations/s`` and how the book ended (trades,
+traded quantity, notional). What a book reports of its trades is consumed, in the way in which it reports them. Nothing
+but the standard library and the peer is imported.
 """
 
 from __future__ import annotations
@@ -201,6 +202,8 @@ def main() -> None:
         rows = csv.reader(file)
         next(rows)
         operations = [tuple(map(int, row)) for row in rows][: int(count)]
+    PEERS[name]()  # it can be imported
+    print("ready", flush=True)
     for _ in sys.stdin:
         print(json.dumps(run(PEERS[name], operations)), flush=True)
 

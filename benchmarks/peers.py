@@ -47,17 +47,22 @@ class Peer:
             Unavailable: the process has ended.
         """
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):  # what it had to say is read below
             self._process.stdin.write("run\n")
             self._process.stdin.flush()
-        except BrokenPipeError:
-            raise Unavailable(f"{self.name} has ended") from None
+        figures: dict[str, float] = json.loads(self._line())
+        return figures
+
+    def wait_until_ready(self) -> None:
+        """It has read the stream, and will do nothing until it is called. Raises Unavailable."""
+        self._line()
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise Unavailable(f"{self.name} has ended")
-        figures: dict[str, float] = json.loads(line)
-        return figures
+            raise Unavailable("its process has ended")
+        return line
 
     def close(self) -> None:
         assert self._process.stdin is not None
@@ -113,11 +118,18 @@ def _pip_install(python: Path, requirement: str) -> str:
 
 
 @contextlib.contextmanager
-def started(names: list[str], stream: Path, operations: int) -> Iterator[list[Peer]]:
-    """The peers' processes, which have the stream before they are asked to run it."""
+def started(names: list[str], stream: Path, operations: int, missing: dict[str, str]) -> Iterator[list[Peer]]:
+    """The peers' processes, idle until they are called. One that does not start is added to ``missing``."""
     peers = [Peer(name, DIRECTORY / "bin" / "python", stream, operations) for name in names]
+    ready: list[Peer] = []
     try:
-        yield peers
+        for peer in peers:
+            try:
+                peer.wait_until_ready()
+                ready.append(peer)
+            except Unavailable as reason:
+                missing[peer.name] = str(reason)
+        yield ready
     finally:
         for peer in peers:
             peer.close()

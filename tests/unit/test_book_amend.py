@@ -154,10 +154,13 @@ def _px_through(scene: Scene) -> str:
 
 
 def _reserve_qty_down(scene: Scene) -> str:
+    """It has shown its first 4, of its second 4 no more than 2 are left."""
     scene.enter_pair(_reserve(scene))
-    events = scene.amend(3)
+    scene.other_side(8, 0)
+    events = scene.amend(6)
     assert isinstance(events[0], OrderReplaced)
-    assert events[0].order.shown_qty == 3 * SCALE
+    assert (events[0].order.leaves_qty, events[0].order.shown_qty) == (2 * SCALE, 2 * SCALE)
+    assert scene.names_in_queue() == ["mine2", "other"]
     return outcome(events)
 
 
