@@ -82,7 +82,7 @@ class VenueOperations:
         instrument = venue.directory.instrument_named(symbol)
         market = venue.market_data.market
         if market is None:
-            raise VenueUnavailable("market data has failed; it is being rebuilt")
+            raise VenueUnavailable("market data has failed")
         shown = market.symbols.get(instrument.symbol_id) if instrument is not None else None
         if shown is None:
             raise OperationUnknown(f"there is no instrument {symbol!r}")
