@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import contextlib
 
+import msgspec
 import simplefix
-from fix_venue import NOW, NOW_TEXT, FakePort, client_frame, frame, header
+from fix_asked import ORDER, read
+from fix_venue import NOW, NOW_TEXT, FakePort, client_frame, frame, header, order_image
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.commands import NewOrder, RejectCommand
+from engine.terms import NOTHING_SPECIAL
+from engine.types import TriggerKind, TriggerSource
 from gateways.fix.codec import Encoder, Framer, parse
-from gateways.fix.dialect import DIALECTS
+from gateways.fix.dialect import DIALECTS, FIX44
 from gateways.fix.groups import DATA_LENGTH_TAG, LENGTH_TAGS
 from gateways.fix.logon import LogonRefusal, read_logon
+from gateways.fix.refusals import Refusal
 from gateways.fix.session import FixSession
 from gateways.fix.settings import FixSettings
+from gateways.fix.terms_out import TermsWriter
+from gateways.fix.vocabulary import POST_ONLY_TAG, SELF_TRADE_SCOPE_TAG, SPECIAL_TAGS, TRIGGERS, ord_type_code
 
 _PEER = simplefix.FixParser()
 _SPECIAL = {8, 9, 10, 34, 35, 49, 52, 56} | {int(tag) for tag in (*DATA_LENGTH_TAG, *LENGTH_TAGS)}
@@ -22,7 +30,7 @@ _SPECIAL.update(_PEER.raw_len_tags, _PEER.raw_data_tags)
 TAGS = st.integers(1, 20_000).filter(lambda tag: tag not in _SPECIAL)
 VALUES = st.binary(min_size=1, max_size=40).filter(lambda value: b"\x01" not in value)
 BODIES = st.dictionaries(TAGS, VALUES, max_size=12)
-MSG_TYPES = st.sampled_from(["0", "1", "2", "4", "5", "A", "D", "F", "G", "q", "AF", "H", "V", "8", "ZZ"])
+MSG_TYPES = st.sampled_from(["0", "1", "2", "4", "5", "A", "D", "E", "F", "G", "q", "AF", "H", "V", "8", "ZZ"])
 
 
 def simplefix_message(msg_type: str, body: dict[int, bytes]) -> simplefix.FixMessage:
@@ -117,13 +125,13 @@ def test_arbitrary_bytes_neither_crash_nor_stop_framing(junk: bytes) -> None:
 
 
 ORDER_TAGS = "1 7 11 16 21 35 36 37 38 40 41 43 44 52 54 55 58 59 60 95 96 108 112 122 123 141"
-OTHER_TAGS = "34 98 146 262 263 264 267 269 448 453 530 553 554 584 585 790"
+OTHER_TAGS = "34 66 67 68 73 98 146 262 263 264 267 269 394 448 453 530 553 554 583 584 585 790 1385"
 LIKELY = ["Y", "N", "0", "1", "2", "7", "AAPL", "C1", "NONE", NOW_TEXT, "-1", "1.5", "99999999999", "x"]
 TEXT = st.text(st.characters(max_codepoint=255, exclude_characters="\x01|"), max_size=8)
 FIELD = st.one_of(
     st.builds(
         lambda tag, value: f"{tag}={value}",
-        st.sampled_from(f"{ORDER_TAGS} {OTHER_TAGS}".split()),
+        st.sampled_from([*f"{ORDER_TAGS} {OTHER_TAGS}".split(), *sorted(SPECIAL_TAGS)]),
         st.sampled_from(LIKELY) | TEXT,
     ),
     TEXT,
@@ -162,6 +170,56 @@ def test_no_message_crashes_a_session(begin_string: str, messages: list[tuple[in
     assert b"".join(sent) == b"".join(written), "the venue sent something that is no message"
     assert numbers == sorted(set(numbers)), "numbers did not leave in order"
     assert len(port.logouts) == 1
+
+
+TERMS = st.fixed_dictionaries(
+    {"40": st.sampled_from("1234JKP"), "54": st.sampled_from("12"), "44": st.sampled_from(["100", "0", "99.5"])},
+    optional={
+        "59": st.sampled_from("0123467B"),
+        "18": st.lists(st.sampled_from("1G6RPMaLS"), min_size=1, max_size=3).map(" ".join),
+        "1084": st.sampled_from("1234"),
+        "1109": st.sampled_from("UD"),
+        **{tag: st.sampled_from(["0", "1", "2", "3", "4", "100"]) for tag in ("836", "1094", "1100", "1107", "2964")},
+        **{tag: st.sampled_from(["0", "0.5", "1", "-1", "98.5"]) for tag in ("110", "111", "211", "1138")},
+        **{tag: st.sampled_from(["101", "98.5"]) for tag in ("99", "1102")},
+        **{tag: st.sampled_from(["0", "1", "2"]) for tag in (POST_ONLY_TAG, SELF_TRADE_SCOPE_TAG, "1085", "1086")},
+        "77": st.sampled_from("OCFR"),
+        "126": st.just("20300101-00:00:00"),
+    },
+)
+_SAID_BACK = ("trigger", "peg", "display_qty", "hidden", "min_qty", "all_or_none", "reduce_only", "expire_ns")
+
+
+@settings(max_examples=300)
+@given(TERMS)
+def test_any_terms_are_taken_or_refused_and_said_back(terms: dict[str, str]) -> None:
+    """What FIX.4.4 has fields for comes back in the report, so that the same message could be sent again."""
+    try:
+        command = read("D", {**ORDER, **terms})
+    except Refusal:
+        return
+    if isinstance(command, RejectCommand):
+        assert command.text
+        return
+    assert isinstance(command, NewOrder)
+    order = order_image(
+        ord_type=command.ord_type, tif=command.tif, px=command.px, side=command.side, special=command.special
+    )
+    special = command.special or NOTHING_SPECIAL
+    trigger = special.trigger
+    if trigger is not None and trigger.kind is not TriggerKind.TRAILING and terms["40"] not in TRIGGERS:
+        return  # by TriggeringInstructions, which FIX.4.4 does not have
+    assert ord_type_code(order.terms) == terms["40"]
+    said = dict(field.split("=") for field in TermsWriter(FIX44, 0).terms(order)[:-1].split("\x01"))
+    again = read("D", {**ORDER, "44": None, **said, "54": terms["54"], "59": terms.get("59", "0")})
+    assert isinstance(again, NewOrder), again
+    assert (again.ord_type, again.px) == (command.ord_type, command.px)
+    if trigger is not None:
+        special = msgspec.structs.replace(
+            special, trigger=msgspec.structs.replace(trigger, source=TriggerSource.LAST_TRADE)
+        )
+    for name in _SAID_BACK:
+        assert getattr(again.special or NOTHING_SPECIAL, name) == getattr(special, name), name
 
 
 @given(JUNK)

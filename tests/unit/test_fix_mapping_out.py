@@ -16,16 +16,30 @@ from engine.events import (
     OrderExpired,
     OrderRejected,
     OrderReplaced,
+    OrderRestated,
+    OrderTriggered,
+    TradeBusted,
+    TradeCorrected,
     TradeExecuted,
 )
 from engine.image import OrderImage
 from engine.queries import Answer, DepthAnswer, DepthLevel, DepthQuery, OpenOrdersAnswer, OrderStatusAnswer
 from engine.reports import Report
-from engine.types import SCALE, CancelReason, CxlRejReason, OrdRejReason, OrdStatus, OrdType, Side
+from engine.types import (
+    SCALE,
+    Activation,
+    CancelReason,
+    CxlRejReason,
+    OrdRejReason,
+    OrdStatus,
+    OrdType,
+    RestateReason,
+    Side,
+)
 from gateways.fix.codec import parse
 from gateways.fix.dialect import DIALECTS
 from gateways.fix.inquiries import Inquiries
-from gateways.fix.mapping_out import CANCEL_TEXT, ReportMapper, avg_px_text
+from gateways.fix.mapping_out import ACTIVATED_TEXT, CANCEL_TEXT, RESTATED_TEXT, ReportMapper, avg_px_text
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal, reject_body
 from gateways.fix.settings import FixSettings
 
@@ -106,6 +120,53 @@ def test_fills(begin_string: str, order: OrderImage, exec_type: str, status: str
         assert aggressor["20"] == "0"
 
 
+def test_a_fill_s_exec_id_is_the_trade_s_and_the_side_s() -> None:
+    event = TradeExecuted(900, 100 * SCALE, SCALE, PART, PART, 0, 0)
+    assert told(event, "FIX.4.4", PART)["17"] == "900A"
+    assert told(event, "FIX.4.2", PART, resting=True)["17"] == "900R"
+
+
+def test_an_auction_s_fill_adds_and_removes_no_liquidity() -> None:
+    event = TradeExecuted(900, 100 * SCALE, SCALE, PART, PART, 0, 0, uncross=True)
+    assert "851" not in told(event, "FIX.4.4", PART)
+
+
+@pytest.mark.parametrize("resting", [False, True])
+@pytest.mark.parametrize(("order", "old_type"), [(PART, "1"), (FULL, "2"), (GONE, "1")])
+def test_busts_and_corrections_refer_to_the_fill(order: OrderImage, old_type: str, resting: bool) -> None:
+    bust = TradeBusted(900, 100 * SCALE, SCALE, order, order, 5, 6, "ops", "typing error")
+    fix = TradeCorrected(
+        900, 99 * SCALE, 2 * SCALE, order, order, 5 * SCALE, 6 * SCALE, 100 * SCALE, SCALE, 0, 0, "ops", "a\x01b"
+    )
+    refers = "900R" if resting else "900A"
+    for event, code, trans, last, text in (
+        (bust, "H", "1", ("0", "0"), "typing error"),
+        (fix, "G", "2", ("2", "99"), "a b"),
+    ):
+        new = told(event, "FIX.4.4", order, resting=resting)
+        assert (new["17"], new["19"], new["150"], new["32"], new["31"]) == ("77-2", refers, code, *last)
+        assert (new["527"], new["58"], new["39"]) == ("900", text, str(int(order.status)))
+        old = told(event, "FIX.4.2", order, resting=resting)
+        assert (old["17"], old["19"], old["20"], old["150"], old["32"]) == ("77-2", refers, trans, old_type, last[0])
+        assert new.get("12") == (None if code == "H" else "6" if resting else "5")
+
+
+@pytest.mark.parametrize("reason", list(RestateReason))
+@pytest.mark.parametrize("begin_string", VERSIONS)
+def test_every_restatement_has_a_reason_and_words(reason: RestateReason, begin_string: str) -> None:
+    report = told(OrderRestated(PART, reason), begin_string, PART)
+    assert (report["150"], report["39"], report["58"]) == ("D", "1", RESTATED_TEXT[reason])
+    assert report["378"]
+
+
+@pytest.mark.parametrize("activation", list(Activation))
+@pytest.mark.parametrize(("begin_string", "reason"), [("FIX.4.2", "4"), ("FIX.4.4", "8")])
+def test_activation(activation: Activation, begin_string: str, reason: str) -> None:
+    order = order_image()
+    report = told(OrderTriggered(order, activation), begin_string, order)
+    assert (report["150"], report["378"], report["58"]) == ("D", reason, ACTIVATED_TEXT[activation])
+
+
 def test_quantities_and_average_price_of_a_fill() -> None:
     report = told(TradeExecuted(1, 100 * SCALE, SCALE, PART, PART, 0, 0), "FIX.4.4", PART)
     assert (report["38"], report["14"], report["151"], report["6"]) == ("10", "3", "7", "100.33333333")
@@ -133,7 +194,17 @@ def test_cancels(begin_string: str, reason: CancelReason) -> None:
 @pytest.mark.parametrize("begin_string", VERSIONS)
 @pytest.mark.parametrize(
     ("reason", "code"),
-    [(CancelReason.END_OF_DAY, "C"), (CancelReason.IMMEDIATE_REMAINDER, "4"), (CancelReason.FILL_OR_KILL, "4")],
+    [
+        (CancelReason.END_OF_DAY, "C"),
+        (CancelReason.GOOD_TILL_DATE, "C"),
+        (CancelReason.AUCTION_OVER, "C"),
+        (CancelReason.IMMEDIATE_REMAINDER, "4"),
+        (CancelReason.FILL_OR_KILL, "4"),
+        (CancelReason.MINIMUM_QUANTITY, "4"),
+        (CancelReason.PRICE_BAND, "4"),
+        (CancelReason.NO_LIQUIDITY, "4"),
+        (CancelReason.POST_ONLY, "4"),
+    ],
 )
 def test_expiries(begin_string: str, reason: CancelReason, code: str) -> None:
     order = order_image(status=OrdStatus.EXPIRED, leaves_qty=0)
