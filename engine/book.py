@@ -249,7 +249,10 @@ class Book(BookFold):
     @property
     def unfinished(self) -> bool:
         """Whether :meth:`go_on` must be called before any other command: a bounded record left work undone."""
-        return self.cut_short or self.uncrossing is not None or bool(self.turns)
+        if self.uncrossing is not None:
+            return True
+        works = self.phase is _CONTINUOUS or self.phase.collects
+        return works and self.status is _ACTIVE and (self.cut_short or bool(self.turns))
 
     def go_on(self) -> list[Event]:
         """The next record of what the last one left undone; may be empty."""

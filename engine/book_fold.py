@@ -57,6 +57,8 @@ class BookFold(BookState):
             elif type(event) is OrderUpdated or type(event) is OrderTriggered or type(event) is OrderRestated:
                 incoming = self._apply_change(event, incoming)
             else:
+                self._settle_in(incoming)
+                incoming = None
                 self._apply_rare(event)
         self._settle_in(incoming)
 

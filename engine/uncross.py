@@ -41,6 +41,7 @@ from engine.types import (
 )
 
 _BUY = Side.BUY
+_UNPRICED = (OrdType.MARKET, OrdType.MARKET_TO_LIMIT)
 AUCTIONS = (
     TradingPhase.OPENING_AUCTION,
     TradingPhase.INTRADAY_AUCTION,
@@ -52,7 +53,12 @@ _FOR_ONE_AUCTION = (TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE, TimeIn
 
 def would_uncross(book: BookState) -> Equilibrium:
     """The price and quantity at which the collected orders would trade now."""
-    return equilibrium(_offered(book.bids), _offered(book.asks), book.reference_px, book.instrument.tick_size)
+    bids, asks = _offered(book.bids), _offered(book.asks)
+    collected = book.collected.values()
+    market = [order.image for order in collected if order.image.terms.ord_type in _UNPRICED and not _sits_out(order)]
+    if market:
+        _price_market_orders(book, market, bids, asks)
+    return equilibrium(_best_first(bids, -1), _best_first(asks, 1), book.reference_px, book.instrument.tick_size)
 
 
 def indicate(book: BookState) -> list[Event]:
@@ -67,16 +73,36 @@ def indicate(book: BookState) -> list[Event]:
     return [indicated]
 
 
-def _offered(ladder: Ladder) -> list[tuple[Px, Qty]]:
-    """Each price's whole quantity, shown or not, of orders that take part; best first."""
-    offered: list[tuple[Px, Qty]] = []
+def _offered(ladder: Ladder) -> dict[Px, Qty]:
+    """Each price's whole quantity, shown or not, of orders that take part."""
+    offered: dict[Px, Qty] = {}
     for level in ladder:
         qty = level.qty + level.unshown
         if level.specials:
             qty -= sum(order.image.leaves_qty for order in level.orders() if _sits_out(order))
         if qty:
-            offered.append((level.px, qty))
+            offered[level.px] = qty
     return offered
+
+
+def _price_market_orders(book: BookState, market: list[OrderImage], bids: dict[Px, Qty], asks: dict[Px, Qty]) -> None:
+    """Have market orders offer at the furthest limit in the book: their protection prices are nobody's opinion."""
+    for image in market:
+        offered = bids if image.terms.side is _BUY else asks
+        offered[image.terms.px] -= image.leaves_qty
+    limits = [px for offered in (bids, asks) for px, qty in offered.items() if qty] or [book.reference_px]
+    for image in market:
+        px = image.terms.px
+        if image.terms.side is _BUY:
+            px = min(px, max(limits))
+            bids[px] = bids.get(px, 0) + image.leaves_qty
+        else:
+            px = max(px, min(limits))
+            asks[px] = asks.get(px, 0) + image.leaves_qty
+
+
+def _best_first(offered: dict[Px, Qty], sign: int) -> list[tuple[Px, Qty]]:
+    return sorted(((px, qty) for px, qty in offered.items() if qty), key=lambda level: sign * level[0])
 
 
 def _sits_out(order: Order) -> bool:
@@ -104,8 +130,17 @@ def go_on_uncrossing(book: BookState, events: list[Event]) -> None:
     started = book.uncrossing
     assert started is not None
     bound = len(events) + book.uncross_max
-    if started.qty:
+    while started.qty:
         _trade_all(book, started.px, events, bound)
+        if len(events) >= bound:
+            break
+        # Orders that were counted may have been cancelled by their lists since, and others be left that cross.
+        left = would_uncross(book)
+        if not left.qty:
+            break
+        started = msgspec.structs.replace(started, px=left.px, qty=left.qty)
+        book.uncrossing = started
+        events.append(started)
     if len(events) < bound:
         _end_collected(book, started.px, events, bound)
     book.cut_short = len(events) >= bound
