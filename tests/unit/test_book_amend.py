@@ -250,6 +250,7 @@ CASES: dict[str, Callable[[Scene], str]] = {
     "reserve-qty-up": lambda it: it.resting(_reserve(it), qty=11),
     "display-up": lambda it: it.resting(_reserve(it), display_qty=5 * SCALE),
     "display-down": lambda it: it.resting(_reserve(it), display_qty=3 * SCALE),
+    "becomes-reserve": lambda it: it.resting(it.order(), display_qty=4 * SCALE),
     "min-qty-up": lambda it: it.resting(_minimum(it), min_qty=5 * SCALE),
     "min-qty-down": lambda it: it.resting(_minimum(it), min_qty=3 * SCALE),
     "min-qty-can-be-met": _min_qty_can_be_met,
@@ -275,6 +276,9 @@ CASES: dict[str, Callable[[Scene], str]] = {
     "last-leg": _last_leg,
     "stop-px-of-a-plain-order": lambda it: it.resting(it.order(), stop_px=it.px(2)),
     "offset-of-a-plain-order": lambda it: it.resting(it.order(), peg_offset=SCALE),
+    "qty-below-display": lambda it: it.resting(_reserve(it), qty=3),
+    "qty-below-minimum": lambda it: it.resting(_minimum(it), qty=3),
+    "expiry-of-a-gtc-order": lambda it: it.resting(it.order(), expire_ns=LATER),
     "off-tick": lambda it: it.resting(it.order(), px=it.px(0) + 1),
     "halted": _halted,
 }
@@ -283,7 +287,9 @@ CASES: dict[str, Callable[[Scene], str]] = {
 @pytest.mark.parametrize("side", [BUY, SELL], ids=["buy", "sell"])
 @pytest.mark.parametrize("row", ROWS)
 def test_row(row: str, side: Side) -> None:
-    assert CASES[row](Scene(side)) == ROWS[row]
+    expected = ROWS[row].removesuffix("…")
+    became = CASES[row](Scene(side))
+    assert became == expected or (expected != ROWS[row] and became.startswith(expected))
 
 
 def test_the_table_has_every_row() -> None:
