@@ -6,9 +6,16 @@ import msgspec
 from engine_builders import image, instrument, opened_session
 
 from engine.directory import FEES_ACCOUNT_ID, Directory
-from engine.events import AccountBlocked, AccountOpened, InstrumentListed, InstrumentStatusChanged, OrderAccepted
+from engine.events import (
+    AccountBlocked,
+    AccountOpened,
+    InstrumentListed,
+    InstrumentStatusChanged,
+    OrderAccepted,
+    TradingPhaseChanged,
+)
 from engine.fold import VenueState
-from engine.types import InstrumentStatus
+from engine.types import InstrumentStatus, TradingPhase
 
 BTC = instrument()
 ETH = instrument(symbol_id=2, symbol="ETH/BTC", base="ETH", quote="BTC", status=InstrumentStatus.HALTED)
@@ -69,3 +76,21 @@ def test_the_venue_begins_with_its_fees_account() -> None:
     assert state.directory.account(FEES_ACCOUNT_ID).name == "FEES"
     assert state.totals() == {}
     assert state.digest() == VenueState().digest()
+
+
+def test_accounts_firms_are_known() -> None:
+    directory = known()
+    assert directory.firms == {2: "F"}
+    directory.apply(AccountOpened(3, "B", "G"))
+    directory.apply(AccountOpened(2, "A", "H"))
+    assert directory.firms == {2: "H", 3: "G"}
+
+
+def test_the_phase_is_the_one_listed_until_another_begins() -> None:
+    directory = known()
+    assert directory.phases == {1: TradingPhase.CONTINUOUS, 2: TradingPhase.CONTINUOUS}
+    before = directory.state()
+    directory.apply(TradingPhaseChanged(1, TradingPhase.CLOSED, 0))
+    directory.apply(InstrumentListed(BTC))
+    assert directory.phases == {1: TradingPhase.CLOSED, 2: TradingPhase.CONTINUOUS}
+    assert directory.state() != before

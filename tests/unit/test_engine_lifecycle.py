@@ -42,4 +42,4 @@ def test_an_order_is_open_exactly_as_long_as_something_can_befall_it(status: Ord
 
 def test_enumerations_carry_fix_values() -> None:
     assert [fix_code(status) for status in OrdStatus] == ["0", "1", "2", "4", "8", "C"]
-    assert [fix_code(kind) for kind in ExecType] == ["0", "4", "5", "8", "C", "F", "I"]
+    assert [fix_code(kind) for kind in ExecType] == list("0458CDFGHIL")

@@ -7,7 +7,7 @@ from engine_builders import changed, genesis, image, instrument, opened_session
 
 from engine import events as ev
 from engine.reports import addressees, reports_of
-from engine.types import CancelReason
+from engine.types import Activation, CancelReason, RestateReason, TradingPhase, UpdateCause
 
 MINE, OTHERS = image(session_id=1), image(session_id=2, order_id=9)
 TRADE = ev.TradeExecuted(1, 5, 5, MINE, OTHERS, 0, 0)
@@ -18,6 +18,10 @@ REPORTED: list[tuple[ev.Event, list[int]]] = [
     (ev.OrderCanceled(MINE, CancelReason.REQUESTED, "c"), [1]),
     (ev.OrderExpired(OTHERS, CancelReason.END_OF_DAY), [2]),
     (ev.OrderReplaced(MINE, "a", True), [1]),
+    (ev.OrderTriggered(OTHERS, Activation.TRIGGER), [2]),
+    (ev.OrderRestated(MINE, RestateReason.SELF_TRADE), [1]),
+    (ev.TradeBusted(1, 5, 5, MINE, OTHERS, 0, 0, "op", "error"), [1, 2]),
+    (ev.TradeCorrected(1, 5, 5, OTHERS, MINE, 0, 0, 4, 5, 0, 0, "op", "error"), [2, 1]),
     (ev.OrderRejected(MINE, 1, "no"), [1]),
     (ev.CancelRejected(2, 3, "x", "a", False, 1, "no"), [2]),
     (ev.MassCancelCompleted(7, 2, 3, "m", 0, 0, 5), [2]),
@@ -26,6 +30,13 @@ REPORTED: list[tuple[ev.Event, list[int]]] = [
     (ev.SessionLoggedOn(2, 0, False, 1, 1), [2]),
 ]
 SILENT: list[ev.Event] = [
+    ev.OrderUpdated(MINE, UpdateCause.PEG),
+    ev.TradingPhaseChanged(1, TradingPhase.CONTINUOUS, 0),
+    ev.AuctionIndicated(1, 5, 5, -1),
+    ev.AuctionStarted(1, 5, 5, TradingPhase.CONTINUOUS),
+    ev.AuctionEnded(1, TradingPhase.OPENING_AUCTION, 5, 5),
+    ev.ReferencePriceSet(1, 5, "op"),
+    ev.LimitStateChanged(1, 1, 5, 5),
     ev.MassCancelRequested(7, 1, 2, "m", 0, 0, [1], CancelReason.MASS_CANCEL),
     ev.MassCancelPartDone(7, 1, 2),
     ev.InstrumentListed(instrument()),
@@ -63,8 +74,17 @@ def test_every_event_is_reported_or_silent() -> None:
     assert not missing
 
 
-def test_a_trade_reports_to_its_aggressor_then_to_its_resting_order() -> None:
-    (_, first), (_, second) = reports_of(1, ev.Record(1, 0, 0, 0, [5, 6], [TRADE]))
+@pytest.mark.parametrize(
+    "trade",
+    [
+        TRADE,
+        ev.TradeBusted(1, 5, 5, MINE, OTHERS, 0, 0, "op", "error"),
+        ev.TradeCorrected(1, 5, 5, MINE, OTHERS, 0, 0, 4, 5, 0, 0, "op", "error"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_a_trade_and_its_changes_report_to_the_aggressor_then_to_the_resting_order(trade: ev.Event) -> None:
+    (_, first), (_, second) = reports_of(1, ev.Record(1, 0, 0, 0, [5, 6], [trade]))
     assert (first.order, first.resting) == (MINE, False)
     assert (second.order, second.resting) == (OTHERS, True)
 

@@ -7,14 +7,15 @@ from cranked_venue import CrankedVenue
 from engine_builders import BUY, SELL, genesis, image, instrument, market, new, opened_session, replace
 
 from engine.account import Account
-from engine.commands import NewOrder
+from engine.commands import NewOrder, ReplaceOrder
 from engine.events import AccountOpened, CancelRejected, Deposited, OrderAccepted, OrderReplaced
+from engine.protection import NO_TOUCH, Touch
 from engine.reservations import Reservations
 from engine.risk import admit_new, admit_replace, admit_withdrawal
 from engine.types import SCALE, CxlRejReason, OrdRejReason
 
 NO_FEES = instrument(maker_fee=0, taker_fee=0)
-
+NO_REFERENCE = instrument(maker_fee=0, taker_fee=0, reference_px=0)
 
 UNLIMITED = AccountOpened(2, "ACC2", "FIRM")
 
@@ -26,9 +27,13 @@ def account(limits: AccountOpened = UNLIMITED, **balances: int) -> Account:
     return opened
 
 
-def refusal(mine: Account, command: NewOrder, reference_px: int = 0) -> tuple[int, str]:
+def admitted(outcome: ReplaceOrder | tuple[int, str]) -> bool:
+    return isinstance(outcome, ReplaceOrder)
+
+
+def refusal(mine: Account, command: NewOrder, touch: Touch = NO_TOUCH) -> tuple[int, str]:
     reservations = Reservations()
-    refused = admit_new(mine, reservations, NO_FEES, command, reference_px)
+    refused = admit_new(mine, reservations, NO_REFERENCE, command, {1: touch})
     assert isinstance(refused, tuple)
     assert len(reservations) == 0
     return refused
@@ -40,9 +45,9 @@ def refusal(mine: Account, command: NewOrder, reference_px: int = 0) -> tuple[in
 def test_a_buy_reserves_quote_with_the_worst_fee_and_a_sell_base() -> None:
     mine, reservations = account(USDT=1000, BTC=5), Reservations()
     listed = instrument(maker_fee=300_000, taker_fee=200_000)
-    assert admit_new(mine, reservations, listed, new("a", BUY, SCALE, 100 * SCALE), 0) == new("a", BUY)
+    assert admit_new(mine, reservations, listed, new("a", BUY, SCALE, 100 * SCALE)) == new("a", BUY)
     assert reservations.pending == {"USDT": 100 * SCALE + 30_000_000}
-    admit_new(mine, reservations, listed, new("b", SELL, 2 * SCALE), 0)
+    admit_new(mine, reservations, listed, new("b", SELL, 2 * SCALE))
     assert reservations.pending["BTC"] == 2 * SCALE
     reservations.drop(1, "a")
     reservations.drop(1, "a")
@@ -53,16 +58,17 @@ def test_a_buy_reserves_quote_with_the_worst_fee_and_a_sell_base() -> None:
 def test_what_is_free_is_the_balance_less_holds_less_what_is_in_flight() -> None:
     mine, reservations = account(USDT=300), Reservations()
     mine.apply(OrderAccepted(image("live", hold=100 * SCALE)))
-    assert admit_new(mine, reservations, NO_FEES, new("a"), 0) == new("a")
-    assert admit_new(mine, reservations, NO_FEES, new("b"), 0) == new("b")
-    assert admit_new(mine, reservations, NO_FEES, new("c", px=SCALE), 0) == (
+    assert admit_new(mine, reservations, NO_FEES, new("a")) == new("a")
+    assert admit_new(mine, reservations, NO_FEES, new("b")) == new("b")
+    assert admit_new(mine, reservations, NO_FEES, new("c", px=SCALE)) == (
         OrdRejReason.ORDER_EXCEEDS_LIMIT,
         "insufficient USDT: needs 1, free 0",
     )
-    assert admit_withdrawal(mine, reservations, "USDT", 1) is not None
+    assert admit_withdrawal(mine, reservations, "w", "USDT", 1) is not None
     reservations.drop(1, "a")
-    assert admit_withdrawal(mine, reservations, "USDT", 100 * SCALE) is None
-    assert admit_withdrawal(mine, reservations, "USDT", 100 * SCALE + 1) is not None
+    assert admit_withdrawal(mine, reservations, "w", "USDT", 100 * SCALE + 1) is not None
+    assert admit_withdrawal(mine, reservations, "w", "USDT", 100 * SCALE) is None
+    assert admit_withdrawal(mine, reservations, "x", "USDT", 1) is not None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +89,7 @@ def test_an_order_is_refused_with_its_reason(command: NewOrder, reason: OrdRejRe
 def test_the_accounts_limits_are_inclusive() -> None:
     limited = account(AccountOpened(2, "ACC2", "FIRM", 2 * SCALE, 300 * SCALE), USDT=100_000)
     fits = new("a", qty=2 * SCALE, px=150 * SCALE)
-    assert admit_new(limited, Reservations(), NO_FEES, fits, 0) == fits
+    assert admit_new(limited, Reservations(), NO_FEES, fits) == fits
     assert refusal(limited, new("a", qty=2 * SCALE + 1, px=1))[1] == "quantity 2.00000001 exceeds the account's limit 2"
     assert refusal(limited, new("a", qty=2 * SCALE, px=151 * SCALE)) == (
         OrdRejReason.ORDER_EXCEEDS_LIMIT,
@@ -105,8 +111,8 @@ def test_open_orders_are_bounded_those_in_flight_included() -> None:
     mine, reservations = account(USDT=1000), Reservations()
     mine.open_orders_max = 2
     mine.apply(OrderAccepted(image("live")))
-    assert admit_new(mine, reservations, NO_FEES, new("a"), 0) == new("a")
-    assert admit_new(mine, reservations, NO_FEES, new("b"), 0) == (
+    assert admit_new(mine, reservations, NO_FEES, new("a")) == new("a")
+    assert admit_new(mine, reservations, NO_FEES, new("b")) == (
         OrdRejReason.ORDER_EXCEEDS_LIMIT,
         "account ACC2 has too many open orders",
     )
@@ -114,8 +120,8 @@ def test_open_orders_are_bounded_those_in_flight_included() -> None:
 
 def test_a_market_order_leaves_with_its_protection_price() -> None:
     mine, reservations = account(USDT=1000, BTC=1), Reservations()
-    buy = admit_new(mine, reservations, NO_FEES, market("a", BUY), 100 * SCALE)
-    sell = admit_new(mine, reservations, NO_FEES, market("b", SELL), 100 * SCALE)
+    buy = admit_new(mine, reservations, NO_FEES, market("a", BUY))
+    sell = admit_new(mine, reservations, NO_FEES, market("b", SELL))
     assert isinstance(buy, NewOrder)
     assert isinstance(sell, NewOrder)
     assert (buy.px, sell.px) == (110 * SCALE, 90 * SCALE)
@@ -128,16 +134,19 @@ def test_a_market_order_leaves_with_its_protection_price() -> None:
 def test_a_replace_reserves_only_what_it_adds() -> None:
     mine, reservations = account(USDT=150), Reservations()
     mine.apply(OrderAccepted(image("a", hold=100 * SCALE)))
-    assert admit_replace(mine, reservations, NO_FEES, replace("b", "a", px=150 * SCALE)) is None
+    assert admitted(admit_replace(mine, reservations, NO_FEES, replace("b", "a", px=150 * SCALE)))
     assert reservations.pending == {"USDT": 50 * SCALE}
-    assert admit_replace(mine, reservations, NO_FEES, replace("c", "b", px=120 * SCALE)) is None
+    assert admitted(admit_replace(mine, reservations, NO_FEES, replace("c", "b", px=120 * SCALE)))
     assert reservations.pending == {"USDT": 50 * SCALE}
-    assert admit_replace(mine, reservations, NO_FEES, replace("d", "c", px=121 * SCALE)) is not None
+    assert admit_replace(mine, reservations, NO_FEES, replace("d", "c", px=121 * SCALE)) == (
+        CxlRejReason.OTHER,
+        "insufficient USDT: needs 1, free 0",
+    )
 
 
 def test_a_replace_of_an_unknown_order_reserves_all_of_it() -> None:
     mine, reservations = account(USDT=150), Reservations()
-    assert admit_replace(mine, reservations, NO_FEES, replace("b", "nothing")) is None
+    assert admitted(admit_replace(mine, reservations, NO_FEES, replace("b", "nothing")))
     assert reservations.pending == {"USDT": 100 * SCALE}
 
 
@@ -201,10 +210,10 @@ def test_a_larger_cheaper_replace_passes_where_the_money_for_the_race_is_there()
 
 def test_a_chain_of_replaces_reserves_for_each_of_its_links() -> None:
     mine, reservations = account(USDT=10_000), Reservations()
-    admit_new(mine, reservations, NO_FEES, new("a", BUY, 10 * SCALE, 10 * SCALE), 0)
-    assert admit_replace(mine, reservations, NO_FEES, replace("b", "a", 20 * SCALE, 1 * SCALE)) is None
+    admit_new(mine, reservations, NO_FEES, new("a", BUY, 10 * SCALE, 10 * SCALE))
+    assert admitted(admit_replace(mine, reservations, NO_FEES, replace("b", "a", 20 * SCALE, 1 * SCALE)))
     assert reservations.pending == {"USDT": 110 * SCALE}  # 10 at 10, then 10 at 1
-    assert admit_replace(mine, reservations, NO_FEES, replace("c", "b", 20 * SCALE, 9 * SCALE)) is None
+    assert admitted(admit_replace(mine, reservations, NO_FEES, replace("c", "b", 20 * SCALE, 9 * SCALE)))
     assert reservations.pending["USDT"] >= 190 * SCALE  # 10 at 10, then 10 at 9
 
 
@@ -212,9 +221,9 @@ def test_a_replace_is_reserved_at_the_fee_that_the_order_was_accepted_with() -> 
     """The instrument's fees may have fallen since; the order's stay."""
     mine, reservations = account(USDT=1000), Reservations()
     mine.apply(OrderAccepted(image("a", maker_fee=SCALE // 10, taker_fee=SCALE // 5, hold=120 * SCALE)))
-    assert admit_replace(mine, reservations, NO_FEES, replace("b", "a", 2 * SCALE)) is None
+    assert admitted(admit_replace(mine, reservations, NO_FEES, replace("b", "a", 2 * SCALE)))
     assert reservations.pending == {"USDT": 120 * SCALE}
-    assert admit_replace(mine, reservations, NO_FEES, replace("c", "b", 3 * SCALE)) is None
+    assert admitted(admit_replace(mine, reservations, NO_FEES, replace("c", "b", 3 * SCALE)))
     assert reservations.pending == {"USDT": 240 * SCALE}
 
 

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import events as ev
-from engine.reports import Report, reports_of
+from engine.image import OrderImage
+from engine.reports import Report, addressees, reports_of
 from engine.session import NO_REPORT, InboundNumbers, SessionState
-from engine.types import CancelReason, OrdRejReason, OrdStatus
+from engine.types import Activation, CancelReason, OrdRejReason, OrdStatus, RestateReason
 
 CANCELED = {"status": OrdStatus.CANCELED, "leaves_qty": 0}
 
@@ -29,7 +30,7 @@ class Journal:
     def write(self, *events: ev.Event, skip: int = 0, session_id: int = 1, in_seq: int = 0) -> list[Report]:
         """One record whose reports are all this session's."""
         self.number += skip
-        count = sum(2 if isinstance(event, ev.TradeExecuted) else 1 for event in events)
+        count = len(addressees(list(events)))
         first = events[0]
         if isinstance(first, ev.MassCancelRequested | ev.NumbersReserved):
             count = 0
@@ -301,3 +302,70 @@ def test_a_logon_expects_the_number_that_it_says(reset: bool) -> None:
     journal.write(accepted("a"), in_seq=4)
     journal.log_on(reset=reset, in_next=2)
     assert (journal.state.inbound.next, journal.state.inbound.has(4)) == (2, False)
+
+
+# ---- special orders and changed trades -----------------------------------------------------------------------------
+
+
+def test_a_triggered_or_restated_order_is_open_as_it_is_now() -> None:
+    journal = Journal()
+    journal.write(accepted("a"))
+    for event in (
+        ev.OrderTriggered(image("a", order_id=1, px=5), Activation.TRIGGER),
+        ev.OrderRestated(image("a", order_id=1, order_qty=7, leaves_qty=7), RestateReason.SELF_TRADE),
+    ):
+        journal.write(event, session_id=0)
+        assert journal.state.orders == {"a": event.order}
+        assert journal.state.open == {1: event.order}
+
+
+def test_a_replace_down_to_what_is_filled_ends_the_order_under_both_names() -> None:
+    journal = Journal()
+    journal.write(accepted("a"))
+    ended = image("b", order_id=1, status=OrdStatus.FILLED, leaves_qty=0)
+    journal.write(ev.OrderReplaced(ended, "a", True))
+    assert journal.state.orders == {"a": ended, "b": ended}
+    assert journal.state.open == {}
+    assert journal.state.order_named("a") == ended
+
+
+def busted(mine: OrderImage) -> ev.TradeBusted:
+    return ev.TradeBusted(7, 5, 5, mine, image("s", session_id=0, order_id=9), 0, 0, "op", "error")
+
+
+def test_a_busted_trade_changes_the_order_open_or_ended() -> None:
+    journal = Journal()
+    journal.write(accepted("a"), accepted("b", order_id=2))
+    journal.write(ev.OrderCanceled(image("b", order_id=2, cum_qty=3, **CANCELED), CancelReason.OPERATOR))
+    less = image("a", order_id=1, cum_qty=1)
+    journal.write(busted(less), session_id=0)
+    gone = image("b", order_id=2, cum_qty=0, **CANCELED)
+    journal.write(busted(gone), session_id=0)
+    assert journal.state.orders == {"a": less, "b": gone}
+    assert journal.state.open == {1: less}
+
+
+def test_a_bust_of_an_earlier_days_trade_leaves_the_name_to_whose_it_is_now() -> None:
+    journal = Journal()
+    journal.write(accepted("a"))
+    journal.write(ev.OrderCanceled(image("a", order_id=1, **CANCELED), CancelReason.OPERATOR))
+    journal.state.roll()
+    journal.write(busted(image("a", order_id=1, **CANCELED)), session_id=0)
+    assert journal.state.orders == {}
+    fresh = accepted("a", order_id=2)
+    journal.write(fresh)
+    journal.write(busted(image("a", order_id=1, **CANCELED)), session_id=0)
+    assert journal.state.orders == {"a": fresh.order}
+    assert journal.state.open == {2: fresh.order}
+
+
+def test_a_list_that_is_refused_uses_up_the_names_that_are_its_own() -> None:
+    journal = Journal()
+    journal.write(accepted("a"))
+    refused = {"status": OrdStatus.REJECTED, "leaves_qty": 0, "order_id": 0}
+    other = image("b", **refused)
+    journal.write(
+        ev.OrderRejected(image("a", **refused), OrdRejReason.DUPLICATE_ORDER, "duplicate ClOrdID a"),
+        ev.OrderRejected(other, OrdRejReason.OTHER, "leg 1 of the list was refused"),
+    )
+    assert journal.state.orders == {"a": image("a", order_id=1), "b": other}
