@@ -21,7 +21,7 @@ END = "<!-- end of tables -->"
 
 _MESSAGE = "{http://fixprotocol.io/2016/sbe}message"
 _SIZES = {"char": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8, "uint64": 8}
-_OPTIONAL = "OptionalChar"
+_OPTIONAL = {"OptionalChar": "NUL = absent", "OptionalUint8": "0 = absent"}
 _SEQUENCED = range(101, 150)
 _FROM_CLIENT = range(1, 100)
 
@@ -35,6 +35,8 @@ class Field(NamedTuple):
     size: int
     kind: str
     note: str
+    since: int
+    """The first version of the schema that has it."""
 
 
 class Type(NamedTuple):
@@ -72,7 +74,7 @@ def tables(root: ElementTree.Element) -> str:
         lines += _message_lines(message, types)
     lines += ["### Enumerations", ""]
     for declared in root.find("types") or ():
-        if declared.tag == "enum":
+        if declared.tag in ("enum", "set"):
             lines += _enum_lines(declared, types)
     return "\n".join(lines)
 
@@ -84,7 +86,7 @@ def types_of(root: ElementTree.Element) -> dict[str, Type]:
         name = declared.attrib["name"]
         if declared.tag == "composite":
             types[name] = _composite(declared)
-        elif declared.tag == "enum":
+        elif declared.tag in ("enum", "set"):
             types[name] = Type(types[declared.attrib["encodingType"]].size, f"[{name}](#enumerations)")
         else:
             primitive = declared.attrib["primitiveType"]
@@ -112,7 +114,8 @@ def fields_of(block: ElementTree.Element, types: dict[str, Type]) -> Iterator[Fi
     for field in block.findall("field"):
         size, kind = types[field.attrib["type"]]
         note = field.get("description", "")
-        yield Field(field.attrib["name"], int(field.attrib["id"]), offset, size, kind, note)
+        since = int(field.get("sinceVersion", block.get("sinceVersion", "1")))
+        yield Field(field.attrib["name"], int(field.attrib["id"]), offset, size, kind, note, since)
         offset += size
 
 
@@ -122,16 +125,26 @@ def _message_lines(message: ElementTree.Element, types: dict[str, Type]) -> Iter
     yield ""
     note = message.get("description")
     told = f" {note}." if note else ""
-    yield f"{_direction(template_id)}; block of {message.attrib['blockLength']} bytes.{told}"
+    fields = list(fields_of(message, types))
+    yield f"{_direction(template_id)}; {_length(message, fields)}.{told}"
     yield ""
-    yield from _table(fields_of(message, types))
+    yield from _table(fields)
     for group in message.findall("group"):
         yield (
             f"Then the group {group.attrib['name']} (tag {group.attrib['id']}): `uint16` length of an entry "
             f"({group.attrib['blockLength']}), `uint16` number of entries, and each entry:"
         )
         yield ""
-        yield from _table(fields_of(group, types))
+        yield from _table(list(fields_of(group, types)))
+
+
+def _length(message: ElementTree.Element, fields: list[Field]) -> str:
+    """A message's block, and how long it was before fields were added."""
+    versions = sorted({field.since for field in fields})
+    told = f"block of {message.attrib['blockLength']} bytes"
+    for version in reversed(versions[:-1]):
+        told += f", {max(it.offset + it.size for it in fields if it.since <= version)} in version {version}"
+    return told + (f", since version {versions[0]}" if versions[0] > 1 else "")
 
 
 def _direction(template_id: int) -> str:
@@ -140,10 +153,14 @@ def _direction(template_id: int) -> str:
     return "Venue to client, " + ("Sequenced Data" if template_id in _SEQUENCED else "Unsequenced Data")
 
 
-def _table(fields: Iterator[Field]) -> Iterator[str]:
+def _table(fields: list[Field]) -> Iterator[str]:
     yield "| Offset | Size | Field | Tag | Type | |"
     yield "|---:|---:|---|---:|---|---|"
+    since = fields[0].since
     for field in fields:
+        if field.since > since:
+            since = field.since
+            yield f"| | | *since version {since}* | | | |"
         yield f"| {field.offset} | {field.size} | {field.name} | {field.tag} | {field.kind} | {field.note} |"
     yield ""
 
@@ -151,12 +168,16 @@ def _table(fields: Iterator[Field]) -> Iterator[str]:
 def _enum_lines(declared: ElementTree.Element, types: dict[str, Type]) -> Iterator[str]:
     encoding = declared.attrib["encodingType"]
     kind = types[encoding].kind
-    if encoding == _OPTIONAL:
-        kind += "; " + declared.get("description", "NUL = absent")
+    if encoding in _OPTIONAL:
+        kind += "; " + declared.get("description", _OPTIONAL[encoding])
         note = ""
     else:
         note = f" {declared.attrib['description']}." if "description" in declared.attrib else ""
-    values = ", ".join(f"`{value.text}` {value.attrib['name']}" for value in declared)
+    if declared.tag == "set":
+        kind += ", a set of bits"
+        values = ", ".join(f"`{1 << int(choice.text or '')}` {choice.attrib['name']}" for choice in declared)
+    else:
+        values = ", ".join(f"`{value.text}` {value.attrib['name']}" for value in declared)
     yield f"- **{declared.attrib['name']}** ({kind}): {values}.{note}"
 
 
