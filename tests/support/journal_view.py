@@ -118,10 +118,12 @@ def told_by_journal(report: Report) -> Told:
     order = report.order
     assert order is not None
     fill = ("", "")
+    exec_id = f"{report.seq}-{report.position}"
     if isinstance(event, TradeExecuted):
         fill = (_shown(event.qty), _shown(event.px))
+        exec_id = _fill_id(event.trade_id, resting=report.resting)
     cum_qty = "" if isinstance(event, OrderRejected) else _shown(order.cum_qty)
-    return ("8", f"{report.seq}-{report.position}", cum_qty, *fill)
+    return ("8", exec_id, cum_qty, *fill)
 
 
 def told_by_fix(message: FixMessage) -> Told:
@@ -143,10 +145,18 @@ def told_by_binary(event: BinaryEvent) -> Told:
         return ("9", str(event.cl_ord_id), str(event.orig_cl_ord_id))
     if isinstance(event, MassCancelReport):
         return ("r", str(event.cl_ord_id), str(event.total_affected_orders))
-    fill = (_plain(event.last_qty), _plain(event.last_px)) if isinstance(event, Executed) else ("", "")
+    fill = ("", "")
     exec_id = f"{event.exec_id.sequence}-{event.exec_id.position}"
+    if isinstance(event, Executed):
+        fill = (_plain(event.last_qty), _plain(event.last_px))
+        exec_id = _fill_id(event.trade_id, resting=event.added_liquidity)
     cum_qty = "" if isinstance(event, Rejected) else _plain(event.cum_qty)
     return ("8", exec_id, cum_qty, *fill)
+
+
+def _fill_id(trade_id: int, *, resting: bool) -> str:
+    """A fill by its trade and its side of it, as FIX's ExecID has it."""
+    return f"{trade_id}{'R' if resting else 'A'}"
 
 
 def _shown(scaled: int) -> str:

@@ -80,8 +80,7 @@ def assert_one_trade(fix: FixMessage, binary: Executed) -> None:
     assert fix[527] == str(binary.trade_id)
     assert Decimal(fix[31]) == binary.last_px
     assert Decimal(fix[32]) == binary.last_qty
-    assert fix[17] != f"{binary.exec_id.sequence}-{binary.exec_id.position}"
-    assert fix[17].split("-")[0] == str(binary.exec_id.sequence)
+    assert fix[17] == f"{binary.trade_id}{'A' if binary.added_liquidity else 'R'}"
     assert (fix[851] == "1") != binary.added_liquidity
     assert {fix[54], str(int(binary.side))} == {BUY, SELL}
 
@@ -138,7 +137,7 @@ def test_the_older_version_reports_fills_its_own_way(
     fill = executed(trader)
     report = broker.receive("8")
     assert report.picked(20, 150, 39, 32, 31, 14, 151) == ("0", "1", "1", "1", "3300", "1", "3")
-    assert report[17].split("-")[0] == str(fill.exec_id.sequence)
+    assert report[17] == f"{fill.trade_id}R"
     trader.new_order("ETH/USDT", Side.BUY, "3", "3300")
     reported(trader, Accepted)
     executed(trader)
