@@ -8,10 +8,9 @@ from engine import lists
 from engine.book_state import BookState
 from engine.combinations import check_terms
 from engine.commands import NewOrder, ReplaceOrder
-from engine.decimals import format_decimal
 from engine.displaying import next_part, part_left
 from engine.events import Event, OrderReplaced
-from engine.guards import check_price
+from engine.guards import check_phase, check_price
 from engine.image import OrderImage, Working
 from engine.images import with_terms, with_working
 from engine.lifecycle import Step, next_status
@@ -21,7 +20,7 @@ from engine.preparing import Verdict, prepare
 from engine.rejections import cancel_rejected
 from engine.rules import check_order
 from engine.terms import OrderTerms, SpecialTerms
-from engine.types import CancelReason, CxlRejReason, OrdStatus, OrdType, Wait
+from engine.types import CancelReason, CxlRejReason, InstrumentStatus, OrdStatus, OrdType, Wait
 
 _NO_LIMIT = (OrdType.MARKET, OrdType.MARKET_TO_LIMIT)
 
@@ -65,7 +64,11 @@ def _new_terms(before: OrderImage, command: ReplaceOrder) -> OrderTerms:
             special = None
     px = command.px or terms.px
     return msgspec.structs.replace(
-        terms, cl_ord_id=command.cl_ord_id, order_qty=command.order_qty, px=px, special=special
+        terms,
+        cl_ord_id=command.cl_ord_id,
+        order_qty=max(command.order_qty, before.cum_qty),
+        px=px,
+        special=special,
     )
 
 
@@ -97,6 +100,8 @@ def _refused(book: BookState, before: OrderImage, terms: OrderTerms, command: Re
     text = _refused_changes(before, command)
     if text is not None:
         return text
+    if terms.order_qty == before.cum_qty and before.cum_qty and book.status is InstrumentStatus.ACTIVE:
+        return None  # it ends the order: the rules for those that go on have nothing to say
     as_new = NewOrder(
         terms.session_id,
         terms.cl_ord_id,
@@ -111,15 +116,13 @@ def _refused(book: BookState, before: OrderImage, terms: OrderTerms, command: Re
     )
     trigger = None if terms.special is None or not _untriggered(before) else terms.special.trigger
     refusal = (
-        check_order(book.instrument, book.status, terms.ord_type, terms.tif, terms.order_qty, terms.px)
-        or check_terms(book.instrument, book.phase, book.now_ns, as_new)
+        check_terms(book.instrument, book.phase, book.now_ns, as_new)
+        or check_phase(book)
+        or check_order(book.instrument, book.status, terms.ord_type, terms.tif, terms.order_qty, terms.px)
         or check_price(book, terms.side, terms.ord_type, terms.px, 0 if trigger is None else trigger.px)
     )
     if refusal is not None:
         return refusal[1]
-    if terms.order_qty < before.cum_qty:
-        asked, done = format_decimal(terms.order_qty), format_decimal(before.cum_qty)
-        return f"quantity {asked} is below what is filled, {done}"
     return None
 
 

@@ -118,7 +118,7 @@ def _changed(book: BookFold, newest: OrderImage, qty: int, cost: Amount, rate: R
         status = OrdStatus.PARTIALLY_FILLED if cum else OrdStatus.NEW
     elif status is OrdStatus.FILLED and not cum:
         status = OrdStatus.CANCELED
-    if cum or image.leaves_qty:
+    if image.leaves_qty or status is OrdStatus.FILLED:
         terms = msgspec.structs.replace(terms, order_qty=terms.order_qty + qty)
     raw = image.fee_raw + cost * rate
     after = msgspec.structs.replace(

@@ -9,7 +9,7 @@ from engine.combinations import check_terms
 from engine.commands import NewList, NewOrder
 from engine.displaying import next_part
 from engine.events import Event, OrderAccepted, OrderRejected
-from engine.guards import Refusal, check_numbers, check_price
+from engine.guards import Refusal, check_numbers, check_phase, check_price
 from engine.image import OrderImage, Working
 from engine.images import need, with_hold, with_working
 from engine.lists import group_holds, is_entry
@@ -87,9 +87,11 @@ def refused(book: BookState, command: NewOrder) -> Refusal | None:
     special = command.special
     trigger = None if special is None else special.trigger
     stop_px = 0 if trigger is None else trigger.px
+    instrument = book.instrument
     return (
-        check_order(book.instrument, book.status, command.ord_type, command.tif, command.order_qty, command.px)
-        or check_terms(book.instrument, book.phase, book.now_ns, command)
+        check_terms(instrument, book.phase, book.now_ns, command)
+        or check_phase(book)
+        or check_order(instrument, book.status, command.ord_type, command.tif, command.order_qty, command.px)
         or check_price(book, command.side, command.ord_type, command.px, stop_px)
         or check_numbers(book, command.side, command.account_id, command.ord_type, command.tif)
         or _check_trail(book, command)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from engine.book_state import BookState
 from engine.decimals import format_decimal
 from engine.pricing import distance
-from engine.types import OrdRejReason, OrdType, Px, Side, TimeInForce, TradingPhase
+from engine.types import InstrumentStatus, OrdRejReason, OrdType, Px, Side, TimeInForce, TradingPhase
 
 Refusal = tuple[int, str]
 
 _IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 _WITHOUT_LIMIT = (OrdType.MARKET, OrdType.MARKET_TO_LIMIT)
+
+
+def check_phase(book: BookState) -> Refusal | None:
+    """None if the book takes orders at this time of its day."""
+    if book.phase.takes_orders or book.status is not InstrumentStatus.ACTIVE:  # the status is check_order's
+        return None
+    return OrdRejReason.EXCHANGE_CLOSED, f"{book.instrument.symbol} is {book.phase.name.replace('_', ' ')}"
 
 
 def check_price(book: BookState, side: Side, ord_type: OrdType, px: Px, stop_px: Px) -> Refusal | None:

@@ -189,7 +189,7 @@ def _elect(book: BookState, trades: Range, events: list[Event]) -> None:
     """Every order whose condition was met gets its turn, in order of arrival."""
     if not book.triggers.orders:
         return
-    for order in book.triggers.met(watched_ranges(book, trades)):
+    for order in book.triggers.met(watched_ranges(book, trades), book.last_px):
         working = order.image.working
         assert working is not None
         book.take_out(order)

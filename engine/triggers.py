@@ -29,6 +29,8 @@ class TriggerBook:
         self.trailing: dict[int, Order] = {}
         self._rising: dict[TriggerSource, _Queue] = {}
         self._falling: dict[TriggerSource, _Queue] = {}
+        self._fresh: dict[int, Order] = {}
+        """Orders that have come since the last look, to be held against prices as they stand."""
         self._arrivals: dict[int, int] = {}
         self._arrived = 0
 
@@ -38,6 +40,7 @@ class TriggerBook:
         self._arrived += 1
         self._arrivals[order_id] = self._arrived
         self.orders[order_id] = order
+        self._fresh[order_id] = order
         trigger = _trigger(order)
         if trigger.kind is TriggerKind.TRAILING:
             self.trailing[order_id] = order
@@ -48,6 +51,7 @@ class TriggerBook:
         del self.orders[order_id]
         del self._arrivals[order_id]
         self.trailing.pop(order_id, None)
+        self._fresh.pop(order_id, None)
         self._unqueue(order)
 
     def before_move(self, order: Order) -> None:
@@ -57,24 +61,25 @@ class TriggerBook:
     def moved(self, order: Order) -> None:
         insort(self._queue(order), (_stop_px(order), order.image.terms.order_id))
 
-    def met(self, ranges: dict[TriggerSource, Range]) -> list[Order]:
-        """The orders whose condition a watched price has met, in order of arrival; they stay in here."""
-        found: list[int] = []
+    def met(self, ranges: dict[TriggerSource, Range], last_px: Px) -> list[Order]:
+        """The orders whose condition a watched price has met, in order of arrival; they stay in here.
+
+        Those that have just come are held against ``last_px`` too: it may have been traded before they came.
+        """
+        found: set[int] = set()
         for source, (low, high) in ranges.items():
             if high:
                 rising, falling = self._rising.get(source), self._falling.get(source)
                 if rising:
-                    found += [order_id for _, order_id in rising[: bisect_left(rising, (high + 1, 0))]]
+                    found.update(order_id for _, order_id in rising[: bisect_left(rising, (high + 1, 0))])
                 if falling:
-                    found += [order_id for _, order_id in falling[bisect_left(falling, (low, 0)) :]]
-        found.sort(key=self._arrivals.__getitem__)
-        return [self.orders[order_id] for order_id in found]
+                    found.update(order_id for _, order_id in falling[bisect_left(falling, (low, 0)) :])
+        found.update(order_id for order_id, order in self._fresh.items() if _is_met(order, last_px))
+        self._fresh.clear()
+        return [self.orders[order_id] for order_id in sorted(found, key=self._arrivals.__getitem__)]
 
     def _queue(self, order: Order) -> _Queue:
-        trigger = _trigger(order)
-        side = order.image.terms.side
-        rises = (side is Side.BUY) is not (trigger.kind is TriggerKind.TOUCHED)
-        return (self._rising if rises else self._falling).setdefault(trigger.source, [])
+        return (self._rising if _rises(order) else self._falling).setdefault(_trigger(order).source, [])
 
     def _unqueue(self, order: Order) -> None:
         queue = self._queue(order)
@@ -82,6 +87,18 @@ class TriggerBook:
 
     def __len__(self) -> int:
         return len(self.orders)
+
+
+def _rises(order: Order) -> bool:
+    """Whether a price at or above the order's meets it, rather than one at or below."""
+    return (order.image.terms.side is Side.BUY) is not (_trigger(order).kind is TriggerKind.TOUCHED)
+
+
+def _is_met(order: Order, last_px: Px) -> bool:
+    stop_px = _stop_px(order)
+    if _trigger(order).source is not TriggerSource.LAST_TRADE or not last_px or not stop_px:
+        return False
+    return last_px >= stop_px if _rises(order) else last_px <= stop_px
 
 
 def _trigger(order: Order) -> Trigger:

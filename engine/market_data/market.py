@@ -32,8 +32,9 @@ from engine.market_data.symbol import SymbolMarket
 
 DEFAULT_LIMITS = MarketDataLimits()
 
-_PLAIN = frozenset({OrderAccepted, OrderCanceled, OrderExpired})
-_ORDER_EVENTS = _PLAIN | {OrderReplaced, OrderTriggered, OrderRestated, OrderUpdated}
+_ORDER_EVENTS = frozenset(
+    {OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderTriggered, OrderRestated, OrderUpdated}
+)
 _TRADES = frozenset({TradeExecuted, TradeBusted, TradeCorrected})
 _OF_MARKET = frozenset({
     AuctionEnded, AuctionIndicated, AuctionStarted, InstrumentStatusChanged, LimitStateChanged, ReferencePriceSet,
@@ -76,7 +77,12 @@ class MarketData:
         """Fold everything in but displayed orders, which :meth:`load` takes from the books when replay is done: they
         are there already, and order by order this would be most of the work."""
         events = record.events
-        if len(events) == 1 and type(events[0]) in _PLAIN:
+        if not events:
+            return
+        first = events[0]
+        if type(first) in _ORDER_EVENTS:
+            if len(events) > 1:
+                self.symbols[first.order.terms.symbol_id].apply(events, record.time_ns)  # type: ignore[union-attr]
             return
         symbol_id = self._symbol_of(events)
         if symbol_id:
