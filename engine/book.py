@@ -130,6 +130,7 @@ class Book(BookFold):
             order = Order(image)
             own.rest_plain(order, -crossing_key, px, qty)
             self._by_ref[terms.session_id][terms.cl_ord_id] = order
+            self._sessions_of[terms.account_id].add(terms.session_id)
         else:
             self._place(image, events)
         if self.orders:
@@ -184,13 +185,9 @@ class Book(BookFold):
 
     def cancel_all(self, command: CancelAll, limit: int) -> tuple[list[Event], bool]:
         """Cancel about ``limit`` of an account's orders; True when this book's part of the request is done."""
-        account_id, side = command.account_id, command.side
-        chosen = [
-            order
-            for order in self.everyone()
-            if order.image.terms.account_id == account_id and side in (ANY, order.image.terms.side)
-        ]
-        chosen.sort(key=_order_id)
+        chosen = self.orders_of(command.account_id)
+        if command.side != ANY:
+            chosen = [order for order in chosen if order.image.terms.side is command.side]
         done = len(chosen) <= limit
         events: list[Event] = []
         canceled = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from heapq import heapify, heappush
+from operator import itemgetter
 
 from engine.draws import draw
 from engine.events import (
@@ -38,6 +39,7 @@ UNCROSS_MAX = 500
 NO_FIRMS: Mapping[int, str] = {}
 
 _BUY = Side.BUY
+_first = itemgetter(0)
 _FOR_ONE_AUCTION = (TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE, TimeInForce.GOOD_FOR_AUCTION)
 
 
@@ -111,6 +113,8 @@ class BookState:
         """Open orders with special terms, by OrderID."""
         self._by_ref: defaultdict[int, dict[str, Order]] = defaultdict(dict)
         """By session and ClOrdID: a dict of its own for each session, so that no key is made for an order."""
+        self._sessions_of: defaultdict[int, set[int]] = defaultdict(set)
+        """The sessions that have had orders of an account here."""
         self.counts = Counts() if is_guarded(instrument) else None
         """Open orders by account and resting ones by side, kept only where the instrument limits them."""
         self._base_id = instrument.symbol_id << ID_BITS
@@ -167,6 +171,7 @@ class BookState:
         terms = image.terms
         (self.bids if terms.side is _BUY else self.asks).rest(order)
         self._by_ref[terms.session_id][terms.cl_ord_id] = order
+        self._sessions_of[terms.account_id].add(terms.session_id)
         if self.counts is not None:
             self.counts.add(terms, resting=1)
         if image.working is not None:
@@ -189,6 +194,7 @@ class BookState:
         image = order.image
         terms = image.terms
         self._by_ref[terms.session_id][terms.cl_ord_id] = order
+        self._sessions_of[terms.account_id].add(terms.session_id)
         if self.counts is not None:
             self.counts.add(terms, resting=0)
         self._remember(order)
@@ -280,6 +286,17 @@ class BookState:
         for mine in self._by_ref.values():
             yield from mine.values()
 
+    def orders_of(self, account_id: int) -> list[Order]:
+        """An account's open orders, by OrderID."""
+        mine: list[tuple[int, Order]] = []
+        for session_id in self._sessions_of.get(account_id, ()):
+            for order in self._by_ref[session_id].values():
+                terms = order.image.terms
+                if terms.account_id == account_id:
+                    mine.append((terms.order_id, order))
+        mine.sort(key=_first)
+        return [order for _, order in mine]
+
     def find_open(self, image: OrderImage) -> Order | None:
         """The order of which ``image`` is a state, unless it has ended or goes by another ClOrdID now."""
         terms = image.terms
@@ -287,6 +304,8 @@ class BookState:
         return order if order is not None and order.image.terms.order_id == terms.order_id else None
 
     def count_anew(self) -> None:
+        self._sessions_of: defaultdict[int, set[int]] = defaultdict(set)
+        """The sessions that have had orders of an account here."""
         self.counts = Counts() if self.guarded else None
         if self.counts is not None:
             for order in self.everyone():
@@ -330,7 +349,7 @@ class BookState:
         return self.bids.depth(levels), self.asks.depth(levels)
 
     def open_orders(self, account_id: int) -> list[OrderImage]:
-        return [order.image for order in self.everyone() if order.image.terms.account_id == account_id]
+        return [order.image for order in self.orders_of(account_id)]
 
     def __len__(self) -> int:
         """Open orders, resting or waiting."""
