@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from random import Random
 
 import pytest
-from command_streams import KINDS, RARE_KINDS, CommandStream, Step, random_step, run_book, steps
+from command_streams import CommandStream, Step, run_book, steps
 from engine_builders import BUY, SELL, image, instrument
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from market_data_replica import Replica
+from market_data_streams import EveryOrderStream
 
 from engine import events as ev
 from engine.book import Book
@@ -32,16 +33,14 @@ ACCOUNTS = range(2, 5)
 S, MINUTE = 1_000_000_000, 60_000_000_000
 
 
-class Stream:
-    """A book, and the market data that is folded from its records."""
+class Watched:
+    """A book, the market data that is folded from its records, and a subscriber of it all."""
 
-    def __init__(self) -> None:
-        listed = instrument()
-        self.commands = CommandStream(listed, 10_000)
-        self.book = Book(listed)
+    def __init__(self, book: Book) -> None:
+        self.book = book
         self.market = MarketData()
         self.replayed = MarketData()
-        self.fold([ev.InstrumentListed(listed)])
+        self.fold([ev.InstrumentListed(book.instrument)])
         self.channels = SymbolChannels(self.view)
         self.replica = Replica()
         self.subscribe()
@@ -59,11 +58,6 @@ class Stream:
         record = ev.Record(seq * S, 0, 0, 0, [], events)
         self.market.apply(seq, record)
         self.replayed.replay(record)
-
-    def step(self, step: Step) -> None:
-        resting = [order for account_id in ACCOUNTS for order in self.book.open_orders(account_id)]
-        for events in run_book(self.book, self.commands.command(step, resting)):
-            self.fold(events)
 
     def publish(self) -> None:
         for update in self.channels.changes(self.market.seq, self.market.time_ns):
@@ -91,33 +85,37 @@ class Stream:
 @given(st.lists(steps, max_size=80), st.integers(1, 5))
 @settings(max_examples=150, deadline=None)
 def test_what_is_displayed_is_the_books_own_after_each_step(chosen: list[Step], batch: int) -> None:
-    stream = Stream()
+    book = Book(instrument())
+    commands, watched = CommandStream(book.instrument, 10_000), Watched(book)
     for n, step in enumerate(chosen):
-        stream.step(step)
-        stream.check_book()
+        resting = [order for account_id in ACCOUNTS for order in book.open_orders(account_id)]
+        for events in run_book(book, commands.command(step, resting)):
+            watched.fold(events)
+        watched.check_book()
         if not n % batch:
-            stream.publish()
-            stream.check_replica()
+            watched.publish()
+            watched.check_replica()
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_long_stream_and_a_replay_of_it_end_alike(seed: int) -> None:
-    random, stream = Random(seed), Stream()
-    kinds = KINDS * 20 + RARE_KINDS
-    for n in range(1_500):
-        stream.step(random_step(random, kinds))
-        if not random.randrange(20):
-            stream.publish()
-            stream.check_replica()
-        if not n % 25:
-            stream.check_book()
-        if n == 700:
-            stream.publish()
-            stream.replica = Replica()
-            stream.subscribe()
-    assert len(stream.view.tape.trades) > 50
-    stream.replayed.load([stream.book], stream.market.seq, stream.market.time_ns)
-    assert stream.replayed.state() == stream.market.state()
+@pytest.mark.parametrize("seed", range(12))
+def test_every_kind_of_order_and_a_replay_of_it_all(seed: int) -> None:
+    """The subscriber leaves in the middle, and another one takes over from a snapshot."""
+    stream, random = EveryOrderStream(seed), Random(seed)
+    watched = Watched(stream.book)
+    for n in range(400):
+        for events in stream.step():
+            watched.fold(events)
+            watched.check_book()
+        if not random.randrange(5):
+            watched.publish()
+            watched.check_replica()
+        if n == 200:
+            watched.publish()
+            watched.replica = Replica()
+            watched.subscribe()
+    assert len(watched.view.tape.trades) > 50
+    watched.replayed.load([stream.book], watched.market.seq, watched.market.time_ns)
+    assert watched.replayed.state() == watched.market.state()
 
 
 # ---- candles and statistics ----------------------------------------------------------------------------------------

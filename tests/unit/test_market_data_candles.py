@@ -176,6 +176,14 @@ def test_a_new_roll_holds_from_the_next_trade_on() -> None:
     assert [start for start, *_ in market.shown("1d")] == [at("2026-01-02T00:00:00"), at("2026-01-02T18:00:00")]
 
 
+def test_a_day_that_begins_before_the_last_one_did_goes_on_with_it() -> None:
+    market = Market(daily_roll="12:00")
+    market.trade(NOON + HOUR, 10)
+    market.apply([ev.InstrumentListed(instrument(daily_roll="00:00"))], NOON + HOUR)
+    market.trade(NOON + 2 * HOUR, 12)
+    assert market.shown("1d") == [(NOON, 10, 12, 10, 12, 2, 2)]
+
+
 def test_each_intervals_candles_are_bounded() -> None:
     market = Market(MarketDataLimits(candles_per_interval=60))
     for second in range(500):
