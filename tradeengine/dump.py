@@ -82,7 +82,7 @@ class Describer:
             if isinstance(value, OrderImage):
                 parts.append(self._order(value) if name == "order" else f"{name} [{self._order(value)}]")
             elif isinstance(value, msgspec.Struct):
-                parts += [f"{key}={item}" for key, item in self._struct(value).items() if item != ""]
+                parts += [_pair(key, item) for key, item in self._struct(value).items() if item != ""]
             elif value not in ("", None) and not (name in ("request_id", "reissue_from") and value == 0):
                 key, shown = self._field(name, value)
                 parts.append(f"{key}={','.join(map(str, shown)) if isinstance(shown, list) else shown}")
@@ -99,7 +99,7 @@ class Describer:
             f"cum={format_decimal(order.cum_qty)} hold={format_decimal(order.hold)} order_id={order.order_id} "
             f"cl_ord_id={order.cl_ord_id} account={self._account(order.account_id)}"
         )
-        text += "".join(f" {name}={_words(value)}" for name, value in self._extras(order))
+        text += "".join(f" {_pair(name, value)}" for name, value in self._extras(order))
         return f"{text} session={session}" if session else text
 
     # ---- plain values ---------------------------------------------------------------------------------------------
@@ -169,10 +169,11 @@ class Describer:
         return f"{session.protocol}:{session.comp_id}"
 
 
-def _words(described: dict[str, Any]) -> str:
-    """``(trigger=(kind=STOP px=95) reduce_only=True)``."""
-    parts = (f"{name}={_words(it) if isinstance(it, dict) else it}" for name, it in described.items())
-    return f"({' '.join(parts)})"
+def _pair(name: str, described: Any) -> str:
+    """``px=95`` or, of parts, ``special=(trigger=(kind=STOP px=95) reduce_only=True)``."""
+    if isinstance(described, dict):
+        described = f"({' '.join(_pair(key, item) for key, item in described.items())})"
+    return f"{name}={described}"
 
 
 def utc_text(time_ns: int) -> str:

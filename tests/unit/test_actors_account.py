@@ -9,6 +9,7 @@ from cranked_venue import CrankedVenue
 from engine_builders import (
     BUY,
     SELL,
+    bracket,
     cancel,
     genesis,
     image,
@@ -16,9 +17,12 @@ from engine_builders import (
     market,
     mass_cancel,
     new,
+    oco,
     opened_session,
     replace,
-)  # fmt: skip
+    stop,
+    trailing,
+)
 
 from actors.account import AccountActor
 from actors.messages import Barrier, Collect, Outcome, ResumeMassCancels, SetBlocked, Settle, Transfer
@@ -30,7 +34,19 @@ from engine.commands import CancelAll
 from engine.fold import request_id_of
 from engine.protection import Touch
 from engine.reservations import Reservations
-from engine.types import SCALE, CancelReason, CxlRejReason, OrdRejReason, OrdStatus
+from engine.types import (
+    SCALE,
+    Activation,
+    CancelReason,
+    CxlRejReason,
+    OrdRejReason,
+    OrdStatus,
+    OrdType,
+    RestateReason,
+    UpdateCause,
+)
+
+TOO_POOR = "insufficient BTC: needs 11, free 10"
 
 
 class World:
@@ -98,6 +114,74 @@ def test_a_market_orders_price_comes_from_the_touch() -> None:
     world.touches[1] = Touch(90 * SCALE, 110 * SCALE, 100 * SCALE)
     world.run(market("a", BUY), market("b", SELL))
     assert [command.px for command in world.books[1].take()] == [121 * SCALE, 81 * SCALE]
+
+
+def test_a_triggered_orders_price_comes_from_its_trigger_and_the_touch() -> None:
+    world = World()
+    (refused,) = world.run(trailing("t", SELL, 10 * SCALE))
+    assert refused.events[0].text == "no price to trail"
+    world.touches[1] = Touch(90 * SCALE, 0, 100 * SCALE)
+    world.run(stop("s", BUY, 50 * SCALE), trailing("t", SELL, 10 * SCALE))
+    assert [command.px for command in world.books[1].take()] == [55 * SCALE, 81 * SCALE]
+
+
+def test_a_list_is_reserved_for_leg_by_leg_and_sent_to_its_book_as_one() -> None:
+    world = World()
+    legs = (new("p", SELL, 4 * SCALE, 120 * SCALE), stop("s", SELL, 90 * SCALE, 4 * SCALE))
+    assert world.run(bracket("L", new("e", BUY, 4 * SCALE), *legs)) == []
+    (told,) = world.books[1].take()
+    assert [(leg.cl_ord_id, leg.px // SCALE) for leg in told.legs] == [("e", 100), ("p", 120), ("s", 81)]
+    assert world.pending() == (400, 3)
+    world.settle(ev.OrderAccepted(image("e", hold=400 * SCALE)))
+    assert world.pending() == (0, 2)
+    world.settle(ev.OrderAccepted(image("p", side=SELL)), ev.OrderAccepted(image("s", side=SELL)))
+    assert world.pending() == (0, 0)
+
+
+def test_a_list_that_the_book_refuses_leaves_nothing_reserved() -> None:
+    world = World()
+    world.run(oco("L", new("a", SELL), new("b", SELL)))
+    assert len(world.reservations) == 2
+    world.settle(
+        ev.OrderRejected(image("a", order_id=0), OrdRejReason.OTHER, "leg 2 of the list was refused"),
+        ev.OrderRejected(image("b", order_id=0), OrdRejReason.INCORRECT_QUANTITY, "no"),
+    )
+    assert len(world.reservations) == 0
+
+
+def test_a_list_that_the_account_refuses_is_one_outcome_with_a_refusal_for_each_leg() -> None:
+    world = World()
+    (outcome,) = world.run(oco("L", new("a", SELL), new("b", SELL, 11 * SCALE), in_from=4, in_seq=5))
+    assert (outcome.session_id, outcome.in_from, outcome.in_seq) == (1, 4, 5)
+    first, second = outcome.events
+    assert (first.order.cl_ord_id, first.reason, first.text) == ("a", OrdRejReason.ORDER_EXCEEDS_LIMIT, TOO_POOR)
+    assert (second.order.cl_ord_id, second.text) == ("b", "leg 1 of the list was refused")
+    assert len(world.books[1]) == 0
+
+
+def test_a_replace_that_names_no_price_leaves_with_the_one_that_it_keeps() -> None:
+    world = World()
+    world.settle(ev.OrderAccepted(image("a", ord_type=OrdType.MARKET, px=110 * SCALE, hold=110 * SCALE)))
+    assert world.run(replace("b", "a", 2 * SCALE, 0)) == []
+    assert [command.px for command in world.books[1].take()] == [110 * SCALE]
+    assert world.pending() == (110, 1)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.OrderTriggered(image("a", hold=90 * SCALE, px=90 * SCALE), Activation.TRIGGER),
+        ev.OrderRestated(image("a", hold=90 * SCALE, order_qty=SCALE // 2), RestateReason.SELF_TRADE),
+        ev.OrderUpdated(image("a", hold=90 * SCALE), UpdateCause.HOLD),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_the_hold_follows_what_the_venue_does_to_an_order(event: Any) -> None:
+    world = World()
+    world.settle(ev.OrderAccepted(image("a", hold=100 * SCALE)))
+    assert world.settle(event) == []
+    assert world.account.held == {"USDT": 90 * SCALE}
+    assert world.account.open_orders() == [event.order]
 
 
 def test_cancels_pass_also_from_a_blocked_account() -> None:
@@ -293,7 +377,13 @@ def test_a_suspended_account_lets_cancels_pass_and_refuses_the_rest() -> None:
     actor = SuspendedAccountActor(journal, books, "A", 2)
     transfer = Transfer("USDT", 5, "op", lambda seq: None, refusals.append)
     settle = Settle(1, [])
-    actor.on_batch(iter([new("a"), replace("b", "a"), cancel("c", "a"), mass_cancel("m"), transfer, settle]))
+    both = oco("L", new("d"), new("e"))
+    actor.on_batch(iter([new("a"), both, replace("b", "a"), cancel("c", "a"), mass_cancel("m"), transfer, settle]))
     assert books[1].take() == [cancel("c", "a")]
-    assert [outcome.events[0].text for outcome in journal.take()] == [text] * 3
+    assert [[event.text for event in outcome.events] for outcome in journal.take()] == [
+        [text],
+        [text] * 2,
+        [text],
+        [text],
+    ]
     assert refusals == [text]

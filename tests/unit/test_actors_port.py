@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 import trio.testing
-from engine_builders import BUY, SELL, cancel, image, mass_cancel, new, opened_session, replace
+from engine_builders import BUY, SELL, cancel, image, mass_cancel, new, oco, opened_session, replace
 from port_world import ENDED, PortWorld
 
 from actors.boundary import PortLimits
@@ -45,6 +45,79 @@ def test_a_name_in_flight_when_the_day_rolls_is_still_taken() -> None:
         folded.apply_reports([report for _, report in reports_of(seq, record)])
         folded.apply_outcome(record)
     assert (world.state.orders, world.state.open) == (folded.orders, folded.open)
+
+
+# ---- lists ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_goes_to_its_account_and_takes_the_name_of_every_leg() -> None:
+    world = PortWorld()
+    command = oco("L", new("a"), new("b"), in_from=1, in_seq=2)
+    world.port.submit([command, new("b")])
+    assert world.account.take() == [command]
+    assert world.state.orders == {"a": False, "b": False}
+    assert (world.port.submitted, world.credits.left) == (2, 98)
+    (duplicate,) = world.journal_told()
+    assert isinstance(duplicate, ev.OrderRejected)
+    accepted = [ev.OrderAccepted(image(name, order_id=n)) for n, name in enumerate(("a", "b"), 1)]
+    world.publish(Outcome(1, 1, 2, list(accepted)))
+    assert world.state.orders == {"a": accepted[0].order, "b": accepted[1].order}
+    assert (world.port.resolved, world.credits.left, world.state.inbound.next) == (2, 100, 3)
+
+
+@pytest.mark.parametrize(
+    ("legs", "guilty"),
+    [(["x", "a"], [1]), (["a", "x"], [0]), (["x", "x"], [0, 1]), (["x", "a", "x", "y"], [0, 1, 2])],
+)
+def test_a_list_with_a_name_that_is_no_news_is_refused_as_a_whole(legs: list[str], guilty: list[int]) -> None:
+    world = PortWorld()
+    world.port.submit([new("a")])
+    world.account.take()
+    world.port.submit([oco("L", *(new(name) for name in legs), in_from=1, in_seq=1)])
+    assert len(world.account) == 0
+    (outcome,) = world.journal.take()
+    assert (outcome.session_id, outcome.in_from, outcome.in_seq) == (1, 1, 1)
+    reasons = [event.reason for event in outcome.events]
+    assert reasons == [
+        OrdRejReason.DUPLICATE_ORDER if nth in guilty else OrdRejReason.OTHER for nth in range(len(legs))
+    ]
+    others = {event.text for event in outcome.events if event.reason == OrdRejReason.OTHER}
+    assert others <= {f"leg {guilty[0] + 1} of the list was refused"}
+    world.publish(outcome)
+    assert (world.port.resolved, world.state.inbound.next) == (1, 2)
+    world.accept("a")
+    assert world.state.orders["a"] == image("a", order_id=1)
+    world.port.submit([new("y"), new("x")])
+    assert [command.cl_ord_id for command in world.account.take()] == ([] if "y" in legs else ["y"])
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_list_that_a_gateway_refuses_is_refused_leg_by_leg(is_new: bool) -> None:
+    world = PortWorld()
+    if not is_new:
+        world.port.submit([new("a")])
+    command = oco("L", new("a"), new("b"))
+    world.port.submit([RejectCommand(command, OrdRejReason.UNKNOWN_SYMBOL, "unknown symbol X", "X")])
+    (outcome,) = world.journal.take()
+    told = [(event.order.cl_ord_id, event.reason, event.symbol) for event in outcome.events]
+    if is_new:
+        assert told == [("a", OrdRejReason.UNKNOWN_SYMBOL, "X"), ("b", OrdRejReason.UNKNOWN_SYMBOL, "X")]
+    else:
+        assert told == [("a", OrdRejReason.DUPLICATE_ORDER, ""), ("b", OrdRejReason.OTHER, "")]
+    assert world.state.orders == {"a": None if is_new else False, "b": None}
+
+
+def test_live_names_are_the_folds_after_a_refused_list() -> None:
+    world = PortWorld()
+    world.port.submit([new("a")])
+    world.port.submit([oco("L", new("a"), new("b"), new("b"))])
+    world.accept("a")
+    world.journal_told()
+    folded = SessionState(world.state.opened)
+    for seq, record in sorted(world.records.items()):
+        folded.apply_reports([report for _, report in reports_of(seq, record)])
+        folded.apply_outcome(record)
+    assert folded.orders == world.state.orders
 
 
 # ---- in ------------------------------------------------------------------------------------------------------------

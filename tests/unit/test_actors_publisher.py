@@ -12,7 +12,7 @@ from actors.publisher import LOST, PublisherActor
 from actors.runtime import Mailbox
 from engine import events as ev
 from engine.fold import VenueState, request_id_of
-from engine.types import CancelReason
+from engine.types import Activation, CancelReason, UpdateCause
 
 
 class Heard(Mailbox[Any]):
@@ -71,6 +71,37 @@ def test_accounts_hear_before_sessions_and_each_once_a_batch() -> None:
     assert world.actor.published_seq == 12
     counters = world.actor.counters
     assert (counters.records, counters.reports, counters.trades) == (2, 5, 2)
+
+
+def test_what_nobody_is_told_settles_all_the_same() -> None:
+    updated = ev.OrderUpdated(BUY, UpdateCause.HOLD)
+    assert World().publish(entry(11, updated)) == [("account 2", Settle(11, [updated]))]
+
+
+def test_what_the_venue_does_to_an_order_settles_and_is_told() -> None:
+    triggered = ev.OrderTriggered(SELL, Activation.TRIGGER)
+    heard = World().publish(entry(11, triggered, out=[4]))
+    assert heard[0] == ("account 3", Settle(11, [triggered]))
+    assert [(report.number, report.event) for report in heard[1][1].reports] == [(4, triggered)]
+
+
+@pytest.mark.parametrize(
+    ("event", "fees"),
+    [
+        (ev.TradeBusted(1, 5, 5, BUY, SELL, 7, 4, "op", "error"), -11),
+        (ev.TradeCorrected(1, 5, 5, BUY, SELL, 8, 4, 4, 5, 7, 4, "op", "error"), 1),
+    ],
+    ids=["bust", "correction"],
+)
+def test_a_changed_trade_goes_to_both_parties_and_the_fees_account_pays_the_difference(
+    event: ev.Event, fees: int
+) -> None:
+    world = World()
+    heard = world.publish(entry(11, event, out=[1, 1]))
+    settled = Settle(11, [event])
+    assert heard[:3] == [("account 1", Collect(11, "USDT", fees)), ("account 2", settled), ("account 3", settled)]
+    assert [name for name, _ in heard[3:]] == ["port 1", "port 2"]
+    assert world.actor.counters.trades == 0
 
 
 def test_a_trade_with_oneself_settles_once() -> None:

@@ -10,17 +10,49 @@ from typing import Any
 import pytest
 import trio
 import venue_in_process as venues
+from engine_builders import changed, image, instrument, special
 from venue_in_process import BTC_USDT, Client, running
 
 from engine.account import Account
 from engine.book import Book
 from engine.commands import NewOrder
-from engine.events import Deposited, Record, StateHashed
-from engine.types import SCALE, OrdType, Side, TimeInForce
+from engine.events import (
+    AuctionIndicated,
+    Deposited,
+    Event,
+    InstrumentListed,
+    LimitStateChanged,
+    MassCancelRequested,
+    OrderTriggered,
+    Record,
+    StateHashed,
+    TradeBusted,
+    TradeExecuted,
+    TradingPhaseChanged,
+    Withdrawn,
+)
+from engine.fold import STATE_VERSION
+from engine.image import Working
+from engine.instrument import Protection, Session
+from engine.terms import Trigger
+from engine.types import (
+    SCALE,
+    Activation,
+    CancelReason,
+    OrdStatus,
+    OrdType,
+    Side,
+    TimeInForce,
+    TradingPhase,
+    TriggerKind,
+    TriggerSource,
+    Wait,
+)
 from engine.wire import decode_record, encode_record
 from stores.journal.segment import segment_name
 from stores.journal.tail import read_directory
 from tradeengine.cli import main
+from tradeengine.cli_journal import _report
 from tradeengine.dump import Describer, utc_text
 from tradeengine.verify import verify_records
 
@@ -91,6 +123,63 @@ def test_every_kind_of_event_can_be_described(payloads: Payloads) -> None:
         assert list(describer.lines(seq, record))
 
 
+SPECIAL = special(
+    trigger=Trigger(TriggerKind.STOP, 95 * SCALE, TriggerSource.BEST_BID), display_qty=SCALE // 10, expire_ns=SCALE * 10
+)
+STOP = image("s", special=SPECIAL, working=Working(Wait.TRIGGER, stop_px=95 * SCALE), hold=SCALE)
+SHOWN_SPECIAL = {
+    "trigger": {"kind": "STOP", "px": "95", "source": "BEST_BID"},
+    "display_qty": "0.1",
+    "expire": "1970-01-01T00:00:01.000000000Z",
+}
+
+
+def test_a_special_order_is_told_with_what_makes_it_special() -> None:
+    record = Record(1, 0, 0, 0, [7], [OrderTriggered(STOP, Activation.TRIGGER)])
+    (event,) = Describer().describe(1, record)["events"]
+    assert event["activation"] == "TRIGGER"
+    assert event["order"]["special"] == SHOWN_SPECIAL
+    assert event["order"]["working"] == {"wait": "TRIGGER", "stop_px": "95"}
+    assert (event["order"]["px"], event["order"]["hold"], event["order"]["side"]) == ("100", "1", "BUY")
+    text = "\n".join(Describer().lines(1, record))
+    assert "special=(trigger=(kind=STOP px=95 source=BEST_BID) display_qty=0.1" in text
+    assert "working=(wait=TRIGGER stop_px=95)" in text
+
+
+@pytest.mark.parametrize(
+    ("event", "shown"),
+    [
+        (LimitStateChanged(1, 0, 0, 0), {"side": "NONE", "until": ""}),
+        (LimitStateChanged(1, 2, SCALE * 10, SCALE), {"side": "SELL", "until": SHOWN_SPECIAL["expire"]}),
+        (TradingPhaseChanged(1, TradingPhase.CLOSED, 0), {"symbol": "#1", "phase": "CLOSED", "until": ""}),
+        (AuctionIndicated(1, SCALE, SCALE, -SCALE), {"px": "1", "surplus": "-1"}),
+        (MassCancelRequested(1, 1, 2, "m", 0, 0, [1], CancelReason.MASS_CANCEL), {"side": "ANY", "symbols": ["#1"]}),
+        (
+            InstrumentListed(
+                instrument(
+                    schedule=[Session("09:00", TradingPhase.CONTINUOUS, [1])], protection=Protection(collar_rate=SCALE)
+                )
+            ),
+            {
+                "instrument": {
+                    "schedule": [{"at": "09:00", "phase": "CONTINUOUS", "days": [1], "random_end_s": 0}],
+                    "protection": {"collar_rate": "1"},
+                }
+            },
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_happens_to_a_market_is_told_in_words(event: Event, shown: dict[str, Any]) -> None:
+    record = Record(1, 0, 0, 0, [], [event])
+    (told,) = Describer().describe(1, record)["events"]
+    json.dumps(told)
+    if "instrument" in shown:
+        told, shown = told["instrument"], shown["instrument"]
+    assert {name: told[name] for name in shown} == shown
+    assert len(list(Describer().lines(1, record))) == 2
+
+
 def test_times_are_told_to_the_nanosecond() -> None:
     assert utc_text(1_767_348_000_000_000_007) == "2026-01-02T10:00:00.000000007Z"
 
@@ -106,10 +195,42 @@ def test_a_hash_that_is_not_the_folds_is_named(payloads: Payloads) -> None:
     seq, payload = payloads[-1]
     record = decode_record(payload)
     assert isinstance(record.events[0], StateHashed)
-    forged = encode_record(Record(record.time_ns, 0, 0, 0, [], [StateHashed("0" * 32)]))
+    forged = encode_record(Record(record.time_ns, 0, 0, 0, [], [StateHashed("0" * 32, STATE_VERSION)]))
     found = verify_records([*payloads[:-1], (seq, forged)])
     assert found.problem.startswith(f"the state at sequence {seq} hashes to ")
     assert "0" * 32 in found.problem
+
+
+def test_a_hash_of_an_earlier_version_is_counted_and_not_compared(
+    payloads: Payloads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seq, payload = payloads[-1]
+    old = encode_record(Record(decode_record(payload).time_ns, 0, 0, 0, [], [StateHashed("0" * 32, STATE_VERSION - 1)]))
+    found = verify_records([*payloads[:-1], (seq, old)])
+    assert (found.problem, found.hashes, found.hashes_before) == ("", 0, 1)
+    assert "1 more by earlier versions" in _report(found, tmp_path)
+
+
+def test_only_a_bust_may_leave_an_account_owing(payloads: Payloads) -> None:
+    """What was sold is withdrawn; then the trade never was."""
+    (trade,) = [
+        event for _, payload in payloads for event in decode_record(payload).events if isinstance(event, TradeExecuted)
+    ]
+    seller, buyer = trade.aggressor, trade.resting
+    before = verify_records(payloads[:-1])
+    paid_out = Withdrawn(seller.account_id, "USDT", 100_020 * SCALE, "op")
+    bust = TradeBusted(
+        trade.trade_id, trade.px, trade.qty, changed(seller, cum_qty=0, status=OrdStatus.CANCELED),
+        changed(buyer, cum_qty=0, status=OrdStatus.CANCELED), trade.aggressor_fee, trade.resting_fee, "op", "error",
+    )  # fmt: skip
+    last = before.last_seq
+
+    def told(*events: Event) -> str:
+        more = [(last + n, encode_record(Record(0, 0, 0, 0, [], [event]))) for n, event in enumerate(events, 1)]
+        return verify_records([*payloads[:-1], *more]).problem
+
+    assert before.problem == told(bust) == told(paid_out, bust) == ""
+    assert "account A3 has -" in told(paid_out, paid_out)
 
 
 def test_an_event_that_is_missing_changes_the_hash(payloads: Payloads) -> None:
@@ -184,7 +305,7 @@ def test_an_account_that_counts_orders_which_no_book_has_is_found(
 ) -> None:
     monkeypatch.setattr(Book, "open_orders", lambda self, account_id: [])
     resting = payloads[: _at(payloads, "OrderAccepted")]
-    assert "rest in the books" in verify_records(resting).problem
+    assert "are in the books" in verify_records(resting).problem
 
 
 def test_a_hold_that_no_open_order_has_is_found(payloads: Payloads, monkeypatch: pytest.MonkeyPatch) -> None:
