@@ -149,6 +149,69 @@ def test_status_and_market_data(pair: list[QuickFixBroker]) -> None:
         ]
 
 
+# ---- special orders -----------------------------------------------------------------------------------------------
+
+
+def test_stop_orders(pair: list[QuickFixBroker]) -> None:
+    """Entered, changed, triggered by a trade, and filled."""
+    maker, taker = pair
+    _, full = fills(maker)
+    works, waits = ("", "") if maker.begin_string == "FIX.4.2" else ("Y", "N")
+    maker.order("S1", "AAPL", "1", "10", "", "1", (40, "3"), (99, "231"))
+    assert maker.receive("8").picked(11, 150, 39, 40, 99, 636) == ("S1", "0", "0", "3", "231", waits)
+    named = [(41, "S1"), (11, "S2"), (55, "AAPL"), (54, "1"), (60, "20261121-12:00:00"), (21, "1")]
+    maker.send("G", *named, (38, "20"), (40, "3"), (99, "230"))
+    replaced = maker.receive("8")
+    assert replaced.picked(11, 41, 150, 38, 99, 636) == ("S2", "S1", "5", "20", "230", waits)
+    taker.order("T1", "AAPL", "2", "30", "230")
+    taker.receive("8")
+    maker.order("S3", "AAPL", "1", "5", "230", "3")
+    reports = [maker.receive("8") for _ in range(4)]
+    assert [report.picked(11, 150, 39) for report in reports] == [
+        ("S3", "0", "0"),
+        ("S3", full, "2"),
+        ("S2", "D", "0"),
+        ("S2", full, "2"),
+    ]
+    assert reports[2].picked(58, 636) == ("Triggered", works)
+
+
+def test_reserve_and_good_till_date_orders(pair: list[QuickFixBroker]) -> None:
+    maker, taker = pair
+    part, _ = fills(maker)
+    maker.order("I1", "GOOG", "1", "100", "190", "6", (111, "20"), (126, "20991231-21:00:00"))
+    shown = maker.receive("8")
+    assert shown.picked(11, 150, 59, 111) == ("I1", "0", "6", "20")
+    assert shown[126].startswith("20991231-21:00:00")
+    taker.market_data("M1", "GOOG")
+    assert taker.receive("W").picked(268, 271) == ("1", "20")
+    taker.order("T1", "GOOG", "2", "30", "190", "3")
+    maker_fills = [maker.receive("8") for _ in range(2)]
+    assert [report.picked(150, 32, 151, 111) for report in maker_fills] == [
+        (part, "20", "80", "20"),
+        (part, "10", "70", "20"),
+    ]
+
+
+def test_brackets(pair: list[QuickFixBroker]) -> None:
+    """An entry, its take-profit and its stop-loss, of which the second's fill cancels the third."""
+    maker, taker = pair
+    _, full = fills(maker)
+    priced = {"E1": ("1", "1", "188", "2", 44), "E2": ("2", "2", "200", "2", 44), "E3": ("3", "2", "180", "3", 99)}
+    orders = [
+        [(11, name), (67, place), (55, "GOOG"), (54, side), (38, "10"), (40, kind), (tag, px), (59, "1")]
+        for name, (place, side, px, kind, tag) in priced.items()
+    ]
+    maker.send("E", (66, "L1"), (394, "3"), (68, "3"), (1385, "100"), groups=((73, orders),))
+    assert [maker.receive("8").picked(11, 66, 150) for _ in range(3)] == [(name, "L1", "0") for name in priced]
+    taker.order("T1", "GOOG", "2", "10", "188", "3")
+    reports = [maker.receive("8").picked(11, 150, 39) for _ in range(3)]
+    assert reports == [("E1", full, "2"), ("E2", "D", "0"), ("E3", "D", "0")]
+    taker.order("T2", "GOOG", "1", "10", "200", "3")
+    reports = [maker.receive("8").picked(11, 150, 39) for _ in range(2)]
+    assert reports == [("E2", full, "2"), ("E3", "4", "4")]
+
+
 # ---- refusals -----------------------------------------------------------------------------------------------------
 
 
@@ -163,8 +226,8 @@ def test_refused_orders(pair: list[QuickFixBroker]) -> None:
         "tick": (("D3", "AAPL", "1", "1", "229.001", "1"), "0" if old else "99"),
         "funds": (("D4", "AAPL", "1", "9000000", "900", "1"), "3"),
         "quantity 0": (("D5", "AAPL", "1", "0", "229", "1"), "0" if old else "13"),
-        "stop": (("D6", "AAPL", "1", "1", "229", "1", (40, "3"), (99, "231")), "0" if old else "11"),
-        "at the opening": (("D7", "AAPL", "1", "1", "229", "2"), "0" if old else "11"),
+        "type": (("D6", "AAPL", "1", "1", "229", "1", (40, "5")), "0" if old else "11"),
+        "at the opening": (("D7", "AAPL", "1", "1", "229", "2"), "2"),
         "account": (("D8", "AAPL", "1", "1", "229", "1", (1, "TRADR1")), "0" if old else "15"),
     }
     for name, (asked, reason) in refused.items():
