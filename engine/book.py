@@ -10,8 +10,6 @@ else goes the general one through :mod:`engine.entry` and :mod:`engine.matching`
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 from engine import amending, entry, matching, operating, reactions, uncross
 from engine.book_fold import BookFold
 from engine.book_state import symbol_of
@@ -61,7 +59,6 @@ from engine.types import (
 __all__ = ["Book", "symbol_of"]
 
 _BUY = Side.BUY
-_order_id = attrgetter("image.terms.order_id")
 _MARKET, _LIMIT = OrdType.MARKET, OrdType.LIMIT
 _DAY, _GTC, _IOC, _FOK = TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK
 _NEW, _PARTIALLY_FILLED, _FILLED = OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED
@@ -185,16 +182,19 @@ class Book(BookFold):
 
     def cancel_all(self, command: CancelAll, limit: int) -> tuple[list[Event], bool]:
         """Cancel about ``limit`` of an account's orders; True when this book's part of the request is done."""
-        chosen = self.orders_of(command.account_id)
-        if command.side != ANY:
-            chosen = [order for order in chosen if order.image.terms.side is command.side]
-        done = len(chosen) <= limit
+
+        def chosen() -> list[Order]:
+            mine = self.orders_of(command.account_id)
+            return [order for order in mine if command.side in (ANY, order.image.terms.side)]
+
+        orders, done = self.next_due(command.request_id, chosen, limit)
         events: list[Event] = []
         canceled = 0
-        for order in chosen[:limit]:
-            if self.find_open(order.image) is order:  # not cancelled by another leg of its list
+        for order in orders:
+            still = self.find_open(order.image)
+            if still is not None:  # not cancelled with another leg of its list
                 canceled += 1
-                matching.cancel(self, order, CancelReason(command.reason), events, "", command.request_id)
+                matching.cancel(self, still, CancelReason(command.reason), events, "", command.request_id)
         self._after_many(events)
         if done:
             events.append(MassCancelPartDone(command.request_id, self.instrument.symbol_id, canceled))
@@ -204,12 +204,14 @@ class Book(BookFold):
 
     def cancel_book(self, command: CancelBook, limit: int) -> tuple[list[Event], bool]:
         """Cancel about ``limit`` orders, whoever's, by OrderID; True when none is left."""
+        orders, done = self.next_due(CancelBook, self.everyone, limit)
         events: list[Event] = []
-        for order in sorted(self.everyone(), key=_order_id)[:limit]:
-            if self.find_open(order.image) is order:
-                matching.cancel(self, order, CancelReason(command.reason), events)
+        for order in orders:
+            still = self.find_open(order.image)
+            if still is not None:
+                matching.cancel(self, still, CancelReason(command.reason), events)
         self._after_many(events)
-        return events, not len(self)
+        return events, done and not len(self)
 
     def expire_day_orders(self, command: ExpireDayOrders, limit: int) -> tuple[list[Event], bool]:
         """Expire about ``limit`` DAY orders by OrderID; True (and ``DayOrdersExpired`` last) when none is left.

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heapify, heappush
-from operator import itemgetter
+from operator import attrgetter
 
 from engine.draws import draw
 from engine.events import (
@@ -39,7 +39,13 @@ UNCROSS_MAX = 500
 NO_FIRMS: Mapping[int, str] = {}
 
 _BUY = Side.BUY
-_first = itemgetter(0)
+_order_id = attrgetter("image.terms.order_id")
+_FOR_THE_DAY = (
+    TimeInForce.DAY,
+    TimeInForce.AT_THE_OPENING,
+    TimeInForce.AT_THE_CLOSE,
+    TimeInForce.GOOD_FOR_AUCTION,
+)
 _FOR_ONE_AUCTION = (TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE, TimeInForce.GOOD_FOR_AUCTION)
 
 
@@ -92,8 +98,8 @@ class BookState:
         self.indicated: AuctionIndicated | None = None
         """What was last published of the auction that is being collected."""
         self.indicated_ns = 0
-        self.due: list[Order] = []
-        """What a day's expiry under way has still to expire, the next one last."""
+        self.due: dict[object, list[Order]] = {}
+        """What commands about many orders that are under way have still to do, the next order last; by command."""
         self.turns: deque[Order] = deque()
         """Active orders that wait to be matched, first come first served."""
         self.triggers = TriggerBook()
@@ -286,16 +292,32 @@ class BookState:
         for mine in self._by_ref.values():
             yield from mine.values()
 
+    def good_for_the_day(self) -> list[Order]:
+        """The open orders that a trading day's end expires, those that have missed their auction among them."""
+        return [order for order in self.everyone() if order.image.terms.tif in _FOR_THE_DAY]
+
     def orders_of(self, account_id: int) -> list[Order]:
-        """An account's open orders, by OrderID."""
-        mine: list[tuple[int, Order]] = []
-        for session_id in self._sessions_of.get(account_id, ()):
-            for order in self._by_ref[session_id].values():
-                terms = order.image.terms
-                if terms.account_id == account_id:
-                    mine.append((terms.order_id, order))
-        mine.sort(key=_first)
-        return [order for _, order in mine]
+        """An account's open orders, by session, oldest first."""
+        return [
+            order
+            for session_id in sorted(self._sessions_of.get(account_id, ()))
+            for order in self._by_ref[session_id].values()
+            if order.image.terms.account_id == account_id
+        ]
+
+    def next_due(self, command: object, choose: Callable[[], Iterable[Order]], limit: int) -> tuple[list[Order], bool]:
+        """The next orders, by OrderID, that a command about many is for, and whether they are the last ones.
+
+        Some may have ended, or moved, since: :meth:`find_open` tells. ``choose`` gives all of them, and is asked once: what comes in meanwhile is not the command's business.
+        """
+        due = self.due.get(command)
+        if due is None:
+            due = self.due[command] = sorted(choose(), key=_order_id, reverse=True)
+        now = due[: -limit - 1 : -1]
+        del due[-limit:]
+        if not due:
+            del self.due[command]
+        return now, not due
 
     def find_open(self, image: OrderImage) -> Order | None:
         """The order of which ``image`` is a state, unless it has ended or goes by another ClOrdID now."""
@@ -304,8 +326,6 @@ class BookState:
         return order if order is not None and order.image.terms.order_id == terms.order_id else None
 
     def count_anew(self) -> None:
-        self._sessions_of: defaultdict[int, set[int]] = defaultdict(set)
-        """The sessions that have had orders of an account here."""
         self.counts = Counts() if self.guarded else None
         if self.counts is not None:
             for order in self.everyone():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from heapq import heappop
-from operator import attrgetter
 from typing import TypeAlias
 
 from engine import uncross
@@ -13,6 +12,7 @@ from engine.commands import (
     BustTrade,
     ChangeInstrument,
     CorrectTrade,
+    ExpireDayOrders,
     SetInstrumentStatus,
     SetReferencePrice,
     SetTradingPhase,
@@ -26,24 +26,17 @@ from engine.events import (
 )
 from engine.matching import expire, pause
 from engine.refused import CommandRefused
-from engine.types import CancelReason, InstrumentStatus, TimeInForce, TradingPhase
+from engine.types import CancelReason, InstrumentStatus, TradingPhase
 
 BookCommand: TypeAlias = (
     SetInstrumentStatus | SetTradingPhase | SetReferencePrice | ChangeInstrument | BustTrade | CorrectTrade
 )
 MOVES_REFERENCE = (SetReferencePrice, SetTradingPhase, SetInstrumentStatus)
 
-_order_id = attrgetter("image.terms.order_id")
 INDICATION_INTERVAL_NS = 1_000_000_000
 LIMIT_STATE = "limit state"
 
 _ACTIVE = InstrumentStatus.ACTIVE
-_FOR_THE_DAY = (
-    TimeInForce.DAY,
-    TimeInForce.AT_THE_OPENING,
-    TimeInForce.AT_THE_CLOSE,
-    TimeInForce.GOOD_FOR_AUCTION,
-)
 
 
 def operate(book: BookFold, command: BookCommand) -> list[Event]:
@@ -151,13 +144,9 @@ def _expire_dated(book: BookFold, limit: int, events: list[Event]) -> bool:
 
 def expire_day(book: BookFold, limit: int, events: list[Event]) -> bool:
     """Expire orders that are good for the day or missed their auction, about ``limit``; True when none is left."""
-    due = book.due
-    if not due:
-        due += sorted(
-            (order for order in book.everyone() if order.image.terms.tif in _FOR_THE_DAY), key=_order_id, reverse=True
-        )
-    while due and len(events) < limit:
-        order = due.pop()
-        if book.find_open(order.image) is order:
-            expire(book, order, CancelReason.END_OF_DAY, events)
-    return not due
+    orders, done = book.next_due(ExpireDayOrders, book.good_for_the_day, limit)
+    for order in orders:
+        still = book.find_open(order.image)
+        if still is not None:
+            expire(book, still, CancelReason.END_OF_DAY, events)
+    return done
