@@ -13,7 +13,15 @@ from engine.types import CxlRejReason, TriggerKind, Wait
 from gateways.fix import vocabulary as words
 from gateways.fix.fields_in import check_handl_inst, identifier, order_id_of, qty_of, side_of
 from gateways.fix.refusals import NotSupported
-from gateways.fix.terms_in import check_ord_type, display_qty_of, exec_insts_of, expiry_of, limit_of, quantity
+from gateways.fix.terms_in import (
+    RESTING_MAY_HAVE_LIMIT,
+    check_ord_type,
+    display_qty_of,
+    exec_insts_of,
+    expiry_of,
+    limit_of,
+    quantity,
+)
 from gateways.fix.triggers_in import is_trailing, offset_of, stop_px_of
 
 if TYPE_CHECKING:
@@ -67,7 +75,7 @@ class ReplaceReader:
         try:
             if fields["40"] != "2":
                 check_ord_type(fields["40"])
-            px = limit_of(fields)
+            px = limit_of(fields, RESTING_MAY_HAVE_LIMIT)
             order = self._order_named(orig_cl_ord_id, order_id)
             if order is not None:
                 _check_unchanged(fields, order)

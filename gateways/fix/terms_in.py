@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _NEEDS_LIMIT = frozenset("24")
 _MAY_HAVE_LIMIT = frozenset("P")
+RESTING_MAY_HAVE_LIMIT = frozenset("PK")
+"""Beside these: a market-to-limit order that rests has got a limit, which can be changed."""
 
 
 class AskedTerms(NamedTuple):
@@ -77,10 +79,10 @@ def check_ord_type(code: str) -> None:
         raise NotSupported(f"OrdType {code} is not supported")
 
 
-def limit_of(fields: Mapping[str, str]) -> Px:
+def limit_of(fields: Mapping[str, str], may_have: frozenset[str] = _MAY_HAVE_LIMIT) -> Px:
     """Price (44) of an order that has or may have a limit; 0 for others, whose 44 is not looked at."""
     code = fields["40"]
-    if code not in _NEEDS_LIMIT and not (code in _MAY_HAVE_LIMIT and "44" in fields):
+    if code not in _NEEDS_LIMIT and not (code in may_have and "44" in fields):
         return 0
     px = limit_px_of(fields)
     if px <= 0:
