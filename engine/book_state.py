@@ -308,7 +308,7 @@ class BookState:
     def next_due(self, command: object, choose: Callable[[], Iterable[Order]], limit: int) -> tuple[list[Order], bool]:
         """The next orders, by OrderID, that a command about many is for, and whether they are the last ones.
 
-        Some may have ended, or moved, since: :meth:`find_open` tells. ``choose`` gives all of them, and is asked once: what comes in meanwhile is not the command's business.
+        ``choose`` gives all of them, and is asked once: what comes in meanwhile is not the command's business.
         """
         due = self.due.get(command)
         if due is None:
@@ -317,7 +317,17 @@ class BookState:
         del due[-limit:]
         if not due:
             del self.due[command]
-        return now, not due
+        return self._still_open(now), not due
+
+    def _still_open(self, orders: list[Order]) -> list[Order]:
+        """As they are now; one whose ClOrdID a replace has changed meanwhile is looked for among all."""
+        found = [self.find_open(order.image) for order in orders]
+        missing = {order.image.terms.order_id for order, now in zip(orders, found, strict=True) if now is None}
+        still = [order for order in found if order is not None]
+        if missing:
+            still += [order for order in self.everyone() if order.image.terms.order_id in missing]
+            still.sort(key=_order_id)
+        return still
 
     def find_open(self, image: OrderImage) -> Order | None:
         """The order of which ``image`` is a state, unless it has ended or goes by another ClOrdID now."""

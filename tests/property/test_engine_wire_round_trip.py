@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import events as ev
-from engine.image import Working
+from engine.image import OrderImage, Working
 from engine.instrument import Instrument, Protection, Session
 from engine.terms import Link, OrderTerms, Peg, SpecialTerms, Trigger
 from engine.types import SCALE
@@ -30,7 +30,7 @@ def events_of(kind: type) -> st.SearchStrategy[Any]:
 
 
 def values(annotation: Any) -> st.SearchStrategy[Any]:
-    if annotation is ev.OrderImage:
+    if annotation is OrderImage:
         return images
     if annotation in PARTS:
         return structs_of(annotation)
@@ -51,7 +51,7 @@ def structs_of(kind: type) -> st.SearchStrategy[Any]:
     return st.builds(kind, **{field.name: values(field.type) for field in msgspec.structs.fields(kind)})
 
 
-images = structs_of(ev.OrderImage)
+images = structs_of(OrderImage)
 records = st.builds(
     ev.Record, whole, whole, whole, whole, st.lists(whole, max_size=5),
     st.lists(st.one_of([events_of(kind) for kind in EVENT_TYPES]), min_size=1, max_size=4),

@@ -11,6 +11,7 @@ from engine_builders import BUY, SELL, cancel, changed, genesis, image, instrume
 from engine import events as ev
 from engine.book import Book
 from engine.fold import VenueState
+from engine.image import OrderImage
 from engine.types import SCALE, CancelReason
 from engine.wire import decode_record, encode_record
 
@@ -35,7 +36,7 @@ def _event(event: Any) -> list[Any]:
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, ev.OrderImage):
+    if isinstance(value, OrderImage):
         return [_value(getattr(value, name)) for name in FLAT]
     if type(value) is int and value >= 2**64:
         return msgspec.msgpack.Ext(1, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
