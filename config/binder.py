@@ -11,7 +11,7 @@ import msgspec
 
 from config.document import ENV_PREFIX, Node, Scalar, Section, Sequence, first_origin, read_inline, shape
 from config.errors import ConfigError, Problem
-from config.kinds import MASK, Kind
+from config.kinds import MASK, Kind, Weekdays
 from config.schema import field_types, kind_of
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -66,6 +66,8 @@ class Binder:
         return self._list(hint, node, path)
 
     def _scalar(self, kind: Kind, node: Node, path: str) -> object:
+        if isinstance(kind, Weekdays) and isinstance(node, Sequence):
+            node = _in_one(node)
         if not isinstance(node, Scalar):
             self._problem(path, f"expected {kind.allowed}, not {shape(node)}", node.origin)
             return None
@@ -125,6 +127,12 @@ class Binder:
 
     def _problem(self, path: str, text: str, origin: str) -> None:
         self.problems.append(Problem(path, text, origin))
+
+
+def _in_one(node: Sequence) -> Node:
+    """The items of a list as one text, where all are texts."""
+    texts = [item.text for item in node.items if isinstance(item, Scalar)]
+    return Scalar(", ".join(texts), node.origin) if len(texts) == len(node.items) else node
 
 
 def _shown(text: str, kind: Kind) -> str:

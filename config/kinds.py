@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from enum import IntEnum
 from pathlib import Path
 from typing import ClassVar, Final, Protocol
@@ -210,34 +211,74 @@ class Choice(_Plain):
 
 
 class Member:
-    """A member of an enumeration, by name."""
+    """A member of an enumeration, or of some of its ``members``, by name."""
 
     secret = False
 
-    def __init__(self, enum: type[IntEnum]) -> None:
-        self._enum = enum
-        self.allowed = "one of " + ", ".join(enum.__members__)
+    def __init__(self, enum: type[IntEnum], members: Iterable[IntEnum] = ()) -> None:
+        self._members = {member.name: member for member in members or enum}
+        self.allowed = "one of " + ", ".join(self._members)
 
     def parse(self, text: str) -> IntEnum:
         try:
-            return self._enum[text]
+            return self._members[text]
         except KeyError:
             raise ValueError(text) from None
 
     def format(self, value: object) -> str:
-        assert isinstance(value, self._enum)
+        assert isinstance(value, IntEnum)
         return value.name
 
 
 class TimeOfDay(_Quoted):
-    """A local time of day, ``HH:MM``."""
+    """A local time of day, ``HH:MM``, and ``HH:MM:SS`` where ``seconds`` matter."""
 
-    allowed = "a time of day HH:MM from 00:00 to 23:59"
+    def __init__(self, *, seconds: bool = False) -> None:
+        self._pattern = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]" + (r"(:[0-5][0-9])?" if seconds else ""))
+        self.allowed = "a time of day HH:MM from 00:00 to 23:59" + (", or HH:MM:SS" if seconds else "")
 
     def parse(self, text: str) -> str:
-        if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        if not self._pattern.fullmatch(text):
             raise ValueError(text)
         return text
+
+
+class IsoDate(_Quoted):
+    """A date, ``YYYY-MM-DD``."""
+
+    allowed = "a date YYYY-MM-DD"
+
+    def parse(self, text: str) -> str:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            raise ValueError(text)
+        return date.fromisoformat(text).isoformat()
+
+
+class Weekdays(_Quoted):
+    """Days of the week as ISO numbers (1 = Monday): ``mon-fri``, ``mon, wed, sat-sun``. Nothing is every day."""
+
+    allowed = "days such as mon-fri or mon, wed, sat; nothing = every day"
+    _NAMES: ClassVar = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+    def parse(self, text: str) -> list[int]:
+        days: set[int] = set()
+        for part in filter(None, re.split(r"[ ,]+", text)):
+            first, _, last = part.partition("-")
+            start, end = self._NAMES.index(first), self._NAMES.index(last or first)
+            days.update((start + ahead) % 7 + 1 for ahead in range((end - start) % 7 + 1))
+        return sorted(days)
+
+    def format(self, value: object) -> str:
+        assert isinstance(value, list)
+        runs: list[list[int]] = []
+        for day in value:
+            if runs and day == runs[-1][-1] + 1:
+                runs[-1].append(day)
+            else:
+                runs.append([day])
+        return quote(
+            ", ".join("-".join(self._NAMES[day - 1] for day in dict.fromkeys((run[0], run[-1]))) for run in runs)
+        )
 
 
 class TimeZone(_Quoted):

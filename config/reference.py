@@ -10,16 +10,17 @@ from typing import Annotated, Final, Literal, TypeAlias
 import msgspec
 
 from config.credentials import hash_password
-from config.kinds import Credential, Fixed, Switch, Text, TimeOfDay, TimeZone
+from config.kinds import Credential, Fixed, Integer, IsoDate, Switch, Text, TimeOfDay, TimeZone
 from config.schema import Discreet
+from config.trading import PhaseSetting, ProtectionConfig, RateSetting, ScheduleEntry
 from engine.instrument import Instrument
-from engine.types import INT64_MAX, SCALE, InstrumentStatus
+from engine.types import INT64_MAX, SCALE, InstrumentStatus, TradingPhase
 
 PriceSetting: TypeAlias = Annotated[int, Fixed(0, INT64_MAX, "a price from 0 to 92233720368.54775807")]
 StepSetting: TypeAlias = Annotated[int, Fixed(1, INT64_MAX, "a number from 0.00000001 to 92233720368.54775807")]
 QtySetting: TypeAlias = Annotated[int, Fixed(0, INT64_MAX, "a quantity from 0 to 92233720368.54775807 (0 = no limit)")]
 AmountSetting: TypeAlias = Annotated[int, Fixed(0, None, "an amount of 0 or more")]
-RateSetting: TypeAlias = Annotated[int, Fixed(0, SCALE - 1, "a fraction from 0 to below 1, e.g. 0.001")]
+OrdersSetting: TypeAlias = Annotated[int, Integer(0, 10_000_000, "0 = any number")]
 
 SymbolSetting: TypeAlias = Annotated[str, Text(r"[!-~]{1,16}", "a symbol of 1 to 16 ASCII characters without spaces")]
 AssetSetting: TypeAlias = Annotated[str, Text(r"[A-Za-z0-9._-]{1,16}", "an asset of 1 to 16 of A-Z a-z 0-9 . _ -")]
@@ -69,13 +70,36 @@ class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True):
     daily_roll: Annotated[str, TimeOfDay()] = "00:00"
     """Local time at which DAY orders expire."""
     time_zone: Annotated[str, TimeZone()] = "UTC"
-    """The zone in which daily_roll is read."""
+    """The zone in which daily_roll, schedule and holidays are read."""
     status: InstrumentStatus = InstrumentStatus.ACTIVE
     """Whether new orders are taken; cancels always are."""
+    phase: PhaseSetting = TradingPhase.CONTINUOUS
+    """The phase in which it is listed; without a schedule it stays there until an operator says otherwise."""
+    schedule: list[ScheduleEntry] = msgspec.field(default_factory=list)
+    """By time of day; empty = no schedule."""
+    holidays: list[Annotated[str, IsoDate()]] = msgspec.field(default_factory=list)
+    """Days on which it stays closed; DAY orders expire all the same."""
+    protection: ProtectionConfig = ProtectionConfig()
+    orders_per_side_max: OrdersSetting = 0
+    """Orders that may rest on one side of the book."""
+    orders_per_account_max: OrdersSetting = 0
+    """Open orders that one account may have in the book."""
 
     def to_instrument(self, symbol_id: int) -> Instrument:
         """The engine's instrument; the values are those that :mod:`config.rules` has passed."""
-        return Instrument(symbol_id=symbol_id, **msgspec.structs.asdict(self))
+        converted = {
+            "schedule": [entry.to_session() for entry in self.schedule],
+            "protection": self.protection.to_protection(),
+        }
+        return Instrument(symbol_id=symbol_id, **(msgspec.structs.asdict(self) | converted))
+
+    @classmethod
+    def of(cls, instrument: Instrument) -> InstrumentConfig:
+        """The configuration that gives ``instrument``."""
+        plain = {name: getattr(instrument, name) for name in cls.__struct_fields__}
+        plain["schedule"] = [ScheduleEntry.of(session) for session in instrument.schedule]
+        plain["protection"] = ProtectionConfig.of(instrument.protection)
+        return cls(**plain)
 
 
 class FirmConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,10 @@ from typing import Final
 
 from config.binder import suggestion
 from config.errors import Problem
-from config.reference import SOUPBIN, AccountConfig, InstrumentConfig, SessionConfig
+from config.instrument_rules import instrument_problems
+from config.reference import SOUPBIN, AccountConfig, SessionConfig
 from config.settings import AdminSettings, BinarySettings, FixSettings, Settings
-from engine.decimals import format_decimal
 from engine.directory import FEES_ACCOUNT
-from engine.types import SCALE
 
 SOUPBIN_USERNAME_MAX: Final = 6
 SOUPBIN_PASSWORD_MAX: Final = 10
@@ -25,7 +24,7 @@ def check(settings: Settings, origins: Mapping[str, str]) -> list[Problem]:
     """Every rule that the settings break; ``origins`` tells where each key was given."""
     found: list[tuple[str, str]] = [*_service_problems(settings), *_limit_problems(settings)]
     for i, instrument in enumerate(settings.instruments):
-        found += _instrument_problems(f"instruments[{i}]", instrument)
+        found += instrument_problems(f"instruments[{i}]", instrument)
     found += _repeated((f"instruments[{i}].symbol", it.symbol) for i, it in enumerate(settings.instruments))
     found += _repeated((f"firms[{i}].name", it.name) for i, it in enumerate(settings.firms))
     found += _repeated((f"accounts[{i}].name", it.name) for i, it in enumerate(settings.accounts))
@@ -83,35 +82,6 @@ def _limit_problems(settings: Settings) -> Found:
             "limits.mailbox_depth_max",
             f"{limits.mailbox_depth_max} is not allowed; expected at least limits.credits_total, "
             f"{limits.credits_total}, so that admitted commands always fit",
-        )
-
-
-def _instrument_problems(path: str, it: InstrumentConfig) -> Found:
-    number = format_decimal
-    if it.base == it.quote:
-        yield f"{path}.quote", f"{it.quote!r} is the base of {it.symbol} as well; expected another asset"
-    if it.tick_size * it.lot_size % SCALE:
-        yield (
-            f"{path}.tick_size",
-            f"{number(it.tick_size)} × lot_size {number(it.lot_size)} is not allowed for {it.symbol}; "
-            "expected a product that is a multiple of 0.00000001, so that every notional is exact",
-        )
-    if it.min_qty % it.lot_size:
-        yield (
-            f"{path}.min_qty",
-            f"{number(it.min_qty)} is not allowed for {it.symbol}; expected a multiple of lot_size, "
-            f"{number(it.lot_size)}",
-        )
-    if it.max_qty < it.min_qty:
-        yield (
-            f"{path}.max_qty",
-            f"{number(it.max_qty)} is not allowed for {it.symbol}; expected at least min_qty, {number(it.min_qty)}",
-        )
-    if it.reference_px % it.tick_size:
-        yield (
-            f"{path}.reference_px",
-            f"{number(it.reference_px)} is not allowed for {it.symbol}; expected a multiple of tick_size, "
-            f"{number(it.tick_size)}",
         )
 
 

@@ -147,6 +147,22 @@ class LimitsSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Open orders of one account; beyond, new ones are rejected."""
     book_depth_max: Annotated[int, Integer(1, 10_000)] = 1000
     """Most levels per side in a book snapshot."""
+    list_legs_max: Annotated[int, Integer(3, 10)] = 10
+    """Orders in one list (OCO, OTO, bracket)."""
+    cascade_max: Annotated[int, Integer(1, 10_000)] = 100
+    """Orders that one record may bring into a book by reaction: triggered stops, pegs that follow. What is left is done
+    by the records right after it."""
+    uncross_max: Annotated[int, Integer(1, 10_000)] = 500
+    """Trades, expiries and cancels of an auction in one record; the same holds for the rest."""
+
+
+class MarketDataSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How much history of each instrument market data keeps in memory."""
+
+    trades_kept: Annotated[int, Integer(1, 10_000_000)] = 10_000
+    """Trades, about 150 bytes each."""
+    candles_kept: Annotated[int, Integer(60, 1_000_000)] = 5_000
+    """Candles of each interval, about 400 bytes each."""
 
 
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +184,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     binary: BinarySettings = BinarySettings()
     admin: AdminSettings = AdminSettings()
     limits: LimitsSettings = LimitsSettings()
+    market_data: MarketDataSettings = MarketDataSettings()
     log: LogSettings = LogSettings()
     instruments: list[InstrumentConfig] = msgspec.field(default_factory=list)
     firms: list[FirmConfig] = msgspec.field(default_factory=list)

@@ -11,7 +11,8 @@ import pytest
 from config.errors import ConfigError
 from config.loader import load, load_with_origins
 from config.settings import Settings
-from engine.types import SCALE, InstrumentStatus
+from engine.instrument import NO_PROTECTION
+from engine.types import SCALE, InstrumentStatus, TradingPhase
 
 BTC = {
     "symbol": "BTC/USDT", "base": "BTC", "quote": "USDT", "tick_size": "0.01", "lot_size": "0.00001",
@@ -188,12 +189,71 @@ def test_value_that_is_not_allowed_is_named_with_its_key_and_what_is(key: str, v
         ("daily_roll", "1700", "'1700' is not allowed; expected a time of day"),
         ("time_zone", "New York", "'New York' is not allowed; expected the name of an IANA time zone"),
         ("status", "OPEN", "'OPEN' is not allowed; expected one of ACTIVE, HALTED, MAINTENANCE, DELISTED"),
+        ("phase", "OPEN", "'OPEN' is not allowed; expected one of CLOSED, PRE_OPEN, OPENING_AUCTION, CONTINUOUS,"),
+        ("phase", "VOLATILITY_PAUSE", "'VOLATILITY_PAUSE' is not allowed; expected one of CLOSED"),
+        (
+            "orders_per_side_max",
+            "-1",
+            "'-1' is not allowed; expected a whole number from 0 to 10000000 (0 = any number",
+        ),
     ],
 )
 def test_instrument_value_that_is_not_allowed(field: str, value: str, expected: str) -> None:
     (problem,) = problems(flags=instruments(**{field: value}))
     assert problem.startswith(f"instruments[0].{field}: ")
     assert expected in problem
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "key", "expected"),
+    [
+        ("protection", {"collar_rate": "1"}, "protection.collar_rate", "'1' is not allowed; expected a fraction"),
+        ("protection", {"pause_s": "86401"}, "protection.pause_s", "expected a number from 0 to 86400"),
+        ("protection", {"colar_rate": "0"}, "protection.colar_rate", "unknown key; did you mean collar_rate?"),
+        ("protection", "0.1", "protection", "expected keys with values, not a single value"),
+        ("schedule", [{"phase": "CLOSED"}], "schedule[0].at", "is missing; expected a time of day HH:MM"),
+        ("schedule", [{"at": "9:30", "phase": "CLOSED"}], "schedule[0].at", "'9:30' is not allowed; expected a time"),
+        ("schedule", [{"at": "09:30"}], "schedule[0].phase", "is missing; expected one of CLOSED, PRE_OPEN"),
+        ("schedule", [{"at": "09:30", "phase": "OPEN"}], "schedule[0].phase", "'OPEN' is not allowed; expected one of"),
+        (
+            "schedule", [{"at": "09:30", "phase": "CLOSED", "days": "mon-fry"}],
+            "schedule[0].days", "'mon-fry' is not allowed; expected days such as mon-fri or mon, wed, sat",
+        ),
+        ("schedule", [{"at": "09:30", "phase": "CLOSED", "days": [["mon"]]}], "schedule[0].days", "not a list"),
+        ("holidays", ["2026-02-30"], "holidays[0]", "'2026-02-30' is not allowed; expected a date YYYY-MM-DD"),
+        ("holidays", ["20261225"], "holidays[0]", "'20261225' is not allowed"),
+    ],
+)  # fmt: skip
+def test_value_within_an_instrument_that_is_not_allowed(field: str, value: object, key: str, expected: str) -> None:
+    (problem,) = problems(flags=instruments(**{field: value}))
+    assert problem.startswith(f"instruments[0].{key}: ")
+    assert expected in problem
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ("", []), ([], []), ("mon-fri", [1, 2, 3, 4, 5]), ("mon, wed,sat-sun", [1, 3, 6, 7]),
+        (["fri-mon", "wed"], [1, 3, 5, 6, 7]), ("sun", [7]), ("mon-sun", [1, 2, 3, 4, 5, 6, 7]),
+    ],
+)  # fmt: skip
+def test_days_of_a_schedule(days: object, expected: list[int]) -> None:
+    flags = instruments(schedule=[{"at": "09:30", "phase": "CLOSED", "days": days}])
+    assert load(None, {}, flags).instruments[0].schedule[0].days == expected
+
+
+def test_protection_is_in_seconds_and_the_engine_counts_nanoseconds() -> None:
+    protection = {"collar_rate": "0.05", "limit_state_s": "0.000000001", "pause_s": "86400"}
+    configured = load(None, {}, instruments(protection=protection)).instruments[0]
+    guards = configured.to_instrument(1).protection
+    assert (guards.collar_rate, guards.limit_state_ns, guards.pause_ns) == (SCALE // 20, 1, 86_400 * 10**9)
+    assert guards.reopening_ns == 30 * 10**9
+
+
+def test_nothing_said_of_protection_and_phases_is_what_the_engine_takes_for_nothing() -> None:
+    instrument = load(None, {}, instruments()).instruments[0].to_instrument(1)
+    assert instrument.protection == NO_PROTECTION
+    assert (instrument.phase, instrument.schedule, instrument.holidays) == (TradingPhase.CONTINUOUS, [], [])
 
 
 def test_missing_key_is_named() -> None:

@@ -1,4 +1,4 @@
-"""The two files that come with the venue: complete, true, and what the documentation promises of them."""
+"""The files that come with the venue: complete, true, and what the documentation promises of them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import msgspec
 import pytest
 
 import config
-from config.document import Section, read_yaml
+from config.document import Section, Sequence, read_yaml
 from config.loader import load
+from config.reference import InstrumentConfig
 from config.schema import field_types
 from config.settings import Settings
-from engine.types import SCALE, InstrumentStatus
+from config.trading import ProtectionConfig
+from engine.guarding import is_guarded
+from engine.market_data.limits import MarketDataLimits
+from engine.types import SCALE, InstrumentStatus, TradingPhase
 
 FOLDER = Path(config.__file__).parent
 PROTOCOLS = ("FIX.4.4", "FIX.4.2")
@@ -89,3 +93,42 @@ def test_demo_sessions(demo: Settings) -> None:
 
 def test_demo_listens_on_the_local_host_only(demo: Settings) -> None:
     assert {demo.fix.host, demo.binary.host, demo.admin.host} == {"127.0.0.1"}
+
+
+def test_auctions_profile_is_a_day_of_phases_with_protection() -> None:
+    acme, globex = load(FOLDER / "auctions.yaml", {}, {}).instruments
+    listed = acme.to_instrument(1)
+    assert [session.phase for session in listed.schedule] == [
+        TradingPhase.PRE_OPEN, TradingPhase.OPENING_AUCTION, TradingPhase.CONTINUOUS,
+        TradingPhase.CLOSING_AUCTION, TradingPhase.POST_CLOSE, TradingPhase.CLOSED,
+    ]  # fmt: skip
+    assert is_guarded(listed)
+    assert listed.protection.limit_state_ns == 15 * 10**9
+    assert TradingPhase.INTRADAY_AUCTION in {entry.phase for entry in globex.schedule}
+
+
+def test_an_instrument_of_the_engine_is_its_configuration_again() -> None:
+    for profile in ("demo.yaml", "auctions.yaml"):
+        for configured in load(FOLDER / profile, {}, {}).instruments:
+            assert InstrumentConfig.of(configured.to_instrument(7)) == configured
+
+
+def test_market_data_s_settings_are_limits_of_market_data() -> None:
+    keeps = Settings().market_data
+    assert MarketDataLimits(trades_per_symbol=keeps.trades_kept, candles_per_interval=keeps.candles_kept)
+
+
+def test_default_file_s_example_says_all_that_an_instrument_may_say() -> None:
+    text = (FOLDER / "default.yaml").read_text("utf-8")
+    _, _, example = text.partition("#   - symbol:")
+    commented = [line for line in f"#   - symbol:{example}".splitlines() if line.startswith("#")]
+    flags = {"instruments": "\n".join(line.removeprefix("#   ") for line in commented)}
+    root = read_yaml(flags["instruments"], "default.yaml")
+    assert isinstance(root, Sequence)
+    (entry,) = root.items
+    assert isinstance(entry, Section)
+    assert list(entry.entries) == list(field_types(InstrumentConfig))
+    protection = entry.entries["protection"]
+    assert isinstance(protection, Section)
+    assert list(protection.entries) == list(field_types(ProtectionConfig))
+    assert load(None, {}, flags).instruments[0].schedule[0].random_end_s == 30

@@ -82,6 +82,62 @@ def test_instrument(changes: dict[str, str], expected: str) -> None:
     assert found[0].endswith("[command line]")
 
 
+def entry(at: str, phase: str = "CONTINUOUS", days: object = "", **more: object) -> dict[str, object]:
+    return {"at": at, "phase": phase, "days": days, **more}
+
+
+MORNING = entry("09:30", "OPENING_AUCTION", "mon-fri")
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        [MORNING, entry("09:30", days="sat"), entry("09:30", days="sun")],
+        [MORNING, entry("09:30:01", days="mon-fri")],
+        [MORNING, entry("09:35", days="mon-fri", random_end_s=30), entry("09:35:31", "CLOSED")],
+        [entry("23:59", "CLOSED", random_end_s=59)],
+    ],
+)
+def test_schedule_that_can_be_kept_passes(schedule: list[object]) -> None:
+    assert problems(changed("instruments", 0, schedule=schedule)) == []
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ([MORNING, entry("09:00")], "[1].at: '09:00' does not come after '09:30' of instruments[0].schedule[0]"),
+        ([MORNING, entry("09:30:00", days="fri")], "[1].at: '09:30:00' does not come after '09:30'"),
+        ([entry("09:00", days="mon"), MORNING, entry("09:00", days="mon")], "[2].at: '09:00' does not come after"),
+        (
+            [MORNING, entry("16:00", random_end_s=60), entry("16:01", "CLOSED", "fri")],
+            "[1].random_end_s: 60 is not allowed; expected that the phase begins, even drawn latest, before 16:01",
+        ),
+        (
+            [entry("23:59", "CLOSED", random_end_s=60)],
+            "[0].random_end_s: 60 is not allowed; expected that the phase begins, even drawn latest, before midnight",
+        ),
+    ],
+)
+def test_schedule_that_cannot_be_kept(schedule: list[object], expected: str) -> None:
+    (problem,) = problems(changed("instruments", 0, schedule=schedule))
+    assert problem.startswith(f"instruments[0].schedule{expected}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"holidays": ["2026-12-25"]}, "holidays: 2026-12-25 means nothing without a schedule"),
+        (
+            {"schedule": [MORNING], "holidays": ["2026-12-25", "2026-12-25"]},
+            "holidays[1]: 2026-12-25 is there already; expected each day once",
+        ),
+    ],
+)
+def test_holidays(changes: dict[str, object], expected: str) -> None:
+    (problem,) = problems(changed("instruments", 0, **changes))
+    assert problem.startswith(f"instruments[0].{expected}")
+
+
 @pytest.mark.parametrize(("tick", "lot"), [("0.00000001", "1"), ("1", "0.00000001"), ("0.0001", "0.0001"), ("3", "7")])
 def test_tick_times_lot_at_the_edge_passes(tick: str, lot: str) -> None:
     changes = {"tick_size": tick, "lot_size": lot, "min_qty": lot, "max_qty": "100", "reference_px": "0"}

@@ -40,8 +40,9 @@ def test_unmasked_text_loads_to_equal_settings(flags: dict[str, object], tmp_pat
     assert reload(settings, tmp_path) == settings
 
 
-def test_demo_profile_loads_again(tmp_path: Path) -> None:
-    settings = load(DEMO, {}, {})
+@pytest.mark.parametrize("profile", ["demo.yaml", "auctions.yaml"])
+def test_profile_loads_again(profile: str, tmp_path: Path) -> None:
+    settings = load(DEMO.with_name(profile), {}, {})
     assert reload(settings, tmp_path) == settings
 
 
@@ -76,6 +77,12 @@ def test_numbers_are_shown_exactly() -> None:
     assert "tick_size: 0.00001\n" in shown
     assert "logon_timeout_s: 0.25  " in shown.replace("\n", "  ")
     assert "USD: 10000000000" in shown
+
+
+def test_days_are_shown_as_they_are_written() -> None:
+    shown = render(load(DEMO.with_name("auctions.yaml"), {}, {}))
+    assert "        days: mon-fri\n" in shown
+    assert '        days: "mon, wed, fri"\n' in shown
 
 
 @pytest.mark.parametrize(
