@@ -80,6 +80,12 @@ class Client(Connection):
         await self._send(packet)
         return chosen
 
+    async def place(self, symbol: Symbol, order: Order, *, account_id: int = 0) -> int:
+        """The same for an order that is written down."""
+        chosen, packet = self._state.place(symbol, order, account_id)
+        await self._send(packet)
+        return chosen
+
     async def new_list(
         self,
         symbol: Symbol,

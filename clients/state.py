@@ -10,6 +10,7 @@ from clients.numbers import Number, to_decimal, to_scaled
 from clients.orders import OrderTracker, TrackedOrder
 from clients.protocol import Answered, ClientProtocol, Input, Leg, LoggedIn
 from clients.terms import Amendments, Order, Terms, changes_of
+from engine.terms import NOTHING_SPECIAL
 from engine.types import Contingency, OrdType, Side, TimeInForce
 
 Symbol: TypeAlias = str | int
@@ -70,12 +71,9 @@ class ClientState:
         terms: Terms,
     ) -> tuple[int, bytes]:
         """The ClOrdID and the packet."""
-        security_id = self.security_id(symbol)
         if terms:
-            leg = self._leg(Order(side, qty, price, tif, cl_ord_id, **terms))
-            packet = self.protocol.new_special_order(security_id, leg, account_id)
-            self._sent(leg, security_id, account_id)
-            return leg.cl_ord_id, packet
+            return self.place(symbol, Order(side, qty, price, tif, cl_ord_id, **terms), account_id)
+        security_id = self.security_id(symbol)
         scaled_qty = to_scaled(qty)
         px = None if price is None else to_scaled(price)
         chosen = self._choose(cl_ord_id)
@@ -85,6 +83,18 @@ class ClientState:
             ord_type = OrdType.MARKET if px is None else OrdType.LIMIT
             self.orders.sent(chosen, security_id, side, account_id, *amounts, ord_type)
         return chosen, packet
+
+    def place(self, symbol: Symbol, order: Order, account_id: int) -> tuple[int, bytes]:
+        """The ClOrdID and the packet of an order that may be special."""
+        security_id = self.security_id(symbol)
+        leg = self._leg(order)
+        if leg.special == NOTHING_SPECIAL and leg.ord_type in (OrdType.MARKET, OrdType.LIMIT):
+            px = leg.px if leg.ord_type is OrdType.LIMIT else None
+            packet = self.protocol.new_order(leg.cl_ord_id, security_id, leg.side, leg.qty, px, leg.tif, account_id)
+        else:
+            packet = self.protocol.new_special_order(security_id, leg, account_id)
+        self._sent(leg, security_id, account_id)
+        return leg.cl_ord_id, packet
 
     def new_list(
         self, symbol: Symbol, contingency: Contingency, orders: Sequence[Order], account_id: int, list_id: int | None

@@ -204,6 +204,12 @@ class SyncClient:
         self._send(packet)
         return chosen
 
+    def place(self, symbol: Symbol, order: Order, *, account_id: int = 0) -> int:
+        """The same for an order that is written down."""
+        chosen, packet = self._state.place(symbol, order, account_id)
+        self._send(packet)
+        return chosen
+
     def new_list(
         self,
         symbol: Symbol,

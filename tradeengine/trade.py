@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from tradeengine.trade_usage import USAGE
+from tradeengine.trade_usage import CLAUSES, LISTS, USAGE
 
 # The command line imports this module only to list its options, so what a request needs is imported when there is one.
 if TYPE_CHECKING:
@@ -20,12 +20,14 @@ USER_VARIABLE, PASSWORD_VARIABLE = "TRADE_USER", "TRADE_PASSWORD"
 HOST_VARIABLE, PORT_VARIABLE = "TRADE_HOST", "TRADE_PORT"
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 9900
 _FAILED = 2
+_TIFS = ("day", "gtc", "ioc", "fok", "opg", "atc", "gfa")
 
 _EXAMPLES = f"""
 examples:
   export {USER_VARIABLE}=TRADR1 {PASSWORD_VARIABLE}=demo
   tradeengine trade buy AAPL 100 @ 190.50
   tradeengine trade sell BTC/USDT 0.25 --type market --tif ioc
+  tradeengine trade sell AAPL 100 stop 185 or sell @ 200 post-only
   tradeengine trade book AAPL 5
   tradeengine trade orders
   tradeengine trade replace 1795261811314885 80 @ 190.40
@@ -56,20 +58,25 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--password", help=f"better set {PASSWORD_VARIABLE}; asked for if neither is given")
     parser.add_argument("--host", help=f"where the venue is (default: {HOST_VARIABLE} or {DEFAULT_HOST})")
     parser.add_argument("--port", help=f"its binary port (default: {PORT_VARIABLE} or {DEFAULT_PORT})")
-    parser.add_argument("--type", choices=("limit", "market"), help="of a new order; a price means limit")
-    parser.add_argument("--tif", choices=("day", "gtc", "ioc", "fok"), help="how long a new order stays (default: gtc)")
+    parser.add_argument("--type", choices=("limit", "market", "mtl"), help="of a new order; a price means limit")
+    parser.add_argument("--tif", choices=_TIFS, help="how long a new order stays (default: gtc)")
     parser.add_argument("--side", choices=("buy", "sell"), help="only this side (mass-cancel)")
     parser.set_defaults(run=run)
 
 
 def _requests() -> str:
-    width = max(len(words) for words, _ in USAGE)
-    return "requests:\n" + "\n".join(f"  {words:<{width}}  {meaning}" for words, meaning in USAGE)
+    width = max(len(words) for words, _ in (*USAGE, *LISTS, *CLAUSES))
+
+    def listed(title: str, rows: tuple[tuple[str, str], ...]) -> str:
+        return f"{title}:\n" + "\n".join(f"  {words:<{width}}  {meaning}" for words, meaning in rows)
+
+    parts = listed("requests", USAGE), listed("lists", LISTS), listed("clauses of an order, in any order", CLAUSES)
+    return "\n\n".join(parts)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry out the request in ``args``, or requests from the prompt. 0 done, 1 rejected, 2 usage or connection."""
-    from tradeengine.trade_words import UsageError
+    from tradeengine.trade_reading import UsageError
 
     try:
         request = request_from(args)
@@ -88,7 +95,8 @@ def run(args: argparse.Namespace) -> int:
 
 def request_from(args: argparse.Namespace) -> Request | None:
     """The request that the words and options make; None without words. Raises ``UsageError``."""
-    from tradeengine.trade_words import Help, Quit, UsageError, parse
+    from tradeengine.trade_reading import UsageError
+    from tradeengine.trade_words import Help, Quit, parse
 
     options = [(name, getattr(args, name)) for name in ("type", "tif", "side")]
     given = [word for name, value in options if value is not None for word in (f"--{name}", value)]

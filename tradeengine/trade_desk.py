@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import trio
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -18,12 +20,13 @@ from clients import (
     Rejected,
     RequestRefused,
 )
+from engine.types import OrdType
 from tradeengine import trade_view as view
+from tradeengine.trade_orders import Place, PlaceList
 from tradeengine.trade_words import (
     Cancel,
     MassCancel,
     OrderRef,
-    Place,
     Replace,
     Request,
     ShowBook,
@@ -33,6 +36,7 @@ from tradeengine.trade_words import (
     Watch,
 )
 
+_NO_LIMIT = Decimal(0)
 _ANY_ORDER = 1
 """Asked for only for the moment at which the answer comes."""
 
@@ -121,6 +125,8 @@ class Desk:
     async def _execute(self, request: Request) -> int:
         if isinstance(request, Place):
             return await self._place(request)
+        if isinstance(request, PlaceList):
+            return await self._place_list(request)
         if isinstance(request, Cancel | Replace):
             return await self._change(request)
         if isinstance(request, MassCancel):
@@ -142,10 +148,13 @@ class Desk:
     # ---- commands -------------------------------------------------------------------------------------------------
 
     async def _place(self, request: Place) -> int:
-        client = self._client
-        symbol = self._symbol(request.symbol)
-        cl_ord_id = await client.new_order(symbol, request.side, request.qty, request.price, tif=request.tif)
+        cl_ord_id = await self._client.place(self._symbol(request.symbol), request.order)
         return await self._decided(cl_ord_id, f"order {cl_ord_id}")
+
+    async def _place_list(self, request: PlaceList) -> int:
+        symbol = self._symbol(request.symbol)
+        names = await self._client.new_list(symbol, request.contingency, request.orders)
+        return await self._decided(names[0], f"the list of order {names[0]}")
 
     async def _change(self, request: Cancel | Replace) -> int:
         order = await self._find(request.order)
@@ -156,9 +165,12 @@ class Desk:
         if isinstance(request, Cancel):
             cl_ord_id = await client.cancel(orig, symbol=symbol, side=side, account_id=account)
             return await self._decided(cl_ord_id, f"the cancel of {orig}")
-        price = order.price if request.price is None else request.price
+        qty = order.order_qty if request.qty is None else request.qty
+        price = request.price
+        if price is None:
+            price = _NO_LIMIT if order.ord_type is OrdType.MARKET else order.price
         cl_ord_id = await client.replace(
-            orig, qty=request.qty, price=price, symbol=symbol, side=side, account_id=account
+            orig, qty=qty, price=price, symbol=symbol, side=side, account_id=account, **request.amendments
         )
         return await self._decided(cl_ord_id, f"the replacement of {orig}")
 

@@ -20,9 +20,11 @@ from rich.text import Text
 
 from clients import ClientError
 from tradeengine.trade_desk import DONE, FAILED, Desk, Voice
+from tradeengine.trade_orders import CLAUSES
+from tradeengine.trade_reading import UsageError
 from tradeengine.trade_session import NEW_ONLY, Login, console
 from tradeengine.trade_view import usage_table
-from tradeengine.trade_words import COMMANDS, Help, Quit, Request, UsageError, Watch, parse
+from tradeengine.trade_words import COMMANDS, Help, Quit, Request, Watch, parse
 
 _ERASE_LINE = "\r\x1b[K"
 
@@ -40,7 +42,7 @@ def run_prompt(login: Login) -> int:
         with Line(login, voice) as line:
             if prompt is None:
                 return _obey(line, voice, (text.rstrip("\n") for text in sys.stdin))
-            complete_from(lambda: [*COMMANDS, *line.symbols])
+            complete_from(lambda: [*COMMANDS, *CLAUSES, *line.symbols])
             prompt.say(Text(f"{login.user} at {login.host}:{login.port}. help lists what you can do.", "dim"))
             _obey(line, prompt, prompt.lines())
             return FAILED if line.lost else DONE

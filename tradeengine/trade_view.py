@@ -26,10 +26,16 @@ from clients.events import (
     OrderState,
     Rejected,
     Replaced,
+    Restated,
+    Special,
+    TradeBusted,
+    TradeCorrected,
+    Triggered,
     UnknownReport,
 )
-from engine.types import CancelReason, InstrumentStatus, OrdType, Side
-from tradeengine.trade_usage import PROMPT_USAGE, USAGE
+from engine.types import Activation, CancelReason, InstrumentStatus, OrdType, RestateReason, Side, TradingPhase
+from tradeengine.trade_special import special_words, tif_words, type_words
+from tradeengine.trade_usage import CLAUSES, LISTS, PROMPT_USAGE, USAGE
 
 SIDE_STYLE = {Side.BUY: "green", Side.SELL: "red"}
 _CANCEL_WORDS = {
@@ -41,9 +47,27 @@ _CANCEL_WORDS = {
     CancelReason.ACCOUNT_BLOCKED: "account blocked",
     CancelReason.END_OF_DAY: "end of the trading day",
     CancelReason.REDUCED_TO_FILLED: "reduced to what had been filled",
+    CancelReason.GOOD_TILL_DATE: "its time was up",
+    CancelReason.AUCTION_OVER: "its auction is over",
+    CancelReason.POST_ONLY: "post-only: it would have taken",
+    CancelReason.SELF_TRADE: "self-trade prevention",
+    CancelReason.PRICE_BAND: "at the edge of the price band",
+    CancelReason.LIST: "another order of its list",
+    CancelReason.NO_LIQUIDITY: "market-to-limit: there was no price",
+    CancelReason.DELISTED: "delisted",
+    CancelReason.MINIMUM_QUANTITY: "its minimum quantity could not be had",
+}
+_RESTATE_WORDS = {
+    RestateReason.SELF_TRADE: "self-trade prevention",
+    RestateReason.MARKET_TO_LIMIT: "a limit order at the auction's price",
+    RestateReason.ENTRY_CUT: "cut to what its entry filled",
+    RestateReason.TRADE_BUSTED: "a trade was busted",
+    RestateReason.TRADE_CORRECTED: "a trade was corrected",
 }
 _NS_PER_S = 1_000_000_000
-_OfOrder: TypeAlias = Accepted | Rejected | Executed | Replaced | Canceled | Expired
+_OfOrder: TypeAlias = (
+    Accepted | Rejected | Executed | Replaced | Canceled | Expired | Triggered | Restated | TradeBusted | TradeCorrected
+)
 
 
 class Names:
@@ -111,12 +135,55 @@ def _ids(order_id: int, cl_ord_id: int) -> tuple[str, str]:
     return f"  #{order_id} {cl_ord_id}", "dim"
 
 
+def _priced(event: Accepted | Replaced | Triggered | Restated, names: Names) -> Text:
+    """The order at its limit, or at the worst that it may trade at."""
+    if event.ord_type is OrdType.LIMIT:
+        return _what(event, names, event.order_qty, event.price)
+    said = _what(event, names, event.order_qty, None)
+    return said.append(f" {type_words(event.ord_type)}, no worse than {names.px(event.security_id, event.price)}")
+
+
+def _clauses(special: Special | None, security_id: int, names: Names) -> str:
+    """What is special about an order, to be said after a comma; empty for a plain one."""
+    if special is None:
+        return ""
+    return "".join(f", {words}" for words in special_words(special, lambda px: names.px(security_id, px), number))
+
+
 def _accepted(event: Accepted, names: Names) -> tuple[str, str, Text]:
-    market = event.ord_type is OrdType.MARKET
-    said = _what(event, names, event.order_qty, None if market else event.price)
-    if market:
-        said.append(f" market, no worse than {names.px(event.security_id, event.price)}")
-    return "accepted", "cyan", said.append(f" {event.tif.name.lower()}").append(*_ids(event.order_id, event.cl_ord_id))
+    said = _priced(event, names).append(f" {tif_words(event.tif)}")
+    said.append(_clauses(event.special, event.security_id, names))
+    return "accepted", "cyan", said.append(*_ids(event.order_id, event.cl_ord_id))
+
+
+def _triggered(event: Triggered, names: Names) -> tuple[str, str, Text]:
+    said = _priced(event, names)
+    said.append(", its entry is filled" if event.activation == Activation.ENTRY else "")
+    said.append(_clauses(event.special, event.security_id, names))
+    return "triggered", "bold cyan", said.append(*_ids(event.order_id, event.cl_ord_id))
+
+
+def _restated(event: Restated, names: Names) -> tuple[str, str, Text]:
+    reason = _RESTATE_WORDS[event.reason] if isinstance(event.reason, RestateReason) else f"reason {event.reason}"
+    said = _priced(event, names).append(f", {number(event.leaves_qty)} left ({reason})")
+    return "restated", "yellow", said.append(*_ids(event.order_id, event.cl_ord_id))
+
+
+def _busted(event: TradeBusted, names: Names) -> tuple[str, str, Text]:
+    said = _what(event, names, event.last_qty, event.last_px)
+    said.append(f" never was, fee {number(event.fee)} is paid back{_why(event.text)}")
+    return "BUSTED", "bold yellow", said.append(*_ids(event.order_id, event.cl_ord_id))
+
+
+def _corrected(event: TradeCorrected, names: Names) -> tuple[str, str, Text]:
+    said = _what(event, names, event.last_qty, event.last_px)
+    old = f"{number(event.old_qty)} @ {names.px(event.security_id, event.old_px)}"
+    said.append(f" instead of {old}, fee {number(event.fee)} instead of {number(event.old_fee)}{_why(event.text)}")
+    return "CORRECTED", "bold yellow", said.append(*_ids(event.order_id, event.cl_ord_id))
+
+
+def _why(text: str) -> str:
+    return f" ({text})" if text else ""
 
 
 def _rejected(event: Rejected, names: Names) -> tuple[str, str, Text]:
@@ -128,14 +195,18 @@ def _rejected(event: Rejected, names: Names) -> tuple[str, str, Text]:
 def _executed(event: Executed, names: Names) -> tuple[str, str, Text]:
     said = _what(event, names, event.last_qty, event.last_px)
     said.append(f", {number(event.leaves_qty)} left" if event.leaves_qty else ", filled")
-    said.append(f", fee {number(event.fee)} as {'maker' if event.added_liquidity else 'taker'}")
+    said.append(f", fee {number(event.fee)} {_role(event)}")
     return "executed", "bold green", said.append(*_ids(event.order_id, event.cl_ord_id))
 
 
+def _role(event: Executed) -> str:
+    return "in the auction" if event.auction else "as maker" if event.added_liquidity else "as taker"
+
+
 def _replaced(event: Replaced, names: Names) -> tuple[str, str, Text]:
-    said = _what(event, names, event.order_qty, event.price)
     place = "kept its place" if event.kept_priority else "went to the back"
-    said.append(f", {number(event.leaves_qty)} left, {place}")
+    said = _priced(event, names).append(f", {number(event.leaves_qty)} left, {place}")
+    said.append(_clauses(event.special, event.security_id, names))
     return "replaced", "cyan", said.append(*_ids(event.order_id, event.cl_ord_id))
 
 
@@ -174,6 +245,10 @@ _LINES: dict[type, Callable[[Any, Names], tuple[str, str, Text]]] = {
     Canceled: lambda event, names: _ended(event, names, "canceled"),
     Expired: lambda event, names: _ended(event, names, "expired"),
     CancelRejected: _cancel_rejected,
+    Triggered: _triggered,
+    Restated: _restated,
+    TradeBusted: _busted,
+    TradeCorrected: _corrected,
     MassCancelReport: _mass_canceled,
     MessageRejected: _not_taken,
 }
@@ -190,10 +265,12 @@ def _table(*columns: str, left: Sequence[str] = ()) -> Table:
 
 
 def orders_table(orders: list[OrderState], names: Names) -> Table:
-    """Oldest first, as the venue answers."""
+    """Oldest first, as the venue answers. What is special about some has a column where there are any."""
+    any_special = any(order.special is not None for order in orders)
     table = _table(
         *("id", "order", "symbol", "side", "qty", "filled", "left", "price", "avg price", "type", "tif", "status"),
-        left=("symbol", "side", "type", "tif", "status"),
+        *(("special",) if any_special else ()),
+        left=("symbol", "side", "type", "tif", "status", "special"),
     )
     qty = decimals_of(value for order in orders for value in (order.order_qty, order.cum_qty, order.leaves_qty))
     for order in orders:
@@ -207,9 +284,10 @@ def orders_table(orders: list[OrderState], names: Names) -> Table:
             number(order.leaves_qty, qty),
             names.px(order.security_id, order.price),
             names.px(order.security_id, order.avg_px) if order.cum_qty else "",
-            order.ord_type.name.lower(),
-            order.tif.name.lower(),
+            type_words(order.ord_type),
+            tif_words(order.tif),
             order.status.name.lower().replace("_", " "),
+            *((_clauses(order.special, order.security_id, names).removeprefix(", "),) if any_special else ()),
         )
     return table
 
@@ -235,14 +313,15 @@ def _level_cells(level: Level | None, px: int, qty: int, style: str) -> list[Tex
 def instruments_table(instruments: list[Instrument]) -> Table:
     """The venue's rules; fees as percentages of a fill's notional."""
     table = _table(
-        *("symbol", "status", "tick", "lot", "min qty", "max qty", "min notional", "maker fee", "taker fee"),
-        left=("symbol", "status"),
+        *("symbol", "status", "phase", "tick", "lot", "min qty", "max qty", "min notional", "maker fee", "taker fee"),
+        left=("symbol", "status", "phase"),
     )
     for instrument in instruments:
-        status = instrument.status
+        status, phase = instrument.status, instrument.phase
         table.add_row(
             Text(instrument.symbol, "bold"),
             status.name.lower() if isinstance(status, InstrumentStatus) else str(status),
+            phase.name.lower().replace("_", " ") if isinstance(phase, TradingPhase) else str(phase),
             number(instrument.tick_size),
             number(instrument.lot_size),
             number(instrument.min_qty),
@@ -259,6 +338,8 @@ def usage_table() -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True, style="bold")
     table.add_column()
-    for words, meaning in (*USAGE, *PROMPT_USAGE):
-        table.add_row(Text(words), Text(meaning))
+    for rows in ((*USAGE, *PROMPT_USAGE), LISTS, CLAUSES):
+        for words, meaning in rows:
+            table.add_row(Text(words), Text(meaning))
+        table.add_row("", "")
     return table

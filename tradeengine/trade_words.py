@@ -7,26 +7,21 @@ was typed in one place works in the other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
-from clients.numbers import to_decimal, to_scaled
-from engine.types import INT64_MAX, SCALE, Side, TimeInForce
-from tradeengine.trade_usage import USAGE
+from engine.types import INT64_MAX, Side
+from tradeengine.trade_orders import SIDES, Place, PlaceList, good_till, place
+from tradeengine.trade_reading import UsageError, Words
 
 BOOK_LEVELS = 10
 LEVELS_MAX = 65_535
 """What the protocol's field holds; the venue gives as many as it is configured to."""
 
-_SIDES = {"buy": Side.BUY, "sell": Side.SELL}
-_TIFS = {tif.name.lower(): tif for tif in TimeInForce}
 _UINT64_MAX = 2**64 - 1
-
-
-class UsageError(ValueError):
-    """What was typed is no request; the text says what would be one."""
 
 
 class OrderRef(msgspec.Struct, frozen=True):
@@ -39,26 +34,18 @@ class OrderRef(msgspec.Struct, frozen=True):
         return f"#{self.number}" if self.is_order_id else str(self.number)
 
 
-class Place(msgspec.Struct, frozen=True):
-    """A new order; without a price it is a market order."""
-
-    side: Side
-    symbol: str
-    qty: Decimal
-    price: Decimal | None
-    tif: TimeInForce
-
-
 class Cancel(msgspec.Struct, frozen=True):
     order: OrderRef
 
 
 class Replace(msgspec.Struct, frozen=True):
-    """Without a price it stays as it is."""
+    """What is None, or not among the ``amendments``, stays as it is."""
 
     order: OrderRef
-    qty: Decimal
+    qty: Decimal | None
     price: Decimal | None
+    amendments: dict[str, Any] = {}
+    """:class:`clients.terms.Amendments`."""
 
 
 class MassCancel(msgspec.Struct, frozen=True):
@@ -100,14 +87,25 @@ class Quit(msgspec.Struct, frozen=True):
 
 
 Request: TypeAlias = (
-    Place | Cancel | Replace | MassCancel | ShowOrders | ShowStatus | ShowBook | ShowInstruments | Watch | Help | Quit
+    Place
+    | PlaceList
+    | Cancel
+    | Replace
+    | MassCancel
+    | ShowOrders
+    | ShowStatus
+    | ShowBook
+    | ShowInstruments
+    | Watch
+    | Help
+    | Quit
 )
 
 
 def parse(words: list[str]) -> Request:
     """The request that ``words`` make.
 
-    >>> parse("buy AAPL 100 @ 190.50 ioc".split()).price
+    >>> parse("buy AAPL 100 @ 190.50 ioc".split()).order.price
     Decimal('190.5')
 
     Raises:
@@ -115,7 +113,7 @@ def parse(words: list[str]) -> Request:
     """
     if not words:
         raise UsageError("nothing to do; try: " + ", ".join(_COMMANDS))
-    rest = _Words(words)
+    rest = Words(words)
     read = _COMMANDS.get(rest.command)
     if read is None:
         raise UsageError(f"unknown command {words[0]!r}; there are: {', '.join(_COMMANDS)}")
@@ -124,105 +122,68 @@ def parse(words: list[str]) -> Request:
     return request
 
 
-class _Words:
-    """The words after the command, taken one by one; options may stand anywhere among them."""
-
-    def __init__(self, words: list[str]) -> None:
-        self.command = words[0].lower()
-        self._options: dict[str, str] = {}
-        self._rest: list[str] = []
-        pending = iter(words[1:])
-        for word in pending:
-            if word.startswith("--"):
-                name, equals, value = word[2:].partition("=")
-                self._options[name] = value if equals else next(pending, "")
-            elif word.startswith("@") and len(word) > 1:
-                self._rest += ["@", word[1:]]
-            else:
-                self._rest.append(word)
-
-    def take(self, what: str) -> str:
-        if not self._rest:
-            raise self.wrong(f"{what} is missing")
-        return self._rest.pop(0)
-
-    def take_any(self) -> str | None:
-        return self._rest.pop(0) if self._rest else None
-
-    def take_if(self, choices: tuple[str, ...]) -> str | None:
-        """The next word in lower case, if it is one of ``choices``."""
-        return self._rest.pop(0).lower() if self._rest and self._rest[0].lower() in choices else None
-
-    def option(self, name: str, choices: tuple[str, ...]) -> str | None:
-        value = self._options.pop(name, None)
-        if value is None:
-            return None
-        if value.lower() not in choices:
-            raise self.wrong(f"--{name} {value!r}: must be one of {', '.join(choices)}")
-        return value.lower()
-
-    def finish(self) -> None:
-        """Nothing may be left over: an order that was not wholly understood is not sent."""
-        if self._rest:
-            raise self.wrong(f"{' '.join(self._rest)!r} is more than expected")
-        if self._options:
-            raise self.wrong(f"--{next(iter(self._options))} is more than expected")
-
-    def wrong(self, what: str) -> UsageError:
-        shape = next((words for words, _ in USAGE if words.split()[0] == self.command), self.command)
-        return UsageError(f"{what}; usage: {shape}")
-
-
-def _place(words: _Words) -> Place:
-    symbol = words.take("SYMBOL")
-    qty = _amount(words, "QTY", words.take("QTY"))
-    price = _price(words)
-    kind = words.take_if(("market", "limit")) or words.option("type", ("market", "limit"))
-    if price is None and kind != "market":
-        raise words.wrong("PRICE is missing: give one (@ 190.50), or say market")
-    if price is not None and kind == "market":
-        raise words.wrong("a market order has no price")
-    tif = words.take_if(tuple(_TIFS)) or words.option("tif", tuple(_TIFS)) or "gtc"
-    return Place(_SIDES[words.command], symbol, qty, price, _TIFS[tif])
-
-
-def _cancel(words: _Words) -> Cancel:
+def _cancel(words: Words) -> Cancel:
     return Cancel(_order(words))
 
 
-def _replace(words: _Words) -> Replace:
-    return Replace(_order(words), _amount(words, "QTY", words.take("QTY")), _price(words))
+def _replace(words: Words) -> Replace:
+    order = _order(words)
+    qty = words.qty("QTY") if words.next_is_number() else None
+    changes: dict[str, Any] = {}
+    while (word := words.take_if(tuple(_AMENDMENTS))) is not None:
+        name, read = _AMENDMENTS[word]
+        if name in changes:
+            raise words.wrong(f"{word!r} is said twice")
+        changes[name] = read(words)
+    if qty is None and not changes:
+        raise words.wrong("QTY is missing, or what else is to change")
+    return Replace(order, qty, changes.pop("price", None), changes)
 
 
-def _mass_cancel(words: _Words) -> MassCancel:
-    side = words.take_if(tuple(_SIDES))
+def _until(words: Words) -> datetime:
+    until: datetime = good_till(words)["expire"]
+    return until
+
+
+_AMENDMENTS: dict[str, tuple[str, Callable[[Words], Any]]] = {
+    "@": ("price", lambda words: words.price("PRICE")),
+    "stop": ("stop_px", lambda words: words.price("PRICE")),
+    "show": ("display_qty", lambda words: words.offset("QTY")),
+    "min": ("min_qty", lambda words: words.offset("QTY")),
+    "offset": ("peg_offset", lambda words: words.offset("OFFSET")),
+    "gtd": ("expire", _until),
+}
+
+
+def _mass_cancel(words: Words) -> MassCancel:
+    side = words.take_if(tuple(SIDES))
     symbol = None if side else words.take_any()
-    side = side or words.take_if(tuple(_SIDES)) or words.option("side", tuple(_SIDES))
-    return MassCancel(symbol, None if side is None else _SIDES[side])
+    side = side or words.take_if(tuple(SIDES)) or words.option("side", tuple(SIDES))
+    return MassCancel(symbol, None if side is None else SIDES[side])
 
 
-def _orders(words: _Words) -> ShowOrders:
+def _orders(words: Words) -> ShowOrders:
     return ShowOrders(words.take_any())
 
 
-def _status(words: _Words) -> ShowStatus:
+def _status(words: Words) -> ShowStatus:
     return ShowStatus(_order(words))
 
 
-def _book(words: _Words) -> ShowBook:
+def _book(words: Words) -> ShowBook:
     symbol = words.take("SYMBOL")
     levels = words.take_any()
-    return ShowBook(symbol, BOOK_LEVELS if levels is None else _count(words, "LEVELS", levels, 1, LEVELS_MAX))
+    return ShowBook(symbol, BOOK_LEVELS if levels is None else words.count("LEVELS", levels, 1, LEVELS_MAX))
 
 
-def _watch(words: _Words) -> Watch:
+def _watch(words: Words) -> Watch:
     number = words.take_any()
-    return Watch(0 if number is None else _count(words, "NUMBER", number, 0, INT64_MAX))
+    return Watch(0 if number is None else words.count("NUMBER", number, 0, INT64_MAX))
 
 
-_COMMANDS: dict[str, Callable[[_Words], Request]] = {
-    "buy": _place,
-    "sell": _place,
+_COMMANDS: dict[str, Callable[[Words], Request]] = {
+    "buy": place,
+    "sell": place,
     "cancel": _cancel,
     "replace": _replace,
     "mass-cancel": _mass_cancel,
@@ -238,27 +199,7 @@ COMMANDS = tuple(_COMMANDS)
 """The first words that there are."""
 
 
-def _order(words: _Words) -> OrderRef:
+def _order(words: Words) -> OrderRef:
     text = words.take("ID")
     digits = text.removeprefix("#")
-    return OrderRef(_count(words, "ID", digits, 1, _UINT64_MAX), is_order_id=digits != text)
-
-
-def _price(words: _Words) -> Decimal | None:
-    return None if words.take_if(("@",)) is None else _amount(words, "PRICE", words.take("PRICE"))
-
-
-def _amount(words: _Words, name: str, text: str) -> Decimal:
-    try:
-        scaled = to_scaled(text.replace("_", ""))
-    except ValueError:
-        raise words.wrong(f"{name} {text!r}: must be a number with at most 8 decimals") from None
-    if not 0 < scaled <= INT64_MAX:
-        raise words.wrong(f"{name} {text}: must be more than 0 and at most {INT64_MAX // SCALE}")
-    return to_decimal(scaled)
-
-
-def _count(words: _Words, name: str, text: str, least: int, most: int) -> int:
-    if not (text.isascii() and text.isdigit()) or not least <= int(text[:20]) <= most or len(text) > 20:
-        raise words.wrong(f"{name} {text!r}: must be a whole number from {least} to {most}")
-    return int(text)
+    return OrderRef(words.count("ID", digits, 1, _UINT64_MAX), is_order_id=digits != text)

@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from tradeengine import trade
+from tradeengine.trade_orders import Place
 from tradeengine.trade_prompt import Prompt
+from tradeengine.trade_reading import UsageError
 from tradeengine.trade_session import Login
-from tradeengine.trade_words import MassCancel, Place, UsageError
+from tradeengine.trade_words import MassCancel
 
 
 def arguments(*words: str) -> argparse.Namespace:

@@ -175,7 +175,7 @@ def test_orders_are_a_row_each() -> None:
 
 def test_instruments_show_their_rules() -> None:
     lines = shown(view.instruments_table([AAPL]))
-    assert lines[2].split() == ["AAPL", "active", "0.01", "1", "1", "10,000,000", "0", "0.01%", "0.02%"]
+    assert lines[2].split() == ["AAPL", "active", "continuous", "0.01", "1", "1", "10,000,000", "0", "0.01%", "0.02%"]
 
 
 def test_help_lists_every_request_literally() -> None:

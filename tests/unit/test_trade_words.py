@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clients.terms import Order
 from engine.types import Side, TimeInForce
+from tradeengine.trade_orders import CLAUSES, Place
+from tradeengine.trade_reading import UsageError
 from tradeengine.trade_usage import USAGE
 from tradeengine.trade_words import (
     BOOK_LEVELS,
@@ -18,7 +22,6 @@ from tradeengine.trade_words import (
     Help,
     MassCancel,
     OrderRef,
-    Place,
     Quit,
     Replace,
     Request,
@@ -26,29 +29,44 @@ from tradeengine.trade_words import (
     ShowInstruments,
     ShowOrders,
     ShowStatus,
-    UsageError,
     Watch,
     parse,
 )
 
-GTC, IOC, FOK, DAY = TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.DAY
+IOC, FOK, DAY = TimeInForce.IOC, TimeInForce.FOK, TimeInForce.DAY
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("buy AAPL 100 @ 190.50", Place(Side.BUY, "AAPL", Decimal(100), Decimal("190.5"), GTC)),
-        ("sell BTC/USDT 0.25 @ 65000 ioc", Place(Side.SELL, "BTC/USDT", Decimal("0.25"), Decimal(65000), IOC)),
-        ("buy AAPL 100 @190.50 --tif fok", Place(Side.BUY, "AAPL", Decimal(100), Decimal("190.5"), FOK)),
-        ("buy AAPL 100 @ 190.50 --tif=day", Place(Side.BUY, "AAPL", Decimal(100), Decimal("190.5"), DAY)),
-        ("BUY AAPL 1_000 @ 1 LIMIT Day", Place(Side.BUY, "AAPL", Decimal(1000), Decimal(1), DAY)),
-        ("buy AAPL 100 market", Place(Side.BUY, "AAPL", Decimal(100), None, GTC)),
-        ("buy AAPL 100 market fok", Place(Side.BUY, "AAPL", Decimal(100), None, FOK)),
-        ("sell --type market AAPL 100 --tif ioc", Place(Side.SELL, "AAPL", Decimal(100), None, IOC)),
+        ("buy AAPL 100 @ 190.50", Place("AAPL", Order(Side.BUY, Decimal(100), Decimal("190.5")))),
+        ("sell BTC/USDT 0.25 @ 65000 ioc", Place("BTC/USDT", Order(Side.SELL, Decimal("0.25"), Decimal(65000), IOC))),
+        ("buy AAPL 100 @190.50 --tif fok", Place("AAPL", Order(Side.BUY, Decimal(100), Decimal("190.5"), FOK))),
+        ("buy AAPL 100 @ 190.50 --tif=day", Place("AAPL", Order(Side.BUY, Decimal(100), Decimal("190.5"), DAY))),
+        ("BUY AAPL 1_000 @ 1 LIMIT Day", Place("AAPL", Order(Side.BUY, Decimal(1000), Decimal(1), DAY))),
+        ("buy AAPL 100 market", Place("AAPL", Order(Side.BUY, Decimal(100)))),
+        ("buy AAPL 100 market fok", Place("AAPL", Order(Side.BUY, Decimal(100), None, FOK))),
+        ("sell --type market AAPL 100 --tif ioc", Place("AAPL", Order(Side.SELL, Decimal(100), None, IOC))),
         ("cancel 17", Cancel(OrderRef(17))),
         ("cancel #17", Cancel(OrderRef(17, is_order_id=True))),
         ("replace 17 80", Replace(OrderRef(17), Decimal(80), None)),
         ("replace #17 80 @ 190.4", Replace(OrderRef(17, is_order_id=True), Decimal(80), Decimal("190.4"))),
+        ("replace 17 stop 231", Replace(OrderRef(17), None, None, {"stop_px": Decimal(231)})),
+        ("replace 17 @ 190.4", Replace(OrderRef(17), None, Decimal("190.4"))),
+        (
+            "replace 17 80 show 0 min 5 offset -0.01 gtd 2026-12-24T15:00Z",
+            Replace(
+                OrderRef(17),
+                Decimal(80),
+                None,
+                {
+                    "display_qty": Decimal(0),
+                    "min_qty": Decimal(5),
+                    "peg_offset": Decimal("-0.01"),
+                    "expire": datetime(2026, 12, 24, 15, tzinfo=UTC),
+                },
+            ),
+        ),
         ("mass-cancel", MassCancel(None, None)),
         ("mass-cancel AAPL", MassCancel("AAPL", None)),
         ("mass-cancel AAPL sell", MassCancel("AAPL", Side.SELL)),
@@ -87,8 +105,9 @@ def test_words_are_requests(typed: str, meant: Request) -> None:
         ("buy AAPL -5 @ 5", "QTY -5: must be more than 0"),
         ("buy AAPL 1 @ 0.000000001", "PRICE '0.000000001'"),
         ("buy AAPL 1 @ 92233720369", "PRICE 92233720369: must be more than 0 and at most 92233720368"),
-        ("buy AAPL 1 @ 5 gtd", "'gtd' is more than expected"),
-        ("buy AAPL 1 @ 5 --tif gtd", "--tif 'gtd': must be one of day, gtc, ioc, fok"),
+        ("buy AAPL 1 @ 5 gtx", "'gtx' is more than expected"),
+        ("buy AAPL 1 @ 5 gtd", "TIME is missing"),
+        ("buy AAPL 1 @ 5 --tif gtd", "--tif 'gtd': must be one of day, gtc, ioc, fok, opg, atc, gfa"),
         ("buy AAPL 1 @ 5 --tif", "--tif '': must be one of"),
         ("buy AAPL 1 @ 5 ioc --tif day", "--tif is more than expected"),
         ("buy AAPL 1 @ 5 --side buy", "--side is more than expected"),
@@ -98,7 +117,9 @@ def test_words_are_requests(typed: str, meant: Request) -> None:
         ("cancel 0", "ID '0'"),
         ("cancel 99999999999999999999999", "ID '99999999999999999999999'"),
         ("cancel 1 2", "'2' is more than expected"),
-        ("replace 1", "QTY is missing"),
+        ("replace 1", "QTY is missing, or what else is to change"),
+        ("replace 1 80 @ 5 @ 6", "'@' is said twice"),
+        ("replace 1 show -1x", "QTY '-1x': must be a number"),
         ("mass-cancel AAPL up", "'up' is more than expected"),
         ("book AAPL 0", "LEVELS '0': must be a whole number from 1 to 65535"),
         ("watch -1", "NUMBER '-1'"),
@@ -115,9 +136,8 @@ def test_every_command_but_the_prompts_is_in_the_usage() -> None:
     assert {words.split()[0] for words, _ in USAGE} == {*COMMANDS} - {"help", "quit"}
 
 
-_WORDS = st.sampled_from(
-    [*COMMANDS, "AAPL", "100", "@", "@5", "-1", "--tif", "--tif=ioc", "ioc", "market", "#7", "", "²"]
-)
+_ODD = ("or", "then", "and", "2%", "AAPL", "100", "@", "@5", "-1", "--tif", "--tif=ioc", "#7", "", "²", "--type")
+_WORDS = st.sampled_from([*COMMANDS, *CLAUSES, *_ODD])
 
 
 @given(st.lists(_WORDS | st.text(max_size=6), max_size=7))
