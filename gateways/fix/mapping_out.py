@@ -254,7 +254,8 @@ class ReportMapper:
         asked = event.order
         shown = event.live or asked
         reason = self._ord_rej_reason(event.reason)
-        symbol = f"55={printable(event.symbol)}\x01" if event.symbol else ""
+        # A list is refused with the symbol of one leg, which need not be this one's.
+        symbol = f"55={printable(event.symbol)}\x01" if event.symbol and not asked.symbol_id else ""
         body = (
             f"37={shown.order_id or 'NONE'}\x0111={asked.cl_ord_id}\x0117={report.seq}-{report.position}\x01"
             f"{self._trans}150=8\x0139={CHARACTERS[shown.status]}\x01{self.common(asked, symbol)}"

@@ -47,6 +47,21 @@ def test_a_name_in_flight_when_the_day_rolls_is_still_taken() -> None:
     assert (world.state.orders, world.state.open) == (folded.orders, folded.open)
 
 
+# ---- what a gateway asks of an order -------------------------------------------------------------------------------
+
+
+def test_a_gateway_finds_an_order_by_either_name() -> None:
+    world = PortWorld()
+    world.port.submit([new("a")])
+    assert world.port.order_named("a") is None, "in flight"
+    world.accept("a")
+    found = world.port.order_named("a")
+    assert found is not None
+    assert world.port.order_named("NONE", found.order_id) is found
+    assert world.port.order_named("b") is None
+    assert world.port.order_named("a", found.order_id + 1) is None
+
+
 # ---- lists ---------------------------------------------------------------------------------------------------------
 
 

@@ -301,6 +301,11 @@ def test_mass_cancel_reports() -> None:
     assert (refused["530"], refused["531"], refused["532"], refused["37"]) == ("1", "0", "1", "77-2")
 
 
+def test_a_leg_is_refused_under_its_own_symbol() -> None:
+    event = OrderRejected(REJECTED, int(OrdRejReason.UNKNOWN_SYMBOL), "leg 2: Unknown symbol GOLD", "GOLD")
+    assert told(event, "FIX.4.4", REJECTED)["55"] == "BTC/USD"
+
+
 # ---- answers --------------------------------------------------------------------------------------------------------
 
 
