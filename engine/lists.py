@@ -23,15 +23,6 @@ def link_of(image: OrderImage) -> Link | None:
     return None if special is None else special.link
 
 
-def is_exclusive(link: Link) -> bool:
-    """Whether the leg and its like cancel one another."""
-    return link.contingency is _OCO or (link.contingency is _BRACKET and link.leg > 0)
-
-
-def is_entry(link: Link) -> bool:
-    return link.contingency is not _OCO and link.leg == 0
-
-
 def legs_open(book: BookState, link: Link) -> list[Order]:
     """A list's legs in the book, by OrderID; one that is being matched is not among them."""
     legs = book.lists.get(link.first_order_id, {})
@@ -43,9 +34,9 @@ def on_fill(book: BookState, image: OrderImage, events: list[Event]) -> None:
     link = link_of(image)
     if link is None:
         return
-    if is_exclusive(link):
+    if link.is_exclusive:
         _cancel_others(book, link, image.terms.order_id, events)
-    elif is_entry(link):
+    elif link.is_entry:
         if image.leaves_qty:
             _hold_for_children(book, link, image, events)
         else:
@@ -57,9 +48,9 @@ def on_end(book: BookState, image: OrderImage, events: list[Event]) -> None:
     link = link_of(image)
     if link is None:
         return
-    if is_exclusive(link):
+    if link.is_exclusive:
         _cancel_others(book, link, image.terms.order_id, events)
-    elif is_entry(link):
+    elif link.is_entry:
         if image.cum_qty:
             _release_children(book, link, image, events)
         else:
@@ -76,7 +67,7 @@ def _cancel_others(book: BookState, link: Link, order_id: int, events: list[Even
     for leg in legs_open(book, link):
         other = link_of(leg.image)
         assert other is not None
-        if leg.image.terms.order_id != order_id and is_exclusive(other):
+        if leg.image.terms.order_id != order_id and other.is_exclusive:
             cancel_leg(book, leg, events)
 
 
@@ -130,15 +121,15 @@ def group_holds(legs: list[OrderImage], entry: OrderImage | None = None) -> list
     that waits for ``entry`` to buy what it sells holds what is bought so far, and what it sells beyond.
     """
     needs = [_leg_need(leg, entry) for leg in legs]
+    links = [link_of(leg) for leg in legs]
+    shares = [link is not None and link.is_exclusive for link in links]
     most: dict[Side, Amount] = {}
-    for leg, own in zip(legs, needs, strict=True):
-        most[leg.terms.side] = max(own, most.get(leg.terms.side, 0))
-    holds: list[Amount] = []
-    for leg, own in zip(legs, needs, strict=True):
-        link = link_of(leg)
-        shares = link is not None and is_exclusive(link)
-        holds.append(most.pop(leg.terms.side, 0) if shares else own)
-    return holds
+    for leg, own, sharing in zip(legs, needs, shares, strict=True):
+        if sharing:
+            most[leg.terms.side] = max(own, most.get(leg.terms.side, 0))
+    return [
+        most.pop(leg.terms.side, 0) if sharing else own for leg, own, sharing in zip(legs, needs, shares, strict=True)
+    ]
 
 
 def _leg_need(leg: OrderImage, entry: OrderImage | None) -> Amount:

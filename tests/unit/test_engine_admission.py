@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from cranked_venue import CrankedVenue
 from engine_builders import (
     BUY,
     SELL,
     bracket,
     changed,
     changes,
+    genesis,
     image,
     instrument,
     market,
     new,
     oco,
+    opened_session,
     oto,
     replace,
     special,
@@ -251,3 +254,19 @@ def test_an_account_that_owes_can_reduce_and_nothing_else() -> None:
     assert admit_withdrawal(world.account, world.reservations, "w", "USDT", 1) is not None
     assert isinstance(world.replace(replace("c", "a", SCALE // 2)), ReplaceOrder)
     assert isinstance(world.new(market("m", SELL, SCALE)), NewOrder)
+
+
+# ---- what a list's legs hold as its entry fills --------------------------------------------------------------------
+
+
+def test_a_resting_entrys_need_is_no_childs_hold() -> None:
+    """A bracket whose children are on both sides: the one that buys holds its own need and nothing of the entry's."""
+    balances = {2: {"USDT": 1000 * SCALE}, 3: {"BTC": 10 * SCALE}}
+    venue = CrankedVenue(genesis([LISTED], balances, [opened_session(1), opened_session(2)]))
+    venue.account_mail[2].tell(bracket("L", buy("e", 4), sell("p", 4, 120), buy("b", 1, 90)))
+    venue.account_mail[3].tell(new("s", SELL, SCALE, 100 * SCALE, session_id=2, account_id=3))
+    venue.drain()
+    holds = {order.cl_ord_id: order.hold // SCALE for order in venue.accounts[2].account.open_orders()}
+    assert holds == {"e": 300, "p": 1, "b": 90}
+    venue.check_accounts()
+    venue.check_at_rest()
