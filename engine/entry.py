@@ -12,7 +12,7 @@ from engine.events import Event, OrderAccepted, OrderRejected
 from engine.guards import Refusal, check_numbers, check_phase, check_price
 from engine.image import OrderImage, Working
 from engine.images import need, with_hold, with_working
-from engine.lists import group_holds, is_entry
+from engine.lists import group_holds
 from engine.matching import drop, work
 from engine.order import Order
 from engine.preparing import Verdict, prepare
@@ -29,8 +29,6 @@ from engine.types import (
     TradingPhase,
     Wait,
 )
-
-LEGS_MAX = 10
 
 _IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 _ITS_AUCTIONS = {
@@ -159,7 +157,7 @@ def enter_list(book: BookState, command: NewList, events: list[Event]) -> None:
         link = Link(command.list_id, command.contingency, leg, first_order_id)
         images.append(_first_leg(book, order, link))
     entry = images[0]
-    if is_entry(Link(command.list_id, command.contingency, 0, first_order_id)):
+    if Link(command.list_id, command.contingency, 0, first_order_id).is_entry:
         holds = [entry.hold, *group_holds(images[1:], entry)]
     else:
         holds = group_holds(images)
@@ -186,7 +184,7 @@ def _is_oco(link: Link) -> bool:
 
 def _refused_leg(book: BookState, command: NewList, order: NewOrder) -> Refusal | None:
     legs = len(command.legs)
-    if legs > LEGS_MAX or legs < 2 or (command.contingency is Contingency.BRACKET and legs != 3):
+    if legs > book.list_legs_max or legs < 2 or (command.contingency is Contingency.BRACKET and legs != 3):
         return OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, f"a list of this kind cannot have {legs} legs"
     if order.tif in _IMMEDIATE:
         return OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, "a leg of a list cannot be IOC or FOK"

@@ -106,10 +106,20 @@ def showing(image: OrderImage, shown: Qty) -> OrderImage:
     return with_working(image, Working(working.wait, working.px, shown, working.stop_px))
 
 
+def on_other_terms(image: OrderImage, terms: OrderTerms, leaves: Qty) -> OrderImage:
+    """The order as the venue itself changes it: it never holds more than before, and a leg whose hold is its list's
+    (docs/adr/0013) as much as before."""
+    after = with_terms(image, terms, leaves, image.status)
+    special = terms.special
+    if special is not None and special.link is not None and special.link.is_exclusive:
+        return with_hold(after, image.hold)
+    return with_hold(after, min(after.hold, image.hold))
+
+
 def decremented(image: OrderImage, qty: Qty) -> OrderImage:
     """The order with ``qty`` less of what was asked for and of what is left; some must be left."""
     terms = msgspec.structs.replace(image.terms, order_qty=image.terms.order_qty - qty)
     leaves = image.leaves_qty - qty
-    after = with_terms(image, terms, leaves, image.status)
+    after = on_other_terms(image, terms, leaves)
     working = image.working
     return after if working is None else showing(after, min(working.shown, leaves))

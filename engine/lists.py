@@ -117,23 +117,35 @@ def _cut(image: OrderImage, qty: Qty) -> OrderImage:
 def group_holds(legs: list[OrderImage], entry: OrderImage | None = None) -> list[Amount]:
     """What each of a list's legs holds.
 
-    Legs that cancel one another share one hold a side, which the first carries: only one of them can be filled. A leg
-    that waits for ``entry`` to buy what it sells holds what is bought so far, and what it sells beyond.
+    Legs that cancel one another share one hold a side, which the first carries: only one of them can be filled. Legs
+    that wait for ``entry`` to buy what they sell hold what is bought so far, and what they sell beyond; where all of
+    them may be filled, what one sells the next one cannot.
     """
-    needs = [_leg_need(leg, entry) for leg in legs]
-    links = [link_of(leg) for leg in legs]
-    shares = [link is not None and link.is_exclusive for link in links]
+    if not legs:
+        return []
+    link = link_of(legs[0])
+    if link is None or not link.is_exclusive:
+        return _holds_one_by_one(legs, entry)
     most: dict[Side, Amount] = {}
-    for leg, own, sharing in zip(legs, needs, shares, strict=True):
-        if sharing:
-            most[leg.terms.side] = max(own, most.get(leg.terms.side, 0))
-    return [
-        most.pop(leg.terms.side, 0) if sharing else own for leg, own, sharing in zip(legs, needs, shares, strict=True)
-    ]
+    for leg in legs:
+        side = leg.terms.side
+        most[side] = max(_holds_one_by_one([leg], entry)[0], most.get(side, 0))
+    return [most.pop(leg.terms.side, 0) for leg in legs]
 
 
-def _leg_need(leg: OrderImage, entry: OrderImage | None) -> Amount:
-    terms = leg.terms
-    if entry is not None and terms.side is not _BUY and entry.terms.side is _BUY:
-        return min(leg.leaves_qty, entry.cum_qty) + max(0, leg.leaves_qty - entry.terms.order_qty)
-    return need(terms, leg.leaves_qty, leg.fee_raw)
+def _holds_one_by_one(legs: list[OrderImage], entry: OrderImage | None) -> list[Amount]:
+    to_buy = bought = 0
+    if entry is not None and entry.terms.side is _BUY:
+        to_buy, bought = entry.terms.order_qty, entry.cum_qty
+    holds: list[Amount] = []
+    for leg in legs:
+        terms = leg.terms
+        if terms.side is _BUY:
+            holds.append(need(terms, leg.leaves_qty, leg.fee_raw))
+            continue
+        covered = min(leg.leaves_qty, to_buy)
+        held = min(covered, bought)
+        to_buy -= covered
+        bought -= held
+        holds.append(leg.leaves_qty - covered + held)
+    return holds

@@ -206,8 +206,8 @@ def _dissolves(taker: OrderImage, maker: OrderImage) -> bool:
         mine is not None
         and other is not None
         and mine.first_order_id == other.first_order_id
-        and lists.is_exclusive(mine)
-        and lists.is_exclusive(other)
+        and mine.is_exclusive
+        and other.is_exclusive
     )
 
 

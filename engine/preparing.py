@@ -8,7 +8,7 @@ import msgspec
 
 from engine.book_state import BookState
 from engine.image import OrderImage, Working
-from engine.images import need, with_hold, with_terms, with_working
+from engine.images import on_other_terms, with_working
 from engine.pricing import clamped, passive_px, peg_px, would_take
 from engine.types import OrdType, PostOnly, Px, Side
 
@@ -65,6 +65,4 @@ def priced(image: OrderImage, px: Px) -> OrderImage:
     """The order at another price than it asked for, never one for which it holds too little."""
     if px == image.terms.px:
         return image
-    terms = msgspec.structs.replace(image.terms, px=px)
-    hold = need(terms, image.leaves_qty, image.fee_raw)
-    return with_hold(with_terms(image, terms, image.leaves_qty, image.status), min(hold, image.hold))
+    return on_other_terms(image, msgspec.structs.replace(image.terms, px=px), image.leaves_qty)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
-from engine import lists
 from engine.book_state import BookState
 from engine.events import Event, LimitStateChanged, OrderTriggered, OrderUpdated, TradeExecuted, TradingPhaseChanged
 from engine.image import OrderImage, Working
-from engine.images import with_hold, with_terms, with_working
+from engine.images import on_other_terms, with_working
 from engine.matching import drop, work
 from engine.order import Order
 from engine.preparing import Verdict, prepare, priced
@@ -177,11 +176,7 @@ def _moved_stop(image: OrderImage, stop: Px, before: Px, tick: Px) -> OrderImage
     assert working is not None
     if image.terms.ord_type is OrdType.LIMIT and before:
         px = max(tick, image.terms.px + stop - before)
-        terms = msgspec.structs.replace(image.terms, px=px)
-        hold = image.hold
-        image = with_terms(image, terms, image.leaves_qty, image.status)
-        if lists.link_of(image) is not None:
-            image = with_hold(image, min(hold, image.hold))
+        image = on_other_terms(image, msgspec.structs.replace(image.terms, px=px), image.leaves_qty)
     return with_working(image, Working(working.wait, working.px, working.shown, stop))
 
 

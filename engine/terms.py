@@ -62,6 +62,17 @@ class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
     first_order_id: int
     """OrderID of leg 0: what legs of one list have in common."""
 
+    @property
+    def is_entry(self) -> bool:
+        """Whether the other legs wait for this one to be filled."""
+        return self.contingency is not Contingency.OCO and self.leg == 0
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether the leg and its like cancel one another, and so share a hold."""
+        contingency = self.contingency
+        return contingency is Contingency.OCO or (contingency is Contingency.BRACKET and self.leg > 0)
+
 
 @final
 class SpecialTerms(msgspec.Struct, frozen=True, array_like=True, gc=False):

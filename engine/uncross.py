@@ -20,7 +20,7 @@ from engine.events import (
     TradingPhaseChanged,
 )
 from engine.image import OrderImage, Working
-from engine.images import filled, with_hold, with_terms, with_working
+from engine.images import filled, on_other_terms, with_working
 from engine.ladder import Ladder
 from engine.matching import cancel, expire
 from engine.order import Level, Order
@@ -265,8 +265,6 @@ def _end_collected(book: BookState, px: Px, events: list[Event], bound: int) -> 
 def _become_limit(book: BookState, order: Order, px: Px, events: list[Event]) -> None:
     image = order.image
     book.take_out(order)
-    terms = msgspec.structs.replace(image.terms, px=px)
-    after = with_terms(image, terms, image.leaves_qty, image.status)
-    after = with_hold(after, min(after.hold, image.hold))
+    after = on_other_terms(image, msgspec.structs.replace(image.terms, px=px), image.leaves_qty)
     events.append(OrderRestated(after, RestateReason.MARKET_TO_LIMIT))
     book.rest(Order(after))

@@ -12,7 +12,7 @@ from engine.book_state import BookState
 from engine.displaying import next_part
 from engine.image import OrderImage
 from engine.ladder import Ladder
-from engine.lists import is_exclusive, link_of
+from engine.lists import link_of
 from engine.order import Level
 from engine.self_trade import prevented
 from engine.types import Qty, SelfTrade, TimeInForce
@@ -85,7 +85,7 @@ class Walk:
         """Whether the order does not stop at this one."""
         image = part.image
         link = link_of(image)
-        gone = link is not None and is_exclusive(link) and link.first_order_id in self._dissolved
+        gone = link is not None and link.is_exclusive and link.first_order_id in self._dissolved
         if gone and image.terms.order_id not in self._filled_leg:
             return True
         if least_fill(image) > self._left:
@@ -107,6 +107,6 @@ class Walk:
             part.shown = next_part(self._book, part.image.terms, part.leaves, part.image.cum_qty + filled)
         for image in (part.image, self._taker):
             link = link_of(image)
-            if link is not None and is_exclusive(link):
+            if link is not None and link.is_exclusive:
                 self._dissolved.add(link.first_order_id)
                 self._filled_leg.add(image.terms.order_id)
