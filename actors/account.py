@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from actors.messages import (
     Barrier,
+    CancelOrders,
     Collect,
+    OnDurable,
     Outcome,
     ResumeMassCancels,
     SetBlocked,
@@ -66,6 +68,8 @@ class AccountActor(Actor[ToAccount]):
         self._transfers = 0
         self._requests = account.mass_cancels_requested
         self._completing: set[int] = set()
+        self._asked: dict[int, OnDurable] = {}
+        """Who waits for a mass cancel's end."""
 
     def on_batch(self, batch: Iterator[ToAccount]) -> None:
         books = self._books
@@ -146,7 +150,9 @@ class AccountActor(Actor[ToAccount]):
 
     # ---- what is rare ---------------------------------------------------------------------------------------------
 
-    def _on_rare(self, message: NewList | MassCancel | Collect | Transfer | SetBlocked | ResumeMassCancels) -> None:
+    def _on_rare(
+        self, message: NewList | MassCancel | Collect | Transfer | SetBlocked | CancelOrders | ResumeMassCancels
+    ) -> None:
         if isinstance(message, NewList):
             self._new_list(message)
         elif isinstance(message, MassCancel):
@@ -158,11 +164,22 @@ class AccountActor(Actor[ToAccount]):
             self._transfer(message)
         elif isinstance(message, SetBlocked):
             self._set_blocked(message)
+        elif isinstance(message, CancelOrders):
+            self._asked[request_id_of(self.account.opened.account_id, self._requests + 1)] = message.done
+            command = MassCancel(0, "", self.account.opened.account_id)
+            self._mass_cancel(command, CancelReason.OPERATOR, [], message.operator, message.of_session)
         else:
             for request_id in list(self.account.mass_cancels):
                 self._resume(request_id)
 
-    def _mass_cancel(self, command: MassCancel, reason: CancelReason, before: list[Event]) -> None:
+    def _mass_cancel(
+        self,
+        command: MassCancel,
+        reason: CancelReason,
+        before: list[Event],
+        operator: str = "",
+        of_session: int = 0,
+    ) -> None:
         """Journal the request with its parts, then have each book do its own (design §7.6)."""
         self._requests += 1
         account_id = self.account.opened.account_id
@@ -177,12 +194,14 @@ class AccountActor(Actor[ToAccount]):
             command.side,
             symbol_ids,
             reason,
+            operator,
+            of_session,
         )
         self._journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [*before, request]))
         self._drive(request, symbol_ids)
 
     def _drive(self, request: MassCancelRequested, symbol_ids: list[int]) -> None:
-        part = CancelAll(request.request_id, request.account_id, request.side, request.reason)
+        part = CancelAll(request.request_id, request.account_id, request.side, request.reason, request.of_session)
         for symbol_id in symbol_ids:
             self._books[symbol_id].tell(part)
 
@@ -214,7 +233,14 @@ class AccountActor(Actor[ToAccount]):
             request.side,
             progress.canceled,
         )
-        self._journal.tell(Outcome(0, 0, 0, [completed], lambda seq: self._completing.discard(request_id)))
+
+        def done(seq: int) -> None:
+            self._completing.discard(request_id)
+            told = self._asked.pop(request_id, None)
+            if told is not None:
+                told(seq)
+
+        self._journal.tell(Outcome(0, 0, 0, [completed], done))
 
     def _transfer(self, request: Transfer) -> None:
         account_id = self.account.opened.account_id
@@ -243,7 +269,7 @@ class AccountActor(Actor[ToAccount]):
         if request.blocked:
             self.account.blocked = True
             command = MassCancel(0, "", account_id)
-            self._mass_cancel(command, CancelReason.ACCOUNT_BLOCKED, [event])
+            self._mass_cancel(command, CancelReason.ACCOUNT_BLOCKED, [event], request.operator)
             self._journal.tell(Barrier(request.done))
         else:
             self._journal.tell(Outcome(0, 0, 0, [event], request.done))

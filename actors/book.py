@@ -19,7 +19,7 @@ from engine.commands import (
     ReplaceOrder,
     SetInstrumentStatus,
 )
-from engine.events import Event
+from engine.events import BookCanceled, Event
 from engine.protection import Touch
 from engine.queries import DepthAnswer
 from engine.refused import CommandRefused
@@ -130,7 +130,10 @@ class BookActor(Actor[ToBook]):
             events, _ = book.cancel_book(everything, CHUNK)
             self._tell_chunk(request, events, False, None)  # its status follows when no order is left
         elif isinstance(command, CancelBook):
-            self._tell_chunk(request, *book.cancel_book(command, CHUNK), request.done)
+            events, done = book.cancel_book(command, CHUNK)
+            if done:
+                events.append(BookCanceled(command.symbol_id, command.operator, CancelReason(command.reason)))
+            self._tell_chunk(request, events, done, request.done)
         elif isinstance(command, ExpireDayOrders):
             self._tell_chunk(request, *book.expire_day_orders(command, CHUNK), request.done)
         elif isinstance(command, AdvanceTime):

@@ -113,6 +113,17 @@ class SetBlocked(msgspec.Struct, frozen=True, gc=False):
 
 
 @final
+class CancelOrders(msgspec.Struct, frozen=True, gc=False):
+    """An operator cancels an account's open orders: all of them, or those that one session sent (else 0)."""
+
+    of_session: int
+    operator: str
+    done: OnDurable
+    """Called when every one is cancelled."""
+    refused: Callable[[str], None]
+
+
+@final
 class ResumeMassCancels(msgspec.Struct, frozen=True, gc=False):
     """At start: drive on what a crash left unfinished (design §7.6)."""
 
@@ -127,6 +138,7 @@ ToAccount: TypeAlias = (
     | Collect
     | Transfer
     | SetBlocked
+    | CancelOrders
     | ResumeMassCancels
 )
 

@@ -185,7 +185,12 @@ class Book(BookFold):
 
         def chosen() -> list[Order]:
             mine = self.orders_of(command.account_id)
-            return [order for order in mine if command.side in (ANY, order.image.terms.side)]
+            side, session_id = command.side, command.of_session
+            return [
+                order
+                for order in mine
+                if side in (ANY, order.image.terms.side) and session_id in (ANY, order.image.terms.session_id)
+            ]
 
         orders, done = self.next_due(command.request_id, chosen, limit)
         events: list[Event] = []

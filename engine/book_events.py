@@ -7,6 +7,7 @@ from typing import final
 from engine.event_base import EventBase
 from engine.instrument import Instrument
 from engine.types import (
+    CancelReason,
     InstrumentStatus,
     Px,
     Qty,
@@ -101,3 +102,13 @@ class LimitStateChanged(EventBase, frozen=True, tag=28):
     until_ns: int
     reference_px: Px
     """What the band is measured from meanwhile."""
+
+
+@final
+class BookCanceled(EventBase, frozen=True, tag=29):
+    """An operator has had every order of the book cancelled; the ``OrderCanceled`` events stand before it, in this
+    record and in those right before it."""
+
+    symbol_id: int
+    operator: str
+    reason: CancelReason

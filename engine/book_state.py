@@ -36,6 +36,8 @@ CASCADE_MAX = 100
 UNCROSS_MAX = 500
 """Trades and endings that one record of an uncross may hold."""
 
+LIST_LEGS_MAX = 10
+
 NO_FIRMS: Mapping[int, str] = {}
 
 _BUY = Side.BUY
@@ -73,6 +75,7 @@ class BookState:
         """What draws are made of: nobody outside may know it. Replay needs none, for events carry results."""
         self.cascade_max = cascade_max
         self.uncross_max = uncross_max
+        self.list_legs_max = LIST_LEGS_MAX
         self.now_ns = 0
         """The time, UTC, as whoever gives the commands tells it."""
         self.cut_short = False

@@ -111,6 +111,8 @@ def _changed(book: BookFold, newest: OrderImage, qty: int, cost: Amount, rate: R
     What is taken back is taken off the order: it is not traded again.
     """
     order = book.find_open(newest)
+    if order is None and newest.leaves_qty:
+        raise CommandRefused("an order of the trade has changed meanwhile")
     image = newest if order is None else order.image
     cum = image.cum_qty + qty
     status, terms = image.status, image.terms

@@ -240,3 +240,5 @@ class CancelAll(msgspec.Struct, frozen=True, gc=False):
     account_id: int
     side: Side | int
     reason: int
+    of_session: int = ANY
+    """Only the orders that this session sent."""

@@ -19,12 +19,17 @@ FEES_ACCOUNT_ID = 1
 
 FEES_ACCOUNT = AccountOpened(FEES_ACCOUNT_ID, "FEES", "VENUE")
 
+CONFIGURATION = "configuration"
+"""The operator of what the configuration file asks for."""
+
 
 class Directory:
     """Who and what the venue knows, by id and by name; folded from events, read by everyone."""
 
     def __init__(self) -> None:
         self.instruments: dict[int, Instrument] = {}
+        self.configured: dict[int, Instrument] = {}
+        """Each instrument as the configuration gave it last, whatever operators have changed since."""
         self.statuses: dict[int, InstrumentStatus] = {}
         self.phases: dict[int, TradingPhase] = {}
         self.accounts: dict[int, AccountOpened] = {}
@@ -41,6 +46,8 @@ class Directory:
         if isinstance(event, InstrumentListed):
             instrument = event.instrument
             self.instruments[instrument.symbol_id] = instrument
+            if event.operator in ("", CONFIGURATION):  # before operators could list, nobody was named
+                self.configured[instrument.symbol_id] = instrument
             self._symbols[instrument.symbol] = instrument
             self.statuses.setdefault(instrument.symbol_id, instrument.status)
             self.phases.setdefault(instrument.symbol_id, instrument.phase)

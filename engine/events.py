@@ -15,6 +15,7 @@ from engine.book_events import (
     AuctionEnded,
     AuctionIndicated,
     AuctionStarted,
+    BookCanceled,
     DayOrdersExpired,
     InstrumentListed,
     InstrumentStatusChanged,
@@ -59,6 +60,7 @@ __all__ = [
     "AuctionEnded",
     "AuctionIndicated",
     "AuctionStarted",
+    "BookCanceled",
     "CancelRejected",
     "DayOrdersExpired",
     "Deposited",
@@ -119,6 +121,7 @@ Event: TypeAlias = (
     | AuctionEnded
     | ReferencePriceSet
     | LimitStateChanged
+    | BookCanceled
     | AccountOpened
     | AccountBlocked
     | Deposited

@@ -155,6 +155,10 @@ class MassCancelRequested(EventBase, frozen=True, tag=8):
     side: int
     symbol_ids: list[int]
     reason: CancelReason
+    operator: str = ""
+    """Empty where the account's own session asked."""
+    of_session: int = 0
+    """Only the orders that this session sent; 0 = of every session."""
 
 
 @final

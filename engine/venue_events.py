@@ -20,6 +20,7 @@ class AccountOpened(EventBase, frozen=True, tag=30):
     firm: str
     max_order_qty: Qty = 0
     max_order_notional: Amount = 0
+    operator: str = ""
 
 
 @final
@@ -65,6 +66,7 @@ class SessionOpened(EventBase, frozen=True, tag=40):
     account_ids: list[int]
     default_account_id: int
     enabled: bool = True
+    operator: str = ""
 
 
 @final

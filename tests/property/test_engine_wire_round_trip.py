@@ -94,6 +94,7 @@ def test_tags_are_unique_and_never_change() -> None:
         14: "OrderUpdated", 15: "TradeBusted", 16: "TradeCorrected", 20: "InstrumentListed",
         21: "InstrumentStatusChanged", 22: "DayOrdersExpired", 23: "TradingPhaseChanged", 24: "AuctionIndicated",
         25: "AuctionStarted", 26: "AuctionEnded", 27: "ReferencePriceSet", 28: "LimitStateChanged",
+        29: "BookCanceled",
         30: "AccountOpened", 31: "AccountBlocked", 32: "Deposited", 33: "Withdrawn",
         40: "SessionOpened", 41: "SessionLoggedOn", 42: "SessionLoggedOut", 43: "NumbersReserved",
         44: "TradingDayRolled", 50: "StateHashed",

@@ -33,6 +33,7 @@ from actors.standins import HaltedBookActor, refuse
 from engine.book import Book
 from engine.commands import CancelBook, Continue, SetInstrumentStatus
 from engine.events import (
+    BookCanceled,
     DayOrdersExpired,
     Event,
     InstrumentStatusChanged,
@@ -298,7 +299,8 @@ def test_an_operator_cancels_a_book_in_chunks(chunk: int) -> None:
     world.run(*[new(f"o{n}") for n in range(3)])
     calls: list[int] = []
     told = [*world.run(Operate(CancelBook(1, "op", CancelReason.OPERATOR), calls.append)), *world.drain()]
-    assert [len(outcome.events) for outcome in told] == [2, 1]
+    assert [len(outcome.events) for outcome in told] == [2, 2]
+    assert told[-1].events[-1] == BookCanceled(1, "op", CancelReason.OPERATOR)
     assert [outcome.done is not None for outcome in told] == [False, True]
 
 

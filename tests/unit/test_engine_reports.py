@@ -37,6 +37,7 @@ SILENT: list[ev.Event] = [
     ev.AuctionEnded(1, TradingPhase.OPENING_AUCTION, 5, 5),
     ev.ReferencePriceSet(1, 5, "op"),
     ev.LimitStateChanged(1, 1, 5, 5),
+    ev.BookCanceled(1, "op", CancelReason.OPERATOR),
     ev.MassCancelRequested(7, 1, 2, "m", 0, 0, [1], CancelReason.MASS_CANCEL),
     ev.MassCancelPartDone(7, 1, 2),
     ev.InstrumentListed(instrument()),
