@@ -13,10 +13,17 @@ def prevented(book: BookState, taker: OrderImage, maker: OrderImage) -> SelfTrad
     if special is None or special.self_trade is SelfTrade.NONE:
         return SelfTrade.NONE
     mine, other = taker.terms.account_id, maker.terms.account_id
-    if mine == other:
-        return special.self_trade
-    if special.self_trade_scope is SelfTradeScope.FIRM:
+    if mine != other:
+        if special.self_trade_scope is not SelfTradeScope.FIRM:
+            return SelfTrade.NONE
         firm = book.firms.get(mine)
-        if firm is not None and firm == book.firms.get(other):
-            return special.self_trade
-    return SelfTrade.NONE
+        if firm is None or firm != book.firms.get(other):
+            return SelfTrade.NONE
+    if special.self_trade is SelfTrade.DECREMENT and (_is_leg(taker) or _is_leg(maker)):
+        return SelfTrade.CANCEL_BOTH  # what a list's legs hold and wait for is made for their quantities
+    return special.self_trade
+
+
+def _is_leg(image: OrderImage) -> bool:
+    special = image.terms.special
+    return special is not None and special.link is not None
