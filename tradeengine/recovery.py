@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
@@ -20,6 +20,8 @@ from stores.journal.log import Log
 from stores.journal.options import JournalOptions
 from tradeengine.seed import events_for
 
+_ENTROPY_BYTES = 16
+
 
 class Recovered(msgspec.Struct):
     """An open journal and the state that it tells."""
@@ -32,8 +34,10 @@ class Recovered(msgspec.Struct):
     seconds: float
 
 
-def recover(settings: Settings, log: Log) -> Recovered:
+def recover(settings: Settings, log: Log, entropy: Callable[[int], bytes] = os.urandom) -> Recovered:
     """Open the journal, replay it whole, and append what the configuration adds.
+
+    ``entropy`` gives bytes that nobody outside can foretell: salts, and what the books' draws are made of.
 
     Raises:
         JournalDamaged, JournalLocked, JournalFailed, ConfigurationConflict.
@@ -44,19 +48,21 @@ def recover(settings: Settings, log: Log) -> Recovered:
         segment_bytes=settings.journal.segment_bytes,
     )
     journal = Journal.open(options, log=log)
-    state, market = VenueState(), MarketData()
+    state, market = VenueState(int.from_bytes(entropy(_ENTROPY_BYTES), "big")), MarketData()
     started = time.perf_counter()
+    public = state.public = []
     replayed = 0
     with _collector_off():
         for first_seq, payloads in journal.read_batches(1):
             for seq, payload in enumerate(payloads, first_seq):
-                record = decode_record(payload)
-                state.apply(seq, record)
-                market.replay(record)
+                state.apply(seq, decode_record(payload))
+            market.replay(public)
+            public.clear()
             replayed += len(payloads)
+        state.public = None
         market.load(state.books.values(), state.seq, state.time_ns)
     seconds = time.perf_counter() - started
-    _seed(settings, journal, state, market)
+    _seed(settings, journal, state, market, entropy)
     return Recovered(journal, state, market, replayed, seconds)
 
 
@@ -72,8 +78,10 @@ def _collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def _seed(settings: Settings, journal: Journal, state: VenueState, market: MarketData) -> None:
-    events: list[Event] = events_for(settings, state.directory, os.urandom)
+def _seed(
+    settings: Settings, journal: Journal, state: VenueState, market: MarketData, entropy: Callable[[int], bytes]
+) -> None:
+    events: list[Event] = events_for(settings, state.directory, entropy)
     if not events:
         return
     now = max(time.time_ns(), state.time_ns)
