@@ -26,7 +26,7 @@ _SOURCE_WORDS: dict[int, str] = {source: word for word, source in SOURCES.items(
 _PEG_WORDS: dict[int, str] = {kind: word for word, kind in PEGS.items()}
 _SELF_TRADE_WORDS: dict[int, str] = {choice: word for word, choice in SELF_TRADES.items()}
 _WAIT_WORDS: dict[int, str] = {
-    Wait.TURN: "its turn is next",
+    Wait.TURN: "active",
     Wait.TRIGGER: "waits for its trigger",
     Wait.ENTRY: "waits for its entry",
     Wait.AUCTION: "waits for its auction",

@@ -107,8 +107,8 @@ class CommandReader:
         if not entries:
             raise MessageRefused(MessageRejectReason.INVALID_VALUE, number, "a list has legs")
         names = [_cl_ord_id(entry[0]) for entry in entries]
-        if len({*names, list_id}) <= len(names):
-            raise MessageRefused(MessageRejectReason.INVALID_CL_ORD_ID, number, "ListID and ClOrdIDs must differ")
+        if len(set(names)) < len(names):
+            raise MessageRefused(MessageRejectReason.INVALID_CL_ORD_ID, number, "two legs have the same ClOrdID")
         account_id, symbol_id, reason, text, symbol = self._whose(account, security_id)
         contingency = _CONTINGENCIES.get(code)
         if not text:

@@ -79,6 +79,43 @@ def test_orders_can_be_named_by_the_venues_number(trade: Trade) -> None:
     assert trade(f"cancel {found[1]}")[0] == DONE
 
 
+def test_special_orders_are_placed_shown_and_changed(trade: Trade) -> None:
+    status, said, _ = trade("sell AMZN 10 @ 180 stop 181 reduce-only")
+    assert status == DONE
+    assert "accepted   SELL 10 AMZN @ 180.00 gtc, stop 181.00, reduce-only, waits for its trigger  #" in said
+    (stop,) = _ID.findall(said)
+    assert trade("book AMZN")[1] == "the book is empty\n"
+    status, said, _ = trade(f"replace {stop} stop 182")
+    assert (status, "stop 182.00" in said) == (DONE, True)
+    (stop,) = _ID.findall(said)
+    _, said, _ = trade("buy AMZN 10 @ 170 show 2")
+    assert "gtc, show 2  #" in said
+    assert "1         2   170.00" in trade("book AMZN")[1]
+    said = trade("orders AMZN")[1]
+    assert "stop 182.00, reduce-only, waits for its trigger" in said
+    assert trade(f"cancel {stop}")[0] == DONE
+    status, said, _ = trade("buy AMZN 10 @ 170 show 2 hidden")
+    assert (status, "REJECTED" in said) == (REJECTED, True)
+
+
+def test_a_bracket_protects_what_its_entry_bought(trade: Trade) -> None:
+    status, said, _ = trade("buy AMZN 10 @ 150 then sell @ 160 or sell stop 140")
+    assert (status, said.count("accepted"), said.count("waits for its entry")) == (DONE, 3, 2)
+    trade("sell AMZN 10 @ 150", "--user", "TRADR2")
+    said = trade("orders AMZN")[1]
+    assert "stop 140.00" in said
+    assert "BUY" not in said
+    trade("buy AMZN 4 @ 160", "--user", "TRADR2")
+    assert "160.00" in trade("orders AMZN")[1], "what is left of the filled leg goes on"
+    assert "stop 140.00" not in trade("orders AMZN")[1]
+
+
+def test_a_list_that_is_refused_is_status_1(trade: Trade) -> None:
+    status, said, _ = trade("sell AAPL 10 @ 240 or sell stop 225.005")
+    assert (status, said.count("REJECTED")) == (REJECTED, 2)
+    assert "leg 2 of the list was refused" in said
+
+
 def test_mass_cancel_keeps_to_symbol_and_side(trade: Trade) -> None:
     for words in ("buy AMZN 5 @ 100", "sell AMZN 5 @ 300", "buy AAPL 5 @ 100"):
         assert trade(words)[0] == DONE

@@ -244,7 +244,7 @@ def shown(what: RenderableType) -> list[str]:
         ({"expire_ns": terms.to_ns(CHRISTMAS)}, ["until 2026-12-24T15:00:00Z"]),
         ({"list_id": 77, "wait": Wait.ENTRY}, ["of list 77", "waits for its entry"]),
         ({"trigger": terms.Trigger(9, D(5), 9), "wait": 9}, ["trigger 9 5 on 9", "waits (9)"]),
-        ({"self_trade": 9, "peg": terms.Peg(9), "wait": Wait.TURN}, ["peg 9", "stp 9", "its turn is next"]),
+        ({"self_trade": 9, "peg": terms.Peg(9), "wait": Wait.TURN}, ["peg 9", "stp 9", "active"]),
     ],
 )
 def test_what_is_special_is_said_as_it_is_typed(given: dict[str, Any], words: list[str]) -> None:
@@ -275,7 +275,7 @@ TRADED = (17, 5, D(230), D(4), D(6), D(4))
         ),
         (
             Triggered(*HEAD, *IDS, *LIMIT, TURN, Activation.TRIGGER),
-            "triggered  SELL 10 AAPL @ 230, stop 225, its turn is next  #17 55",
+            "triggered  SELL 10 AAPL @ 230, stop 225, active  #17 55",
         ),
         (
             Triggered(*HEAD, *IDS, *LIMIT, WAITING, Activation.ENTRY),
@@ -322,7 +322,7 @@ def test_orders_have_a_column_for_what_is_special_where_some_are() -> None:
     lines = shown(view.orders_table([plain, stop], NAMES))
     assert lines[0].endswith("special")
     assert lines[2].split()[-3:] == ["limit", "gtc", "new"]
-    assert lines[3].split()[-9:] == ["limit", "atc", "new", *"stop 225, waits for its trigger".split()]
+    assert lines[3].split()[-9:] == ["limit", "atc", "new", *["stop", "225,", "waits", "for", "its", "trigger"]]
 
 
 def test_help_lists_clauses_and_lists() -> None:
