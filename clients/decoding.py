@@ -61,6 +61,7 @@ _AUCTION = b"4"
 _TO_REPLACE = b"2"
 _MASS_CANCEL_REJECTED = b"0"
 _BID = b"0"
+_PLAIN_ACCEPTED_SIZE = HEADER_SIZE + codec.ACCEPTED.block_length
 
 
 def template_of(payload: bytes) -> int:
@@ -110,7 +111,7 @@ def _accepted(payload: bytes, number: int) -> Accepted:
         _ORD_TYPE[ord_type],
         _TIF[tif],
         _STATUS[status],
-        special_of(payload, codec.ACCEPTED, codec.ACCEPTED_SPECIAL),
+        None if len(payload) == _PLAIN_ACCEPTED_SIZE else special_of(payload, codec.ACCEPTED, codec.ACCEPTED_SPECIAL),
     )
 
 

@@ -27,9 +27,7 @@ def known(enumeration: type[_E], value: int) -> _E | int:
 def special_of(payload: bytes, plain: Layout, special: Layout) -> Special | None:
     """What stands behind the ``plain`` block of a report about a ``special`` order; None where nothing does."""
     at = HEADER_SIZE + plain.block_length
-    if len(payload) == at or not special.fits(payload):
-        return None
-    return standing(STANDING.unpack_from(payload, at))
+    return standing(STANDING.unpack_from(payload, at)) if special.fits(payload) else None
 
 
 def standing(values: Sequence[int]) -> Special:

@@ -79,9 +79,9 @@ class ClientState:
         chosen = self._choose(cl_ord_id)
         packet = self.protocol.new_order(chosen, security_id, side, scaled_qty, px, tif, account_id)
         if chosen not in self.orders:
-            amounts = to_decimal(px or 0), to_decimal(scaled_qty)
+            price, qty = to_decimal(px or 0), to_decimal(scaled_qty)
             ord_type = OrdType.MARKET if px is None else OrdType.LIMIT
-            self.orders.sent(chosen, security_id, side, account_id, *amounts, ord_type)
+            self.orders.sent(chosen, security_id, side, account_id, price, qty, ord_type)
         return chosen, packet
 
     def place(self, symbol: Symbol, order: Order, account_id: int) -> tuple[int, bytes]:
