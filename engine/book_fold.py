@@ -125,9 +125,7 @@ class BookFold(BookState):
         elif type(event) is OrderTriggered or event.cause is UpdateCause.PARKED:
             self.take_out(order)
             self.wait(Order(image))
-        elif event.cause is UpdateCause.TRAIL:
-            self.trail(order, image)
-        elif event.cause is UpdateCause.HOLD:
+        elif event.cause in (UpdateCause.TRAIL, UpdateCause.HOLD):
             self.turn_to(order, image)
         else:
             self._settle_in(incoming)

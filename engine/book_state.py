@@ -369,12 +369,6 @@ class BookState:
         if special is not None and moved is not None and special.expire_ns != moved.expire_ns:
             self._time(special.expire_ns, image.terms.order_id)
 
-    def trail(self, order: Order, image: OrderImage) -> None:
-        """A trailing stop's price has moved; it keeps its arrival."""
-        self.triggers.before_move(order)
-        order.image = image
-        self.triggers.moved(order)
-
     # ---- views ----------------------------------------------------------------------------------------------------
 
     def depth(self, levels: int) -> tuple[list[DepthLevel], list[DepthLevel]]:

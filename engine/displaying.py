@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from engine.book_state import BookState
 from engine.draws import draw
+from engine.image import OrderImage
+from engine.images import showing
 from engine.terms import OrderTerms, SpecialTerms
 from engine.types import Qty
 
@@ -19,6 +21,11 @@ def next_part(book: BookState, terms: OrderTerms, leaves: Qty, cum_qty: Qty) -> 
     if not special.display_qty:
         return leaves
     return min(leaves, _drawn(book, terms, special, cum_qty))
+
+
+def showing_anew(book: BookState, image: OrderImage) -> OrderImage:
+    """The order as it enters the book, for the first time or again."""
+    return showing(image, next_part(book, image.terms, image.leaves_qty, image.cum_qty))
 
 
 def part_left(special: SpecialTerms | None, shown: Qty, leaves: Qty) -> Qty:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Callable
 
 import msgspec
 
@@ -84,8 +85,8 @@ class VenueState:
         self.seq = 0
         self.time_ns = 0
         self.day = ""
-        self.public: list[tuple[int, Event]] | None = None
-        """A list, to gather what concerns more than one order or none, with its time: market data's replay."""
+        self.on_public: Callable[[int, Event], None] | None = None
+        """Told the time and each event that concerns more than one order, or none: market data replays along."""
         self.phases: dict[int, tuple[TradingPhase, int]] = {}
         """By symbol: the phase that its book entered last, and when."""
         self._reports: defaultdict[int, list[Report]] = defaultdict(list)
@@ -123,8 +124,8 @@ class VenueState:
             self.sessions[record.session_id].apply_outcome(record)
 
     def _apply_trade(self, event: TradeExecuted) -> int:
-        if self.public is not None:
-            self.public.append((self.time_ns, event))
+        if self.on_public is not None:
+            self.on_public(self.time_ns, event)
         aggressor, resting = event.aggressor.terms, event.resting.terms
         accounts = self.accounts
         accounts[aggressor.account_id].apply(event)
@@ -145,8 +146,8 @@ class VenueState:
 
     def _apply_venue_event(self, event: Event) -> int:
         """Everything that is not an order's; returns the symbol id of the book that it touches, or 0."""
-        if self.public is not None:
-            self.public.append((self.time_ns, event))
+        if self.on_public is not None:
+            self.on_public(self.time_ns, event)
         self.directory.apply(event)
         if isinstance(event, InstrumentListed):
             symbol_id = event.instrument.symbol_id

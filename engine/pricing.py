@@ -6,7 +6,6 @@ from engine.book_state import BookState
 from engine.image import OrderImage
 from engine.money import protection_px
 from engine.terms import OrderTerms, Peg, Trigger
-from engine.triggers import NO_PRICE, Range
 from engine.types import INT64_MAX, SCALE, PegKind, Px, Rate, Side, TriggerSource
 
 _BUY = Side.BUY
@@ -37,16 +36,6 @@ def watched_px(book: BookState, source: TriggerSource) -> Px:
     if source is TriggerSource.BEST_OFFER:
         return book.asks.best_px()
     return book.reference_px
-
-
-def watched_ranges(book: BookState, trades: Range) -> dict[TriggerSource, Range]:
-    """Every watched price's range since the last look: of trades as given, of the others as they stand."""
-    ranges = {TriggerSource.LAST_TRADE: trades}
-    if book.triggers.orders:
-        for source in (TriggerSource.BEST_BID, TriggerSource.BEST_OFFER, TriggerSource.REFERENCE):
-            px = watched_px(book, source)
-            ranges[source] = (px, px) if px else NO_PRICE
-    return ranges
 
 
 def trailed_stop(side: Side, trigger: Trigger, watched: Px, tick: Px) -> Px:

@@ -6,18 +6,17 @@ holds at most ``cascade_max`` entries; what is left is done by the records right
 
 from __future__ import annotations
 
-import msgspec
-
 from engine.book_state import BookState
-from engine.events import Event, LimitStateChanged, OrderTriggered, OrderUpdated, TradeExecuted, TradingPhaseChanged
+from engine.displaying import showing_anew
+from engine.electing import look, traded_since
+from engine.events import Event, LimitStateChanged, OrderUpdated, TradingPhaseChanged
 from engine.image import OrderImage, Working
-from engine.images import on_other_terms, with_working
+from engine.images import with_working
 from engine.matching import drop, work
 from engine.order import Order
 from engine.preparing import Verdict, prepare, priced
-from engine.pricing import band_edge, clamped, peg_px, trailed_stop, triggered_px, volatility_edge, watched_ranges
-from engine.triggers import NO_PRICE, Range
-from engine.types import Activation, CancelReason, OrdType, Px, Side, TradingPhase, UpdateCause, Wait
+from engine.pricing import band_edge, clamped, peg_px, triggered_px, volatility_edge
+from engine.types import CancelReason, OrdType, Side, TradingPhase, UpdateCause, Wait
 from engine.walk import Walk, least_fill
 
 _BUY, _SELL = Side.BUY, Side.SELL
@@ -29,7 +28,7 @@ def settle(book: BookState, events: list[Event], *, everything: bool = False) ->
     ``everything``: triggers look at the last price too, not only at the trades among the events; so it is when
     continuous trading begins.
     """
-    seen = (book.last_px, book.last_px) if everything or _begins(events) else NO_PRICE
+    seen = [book.last_px] if book.last_px and (everything or _begins(events)) else []
     entries = 0
     looked = 0
     book.cut_short = False
@@ -47,10 +46,9 @@ def settle(book: BookState, events: list[Event], *, everything: bool = False) ->
             if entries < book.cascade_max and _retry_conditional(book, events):
                 entries += 1
                 continue
-            trades = _trade_range(events, looked, seen)
-            looked, seen = len(events), NO_PRICE
-            _trail(book, trades, events)
-            _elect(book, trades, events)
+            traded = seen + traded_since(events, looked)
+            looked, seen = len(events), []
+            look(book, traded, events)
         if entries == book.cascade_max:
             book.cut_short = bool(book.pegs or book.conditional or book.turns)
             return
@@ -64,18 +62,6 @@ def settle(book: BookState, events: list[Event], *, everything: bool = False) ->
 def _begins(events: list[Event]) -> bool:
     """Whether continuous trading begins with these events."""
     return any(type(event) is TradingPhaseChanged and event.phase is TradingPhase.CONTINUOUS for event in events)
-
-
-def _trade_range(events: list[Event], start: int, seen: Range) -> Range:
-    """The lowest and highest price traded since event ``start``, and of ``seen``."""
-    low, high = seen
-    for at in range(start, len(events)):
-        event = events[at]
-        if type(event) is TradeExecuted:
-            px = event.px
-            high = max(high, px)
-            low = min(low, px) if low else px
-    return low, high
 
 
 # ---- pegs ---------------------------------------------------------------------------------------------------------
@@ -100,7 +86,7 @@ def _follow(book: BookState, order_id: int, events: list[Event]) -> bool:
     if not px:
         park(book, image, Wait.TOUCH, events)
         return True
-    image = with_working(image, Working(Wait.NOTHING, px, working.shown))
+    image = showing_anew(book, with_working(image, Working(Wait.NOTHING, px)))
     events.append(OrderUpdated(image, UpdateCause.PEG))
     work(book, image, events)
     return True
@@ -123,10 +109,14 @@ def _retry_conditional(book: BookState, events: list[Event]) -> bool:
     for order_id in sorted(book.conditional):
         order = book.conditional[order_id]
         image = order.image
-        if image.terms.special is None or image.terms.special.peg is None:
+        special = image.terms.special
+        if special is None or special.post_only:
+            continue
+        if special.peg is None:
             image = priced(image, clamped(book, image.terms.side, image.terms.px))
         if _could_be_met(book, image):
             book.take_out(order)
+            image = showing_anew(book, image)
             events.append(OrderUpdated(image, UpdateCause.ENTERED))
             work(book, image, events)
             return True
@@ -142,57 +132,6 @@ def _could_be_met(book: BookState, image: OrderImage) -> bool:
     return Walk(book, image, opposite, crossing_key).fillable() >= max(least_fill(image), 1)
 
 
-# ---- triggers -----------------------------------------------------------------------------------------------------
-
-
-def _trail(book: BookState, trades: Range, events: list[Event]) -> None:
-    triggers = book.triggers
-    if not triggers.trailing:
-        return
-    ranges = watched_ranges(book, trades)
-    tick = book.instrument.tick_size
-    for order_id in sorted(triggers.trailing):
-        order = triggers.trailing[order_id]
-        image = order.image
-        working, special = image.working, image.terms.special
-        assert working is not None
-        assert special is not None
-        assert special.trigger is not None
-        low, high = ranges[special.trigger.source]
-        if not high:
-            continue
-        side = image.terms.side
-        stop = trailed_stop(side, special.trigger, low if side is _BUY else high, tick)
-        before = working.stop_px
-        if not before or (stop < before if side is _BUY else stop > before):
-            after = _moved_stop(image, stop, before, tick)
-            book.trail(order, after)
-            events.append(OrderUpdated(after, UpdateCause.TRAIL))
-
-
-def _moved_stop(image: OrderImage, stop: Px, before: Px, tick: Px) -> OrderImage:
-    """A trailing order at another stop price; a limit keeps its distance from it."""
-    working = image.working
-    assert working is not None
-    if image.terms.ord_type is OrdType.LIMIT and before:
-        px = max(tick, image.terms.px + stop - before)
-        image = on_other_terms(image, msgspec.structs.replace(image.terms, px=px), image.leaves_qty)
-    return with_working(image, Working(working.wait, working.px, working.shown, stop))
-
-
-def _elect(book: BookState, trades: Range, events: list[Event]) -> None:
-    """Every order whose condition was met gets its turn, in order of arrival."""
-    if not book.triggers.orders:
-        return
-    for order in book.triggers.met(watched_ranges(book, trades), book.last_px):
-        working = order.image.working
-        assert working is not None
-        book.take_out(order)
-        image = with_working(order.image, Working(Wait.TURN, 0, working.shown, working.stop_px))
-        events.append(OrderTriggered(image, Activation.TRIGGER))
-        book.wait(Order(image))
-
-
 # ---- turns --------------------------------------------------------------------------------------------------------
 
 
@@ -204,17 +143,16 @@ def take_turn(book: BookState, order: Order, events: list[Event]) -> None:
     assert working is not None
     if working.stop_px and image.terms.ord_type in (OrdType.MARKET, OrdType.MARKET_TO_LIMIT):
         image = priced(image, triggered_px(book, image))
-    image = with_working(image, Working(Wait.NOTHING, 0, working.shown))
+    image = showing_anew(book, with_working(image, Working(Wait.NOTHING)))
     image, verdict = prepare(book, image)
     if verdict is Verdict.WAITS:
         park(book, image, Wait.TOUCH, events)
-        return
-    events.append(OrderUpdated(image, UpdateCause.ENTERED))
-    if verdict is Verdict.TAKES:
+    elif verdict is Verdict.TAKES:
         drop(book, image, CancelReason.POST_ONLY, events)
     elif verdict is Verdict.NOTHING_TO_TAKE:
         drop(book, image, CancelReason.NO_LIQUIDITY, events)
     else:
+        events.append(OrderUpdated(image, UpdateCause.ENTERED))
         work(book, image, events)
 
 

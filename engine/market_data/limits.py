@@ -9,7 +9,7 @@ class MarketDataLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Per instrument. Raises ``ValueError`` that names the limit, its value and what is allowed."""
 
     trades_per_symbol: int = 1_000
-    """Trades on the tape, about 150 bytes each. As far as it reaches, a bust repairs the prices of candles of 1 s."""
+    """Trades on the tape, 48 bytes each. As far as it reaches, a bust repairs the prices of candles of 1 s."""
     candles_per_interval: int = 1_500
     """Candles of each interval, about 400 bytes each. Rolling statistics need 60; 1,440 minutes make a day's candle
     repairable."""

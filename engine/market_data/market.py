@@ -73,20 +73,17 @@ class MarketData:
         market.apply(events, time_ns)
         return market
 
-    def replay(self, record: Record) -> None:
-        """Fold everything in but displayed orders, which :meth:`load` takes from the books when replay is done: they
-        are there already, and order by order this would be most of the work."""
-        events = record.events
-        if not events:
-            return
-        first = events[0]
-        if type(first) in _ORDER_EVENTS:
-            if len(events) > 1:
-                self.symbols[first.order.terms.symbol_id].apply(events, record.time_ns)  # type: ignore[union-attr]
-            return
-        symbol_id = self._symbol_of(events)
-        if symbol_id:
-            self.symbols[symbol_id].apply(events, record.time_ns)
+    def replay(self, time_ns: int, event: Event) -> None:
+        """Fold in what :attr:`engine.fold.VenueState.on_public` tells, everything but displayed orders: :meth:`load`
+        takes those from the books when replay is done. They are there already, and would be most of the work."""
+        if type(event) is TradeExecuted:
+            market = self.symbols[event.aggressor.terms.symbol_id]
+            market.tape.add(event, time_ns)
+            market.candles.add(event.trade_id, event.px, event.qty, time_ns)
+        else:
+            symbol_id = self._symbol_of([event])
+            if symbol_id:
+                self.symbols[symbol_id].apply([event], time_ns)
 
     def load(self, books: Iterable[Book], seq: int, time_ns: int) -> None:
         """The displayed orders of ``books`` as they are after record ``seq``; ends a replay."""

@@ -89,7 +89,7 @@ class SymbolChannels:
         elif channel is Channel.ORDERS:
             content = Orders(market.orders.orders(Side.BUY), market.orders.orders(Side.SELL))
         else:
-            content = list(market.tape.trades)
+            content = market.tape.trades()
         return Snapshot(channel, market.instrument.symbol_id, at, time_ns, content)
 
     def end(self, channel: Channel) -> None:
