@@ -188,8 +188,8 @@ def test_any_clauses_are_an_order_or_a_usage_error(words: list[str]) -> None:
 # ---- how they are shown --------------------------------------------------------------------------------------------
 
 NAMES = view.Names(lambda _: "AAPL", {})
-HEAD = (3, ExecId(9, 0), 1_700_000_000_123_456_789, 55)
-IDS = (17, D(230), D(10), D(10), D(0), 8, 1, Side.SELL)
+HEAD: Any = (3, ExecId(9, 0), 1_700_000_000_123_456_789, 55)
+IDS: Any = (17, D(230), D(10), D(10), D(0), 8, 1, Side.SELL)
 NOTHING = Special(
     None,
     None,
@@ -253,9 +253,9 @@ def test_what_is_special_is_said_as_it_is_typed(given: dict[str, Any], words: li
 
 WAITING = special(trigger=terms.stop(225), wait=Wait.TRIGGER)
 TURN = special(trigger=terms.stop(225), wait=Wait.TURN)
-LIMIT = (OrdType.LIMIT, TimeInForce.GTC, OrdStatus.NEW)
-MARKET = (OrdType.MARKET, TimeInForce.AT_THE_CLOSE, OrdStatus.NEW)
-TRADED = (17, 5, D(230), D(4), D(6), D(4))
+LIMIT: Any = (OrdType.LIMIT, TimeInForce.GTC, OrdStatus.NEW)
+MARKET: Any = (OrdType.MARKET, TimeInForce.AT_THE_CLOSE, OrdStatus.NEW)
+TRADED: Any = (17, 5, D(230), D(4), D(6), D(4))
 
 
 @pytest.mark.parametrize(
