@@ -54,9 +54,9 @@ class MarketDataMember:
     async def _rebuilt(self, last: int) -> MarketData:
         """The views after sequence ``last``. What waits in the mailbox may lie before it; it is passed over then."""
         state, market = VenueState(), MarketData()
+        state.on_public = market.replay
         for seq, record in self._venue.routes.read(1, last):
             state.apply(seq, record)
-            market.replay(record)
             if not seq % _CHUNK:
                 await trio.lowlevel.checkpoint()
         market.load(state.books.values(), state.seq, state.time_ns)

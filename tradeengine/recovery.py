@@ -50,16 +50,14 @@ def recover(settings: Settings, log: Log, entropy: Callable[[int], bytes] = os.u
     journal = Journal.open(options, log=log)
     state, market = VenueState(int.from_bytes(entropy(_ENTROPY_BYTES), "big")), MarketData()
     started = time.perf_counter()
-    public = state.public = []
+    state.on_public = market.replay
     replayed = 0
     with _collector_off():
         for first_seq, payloads in journal.read_batches(1):
             for seq, payload in enumerate(payloads, first_seq):
                 state.apply(seq, decode_record(payload))
-            market.replay(public)
-            public.clear()
             replayed += len(payloads)
-        state.public = None
+        state.on_public = None
         market.load(state.books.values(), state.seq, state.time_ns)
     seconds = time.perf_counter() - started
     _seed(settings, journal, state, market, entropy)

@@ -34,7 +34,7 @@ def tape_of(*trade_ids: int, depth_max: int = 10) -> Tape:
 def test_a_trade_shows_its_aggressor_and_one_in_an_auction_has_none() -> None:
     tape = tape_of(1)
     tape.add(executed(2, uncross=True), 2000)
-    assert list(tape.trades) == [
+    assert tape.trades() == [
         TapeTrade(1, PX, SCALE, SELL, 1000, TradeFlag.NONE),
         TapeTrade(2, PX, SCALE, NO_SIDE, 2000, TradeFlag.AUCTION),
     ]
@@ -49,7 +49,7 @@ def test_the_tape_is_bounded_and_read_from_its_newest_end() -> None:
 def test_a_busted_trade_is_marked_and_no_longer_the_last() -> None:
     tape = tape_of(1, 2)
     tape.amend(busted(2))
-    assert tape.trades[1] == TapeTrade(2, PX, SCALE, SELL, 2000, TradeFlag.BUSTED)
+    assert tape.trades()[1] == TapeTrade(2, PX, SCALE, SELL, 2000, TradeFlag.BUSTED)
     last = tape.last()
     assert last is not None
     assert last.trade_id == 1
@@ -60,10 +60,10 @@ def test_a_busted_trade_is_marked_and_no_longer_the_last() -> None:
 def test_a_corrected_trade_shows_its_new_terms_also_when_it_is_busted_later() -> None:
     tape = tape_of(1, 2)
     tape.amend(corrected(1, 2 * PX, SCALE // 2))
-    assert tape.trades[0] == TapeTrade(1, 2 * PX, SCALE // 2, SELL, 1000, TradeFlag.CORRECTED)
+    assert tape.trades()[0] == TapeTrade(1, 2 * PX, SCALE // 2, SELL, 1000, TradeFlag.CORRECTED)
     tape.amend(busted(1))
-    assert tape.trades[0].flags == TradeFlag.CORRECTED | TradeFlag.BUSTED
-    assert tape.trades[0].px == 2 * PX
+    assert tape.trades()[0].flags == TradeFlag.CORRECTED | TradeFlag.BUSTED
+    assert tape.trades()[0].px == 2 * PX
 
 
 def test_an_amendment_of_a_trade_that_is_no_longer_there_changes_nothing() -> None:
