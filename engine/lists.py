@@ -72,7 +72,8 @@ def _cancel_others(book: BookState, link: Link, order_id: int, events: list[Even
 
 
 def _hold_for_children(book: BookState, link: Link, entry: OrderImage, events: list[Event]) -> None:
-    children = legs_open(book, link)
+    # An entry that rests is a leg in the book like its children.
+    children = [leg for leg in legs_open(book, link) if leg.image.terms.order_id != entry.terms.order_id]
     for child, hold in zip(children, group_holds([child.image for child in children], entry), strict=True):
         if hold != child.image.hold:
             after = with_hold(child.image, hold)

@@ -155,7 +155,7 @@ class Traders:
         random = self.random
         contingency = random.choice(list(Contingency))
         entry_side = random.choice((Side.BUY, Side.BUY, Side.SELL))
-        count = {Contingency.BRACKET: 3, Contingency.OTO: 2}.get(contingency) or random.randint(2, 4)
+        count = 3 if contingency is Contingency.BRACKET else random.randint(2, 4)
         choices = (entry_side.opposite, entry_side.opposite, entry_side)
         sides = [entry_side, *(random.choice(choices) for _ in range(count - 1))]
         legs = [self._new(session_id, f"c{self.sent}.{n}", side, leg=True) for n, side in enumerate(sides)]

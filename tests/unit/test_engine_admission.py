@@ -259,14 +259,23 @@ def test_an_account_that_owes_can_reduce_and_nothing_else() -> None:
 # ---- what a list's legs hold as its entry fills --------------------------------------------------------------------
 
 
-def test_a_resting_entrys_need_is_no_childs_hold() -> None:
-    """A bracket whose children are on both sides: the one that buys holds its own need and nothing of the entry's."""
+@pytest.mark.parametrize(
+    ("children", "holds"),
+    [
+        ((sell("p", 4, 120), buy("b", 1, 90)), {"e": 300, "p": 1, "b": 90}),
+        ((buy("p", 1, 80), buy("b", 1, 90)), {"e": 300, "p": 90, "b": 0}),
+        ((sell("p", 4, 120), sell("b", 4, 110)), {"e": 300, "p": 1, "b": 0}),
+    ],
+)
+def test_a_resting_entry_and_its_children_hold_apart(
+    children: tuple[NewOrder, NewOrder], holds: dict[str, int]
+) -> None:
+    """The children of a bracket share what only one of them can need, and nothing of the entry's."""
     balances = {2: {"USDT": 1000 * SCALE}, 3: {"BTC": 10 * SCALE}}
     venue = CrankedVenue(genesis([LISTED], balances, [opened_session(1), opened_session(2)]))
-    venue.account_mail[2].tell(bracket("L", buy("e", 4), sell("p", 4, 120), buy("b", 1, 90)))
+    venue.account_mail[2].tell(bracket("L", buy("e", 4), *children))
     venue.account_mail[3].tell(new("s", SELL, SCALE, 100 * SCALE, session_id=2, account_id=3))
     venue.drain()
-    holds = {order.cl_ord_id: order.hold // SCALE for order in venue.accounts[2].account.open_orders()}
-    assert holds == {"e": 300, "p": 1, "b": 90}
+    assert {it.cl_ord_id: it.hold // SCALE for it in venue.accounts[2].account.open_orders()} == holds
     venue.check_accounts()
     venue.check_at_rest()
