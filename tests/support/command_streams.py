@@ -1,69 +1,102 @@
-"""Random commands for one book: abstract steps (what hypothesis shrinks) made concrete against what rests."""
+"""Random commands for one book: abstract steps (what hypothesis shrinks) made concrete against what is open.
+
+A step is a kind of command and numbers; each choice that the command needs takes the next number, and the first of its
+options where they have run out. So a step with fewer and smaller numbers is a simpler command.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
+import msgspec
 from hypothesis import strategies as st
-from naive_book import AnyBookCommand, NaiveBook
+from order_streams import LOTS_MAX, NEAR, Dice, OrderMaker
 
-from engine.book import Book
-from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder, SetInstrumentStatus
-from engine.events import Event
+from engine.commands import (
+    AdvanceTime,
+    BustTrade,
+    CancelAll,
+    CancelBook,
+    CancelOrder,
+    ChangeInstrument,
+    Changes,
+    CorrectTrade,
+    ExpireDayOrders,
+    NewList,
+    NewOrder,
+    ReplaceOrder,
+    SetInstrumentStatus,
+    SetReferencePrice,
+    SetTradingPhase,
+)
+from engine.events import CancelRejected, Event, OrderRejected, TradeBusted, TradeCorrected, TradeExecuted
 from engine.image import OrderImage
-from engine.instrument import Instrument
-from engine.types import CancelReason, InstrumentStatus, OrdType, Side, TimeInForce
+from engine.instrument import Instrument, Protection
+from engine.types import SCALE, CancelReason, InstrumentStatus, OrdType, Side, TimeInForce, TradingPhase
 
+BookCommand = (
+    NewOrder
+    | NewList
+    | CancelOrder
+    | ReplaceOrder
+    | CancelAll
+    | CancelBook
+    | ExpireDayOrders
+    | AdvanceTime
+    | SetInstrumentStatus
+    | SetTradingPhase
+    | SetReferencePrice
+    | ChangeInstrument
+    | BustTrade
+    | CorrectTrade
+)
+
+PLAIN_KINDS = [
+    *["limit"] * 5,
+    *["passive"] * 5,
+    "market",
+    *["cancel"] * 2,
+    *["replace"] * 3,
+    "ghost",
+    "broken",
+    "cancel_all",
+]
+"""What plain orders need."""
 KINDS = [
-    *["limit"] * 5, *["passive"] * 5, "market", "cancel", "cancel", "replace", "replace", "replace", "ghost", "broken",
-]  # fmt: skip
-RARE_KINDS = ["cancel_all", "expire", "halt", "resume"]
-CHUNK = 3
-"""Small, so that chunks are common."""
+    *["order"] * 24,
+    *["list"] * 2,
+    *["cancel"] * 3,
+    *["replace"] * 5,
+    *["limit"] * 4,
+    "advance",
+    "ghost",
+    "broken",
+]
+RARE_KINDS = ["cancel_all", "expire", "cancel_book", "phase", "status", "reference", "amend_trade", "instrument"]
+BACK_KINDS = ["open", "resume"]
+"""Back to continuous trading, back to ACTIVE."""
+
+FIRMS = {2: "RED", 3: "RED", 4: "BLUE"}
+SESSIONS = 3
+TRADES_KEPT = 30
+A_SECOND = 1_000_000_000
 
 
 class Step(NamedTuple):
     kind: str
-    pick: int
-    """Which of the resting orders."""
-    side: Side
-    ticks: int
-    """The price, around the middle."""
-    lots: int
-    tif: TimeInForce
-    who: int
-    """Session 1..3; its accounts are 2..4."""
-    by_order_id: bool
+    numbers: Sequence[int]
 
 
-SPREAD = 8
-LOTS_MAX = 12
-
-steps: st.SearchStrategy[Step] = st.builds(
-    Step,
-    st.sampled_from(KINDS + RARE_KINDS),
-    st.integers(0, 99),
-    st.sampled_from(Side),
-    st.integers(-SPREAD, SPREAD),
-    st.integers(1, LOTS_MAX),
-    st.sampled_from(TimeInForce),
-    st.integers(1, 3),
-    st.booleans(),
-)
+NUMBERS_MAX = 1000
+numbers = st.lists(st.integers(0, NUMBERS_MAX), max_size=24)
+plain_steps: st.SearchStrategy[Step] = st.builds(Step, st.sampled_from(PLAIN_KINDS), numbers)
+steps: st.SearchStrategy[Step] = st.builds(Step, st.sampled_from(KINDS + RARE_KINDS + BACK_KINDS * 2), numbers)
 
 
-def random_step(random: Random, kinds: list[str]) -> Step:
-    return Step(
-        random.choice(kinds),
-        random.randrange(10_000),
-        random.choice((Side.BUY, Side.SELL)),
-        random.randint(-SPREAD, SPREAD),
-        random.randint(1, LOTS_MAX),
-        random.choice(list(TimeInForce)),
-        random.randint(1, 3),
-        random.random() < 0.3,
-    )
+def random_step(random: Random, kinds: Sequence[str]) -> Step:
+    return Step(random.choice(kinds), [random.randrange(NUMBERS_MAX) for _ in range(24)])
 
 
 class CommandStream:
@@ -71,89 +104,154 @@ class CommandStream:
 
     def __init__(self, instrument: Instrument, middle_ticks: int) -> None:
         self.instrument = instrument
-        self.middle_ticks = middle_ticks
+        self.orders = OrderMaker(instrument, middle_ticks)
         self.made = 0
+        self.now_ns = 0
+        """The time at which the newest command arrives."""
+        self.trades: list[TradeExecuted] = []
+        self.newest: dict[int, OrderImage] = {}
+        """The newest image of the parties of ``trades``."""
 
-    def command(self, step: Step, resting: list[OrderImage]) -> AnyBookCommand:
+    def see(self, events: Sequence[Event]) -> None:
+        """What has become of the commands so far."""
+        for event in events:
+            if isinstance(event, TradeExecuted):
+                self.trades = [*self.trades, event][-TRADES_KEPT:]
+            if isinstance(event, TradeExecuted | TradeBusted | TradeCorrected):
+                for image in (event.aggressor, event.resting):
+                    self.newest[image.order_id] = image
+            elif not isinstance(event, OrderRejected | CancelRejected) and (order := getattr(event, "order", None)):
+                self.newest[order.order_id] = order
+
+    def command(self, step: Step, open_orders: Sequence[OrderImage]) -> BookCommand:
         self.made += 1
-        cl_ord_id = f"c{self.made}"
-        instrument = self.instrument
-        symbol_id = instrument.symbol_id
-        ticks = step.ticks
-        if step.kind == "passive":
-            ticks = -abs(ticks) if step.side is Side.BUY else 1 + abs(ticks)
-        px = (self.middle_ticks + ticks) * instrument.tick_size
-        qty = step.lots * instrument.lot_size
-        session_id, account_id, side = step.who, step.who + 1, step.side
+        self.now_ns += 1
+        self.orders.now_ns = self.now_ns
+        dice, name = Dice(step.numbers), f"c{self.made}"
+        if step.kind == "order":
+            return self.orders.order(dice, name, 1 + dice.up_to(SESSIONS - 1))
+        if step.kind == "list":
+            return self.orders.new_list(dice, name, 1 + dice.up_to(SESSIONS - 1))
         if step.kind in ("limit", "passive", "market", "broken"):
-            ord_type = OrdType.MARKET if step.kind == "market" else OrdType.LIMIT
-            if step.kind == "broken":
-                qty, px = _broken(step, instrument, qty, px)
-            return NewOrder(session_id, cl_ord_id, account_id, symbol_id, side, ord_type, step.tif, qty, px)
-        if step.kind in ("cancel", "replace") and resting:
-            target = resting[step.pick % len(resting)]
-            session_id, account_id = target.session_id, target.account_id
-            orig, order_id = target.cl_ord_id, target.order_id if step.by_order_id else 0
-            if step.pick % 7:
-                side = target.side
-        else:
-            orig, order_id = f"c{step.pick}", (symbol_id << 40) + step.pick if step.by_order_id else 0
-        if step.kind == "replace":
-            return ReplaceOrder(session_id, cl_ord_id, account_id, symbol_id, side, orig, qty, px, order_id)
-        if step.kind in ("cancel", "ghost"):
-            return CancelOrder(session_id, cl_ord_id, account_id, symbol_id, side, orig, order_id)
-        return self._rare(step, account_id)
+            return self._plain(step.kind, dice, name)
+        if step.kind in ("cancel", "replace", "ghost"):
+            return self._change(step.kind, dice, name, open_orders)
+        return self._rare(step.kind, dice)
 
-    def _rare(self, step: Step, account_id: int) -> AnyBookCommand:
+    def _plain(self, kind: str, dice: Dice, name: str) -> NewOrder:
+        who, side, ticks = 1 + dice.up_to(SESSIONS - 1), dice.of(list(Side)), dice.around(NEAR)
+        if kind == "passive":
+            ticks = -abs(ticks) if side is Side.BUY else 1 + abs(ticks)
+        qty, px = self.orders.lots(dice), self.orders.px(ticks)
+        ord_type = OrdType.MARKET if kind == "market" else OrdType.LIMIT
+        tif = dice.of([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC, TimeInForce.FOK])
+        if kind == "broken":
+            qty, px = self._broken(dice, qty, px)
+        return NewOrder(who, name, who + 1, self.instrument.symbol_id, side, ord_type, tif, qty, px)
+
+    def _broken(self, dice: Dice, qty: int, px: int) -> tuple[int, int]:
+        """Quantity and price that break one of the instrument's rules, if it has that rule."""
+        rules = self.instrument
+        wrong = [
+            (qty + rules.lot_size - 1, px),
+            (qty, px + rules.tick_size - 1),
+            (0, px),
+            (qty, 0),
+            (rules.max_qty + rules.lot_size, px),
+            (-qty, px),
+            (qty, -px),
+        ]
+        return dice.of(wrong)
+
+    def _change(
+        self, kind: str, dice: Dice, name: str, open_orders: Sequence[OrderImage]
+    ) -> CancelOrder | ReplaceOrder:
+        symbol_id, side, who = self.instrument.symbol_id, dice.of(list(Side)), 1 + dice.up_to(SESSIONS - 1)
+        by_order_id, nth = dice.once_in(3), dice.number()
+        account_id, orig, order_id, target = who + 1, f"c{nth}", (symbol_id << 40) + nth, None
+        if kind != "ghost" and open_orders:
+            target = open_orders[nth % len(open_orders)]
+            who, account_id, orig, order_id = target.session_id, target.account_id, target.cl_ord_id, target.order_id
+            side = target.side if not dice.once_in(12) else side
+        order_id = order_id if by_order_id else 0
+        if kind != "replace":
+            return CancelOrder(who, name, account_id, symbol_id, side, orig, order_id)
+        qty, px = self._new_terms(dice, target)
+        changes = self._changes(dice, target)
+        return ReplaceOrder(who, name, account_id, symbol_id, side, orig, qty, px, order_id, changes=changes)
+
+    def _new_terms(self, dice: Dice, target: OrderImage | None) -> tuple[int, int]:
+        """Quantity and price of a replace: often those that the order has."""
+        lot, qty, px = self.instrument.lot_size, self.orders.lots(dice), self.orders.px(dice.around(NEAR))
+        if target is not None:
+            qty = dice.of([target.order_qty, target.order_qty - lot, qty, target.order_qty + lot, target.cum_qty])
+            px = dice.of([target.px, target.px, px, 0 if target.ord_type is not OrdType.LIMIT else px])
+        return qty, px
+
+    def _changes(self, dice: Dice, target: OrderImage | None) -> Changes | None:
+        if not dice.once_in(2):
+            return None
+        special, lot = target.special if target else None, self.instrument.lot_size
+        if special is not None and special.trigger is not None and dice.up_to(3):
+            return Changes(stop_px=self.orders.px(dice.around(NEAR)))
+        if special is not None and special.peg is not None and dice.up_to(3):
+            return Changes(peg_offset=dice.around(2) * self.instrument.tick_size)
+        if special is not None and special.expire_ns and dice.up_to(3):
+            return Changes(expire_ns=self.now_ns + dice.up_to(30))
+        return dice.of(
+            [
+                Changes(),
+                Changes(display_qty=lot * dice.up_to(3)),
+                Changes(min_qty=lot * dice.up_to(4)),
+                Changes(expire_ns=self.now_ns + 5),
+                Changes(stop_px=self.orders.px(2)),
+                Changes(peg_offset=0),
+            ]
+        )
+
+    # ---- operators and timers
+
+    def _rare(self, kind: str, dice: Dice) -> BookCommand:
         symbol_id = self.instrument.symbol_id
-        if step.kind == "cancel_all":
-            side = (0, Side.BUY, Side.SELL)[step.pick % 3]
-            return CancelAll(self.made, account_id, side, CancelReason.MASS_CANCEL)
-        if step.kind == "expire":
+        if kind == "advance":
+            self.now_ns += dice.of([1, 5, 50, A_SECOND, 0])
+            return AdvanceTime(symbol_id)
+        if kind == "cancel_all":
+            side = dice.of([0, Side.BUY, Side.SELL])
+            return CancelAll(self.made, 2 + dice.up_to(SESSIONS - 1), side, CancelReason.MASS_CANCEL)
+        if kind == "cancel_book":
+            return CancelBook(symbol_id, "ops", CancelReason.OPERATOR)
+        if kind == "expire":
             return ExpireDayOrders(symbol_id, f"day {self.made}")
-        active = step.kind == "resume"
-        status = InstrumentStatus.ACTIVE if active else InstrumentStatus(2 + step.pick % 3)
-        return SetInstrumentStatus(symbol_id, status, "operator")
+        if kind in ("open", "phase"):
+            phase = TradingPhase.CONTINUOUS if kind == "open" else dice.of(list(TradingPhase))
+            return SetTradingPhase(symbol_id, phase, "ops", f"for {self.made}")
+        if kind in ("resume", "status"):
+            halted = dice.of([InstrumentStatus.HALTED, InstrumentStatus.MAINTENANCE])
+            return SetInstrumentStatus(symbol_id, InstrumentStatus.ACTIVE if kind == "resume" else halted, "ops")
+        if kind == "amend_trade" and self.trades:
+            return self._amend_trade(dice)
+        if kind == "instrument":
+            return ChangeInstrument(self._other_rules(dice), "ops")
+        return SetReferencePrice(symbol_id, self.orders.px(dice.around(NEAR)) + dice.of([0, 0, 1]), "ops")
 
+    def _amend_trade(self, dice: Dice) -> BustTrade | CorrectTrade:
+        trade = dice.of(self.trades)
+        parties = self.newest[trade.aggressor.order_id], self.newest[trade.resting.order_id]
+        if dice.once_in(3):
+            return BustTrade(trade, *parties, "ops", "why")
+        px = trade.px + dice.around(2) * self.instrument.tick_size
+        lots = max(1, trade.qty // self.instrument.lot_size - dice.up_to(LOTS_MAX // 4))
+        return CorrectTrade(trade, *parties, px, lots * self.instrument.lot_size, "ops", "why")
 
-def _broken(step: Step, instrument: Instrument, qty: int, px: int) -> tuple[int, int]:
-    """Quantity and price that break one of the instrument's rules, if it has that rule."""
-    wrong = [
-        (qty + instrument.lot_size - 1, px),
-        (qty, px + instrument.tick_size - 1),
-        (0, px),
-        (qty, 0),
-        (instrument.max_qty + instrument.lot_size, px),
-        (-qty, px),
-        (qty, -px),
-    ]
-    return wrong[step.pick % len(wrong)]
-
-
-def run_book(book: Book, command: AnyBookCommand) -> list[list[Event]]:
-    """The records of ``command``: one, or several chunks."""
-    if isinstance(command, NewOrder):
-        return [book.new_order(command)]
-    if isinstance(command, CancelOrder):
-        return [book.cancel(command)]
-    if isinstance(command, ReplaceOrder):
-        return [book.replace(command)]
-    if isinstance(command, SetInstrumentStatus):
-        return [book.set_status(command)]
-    records: list[list[Event]] = []
-    done = False
-    while not done:
-        if isinstance(command, CancelAll):
-            events, done = book.cancel_all(command, CHUNK)
-        else:
-            events, done = book.expire_day_orders(command, CHUNK)
-        records.append(events)
-    return records
-
-
-def run_naive(book: NaiveBook, command: AnyBookCommand) -> list[list[Event]]:
-    records = [book.handle(command, CHUNK)]
-    if isinstance(command, CancelAll | ExpireDayOrders):
-        while type(records[-1][-1]).__name__ not in ("MassCancelPartDone", "DayOrdersExpired"):
-            records.append(book.handle(command, CHUNK))
-    return records
+    def _other_rules(self, dice: Dice) -> Instrument:
+        """The instrument as it was listed but for one rule."""
+        first = self.instrument
+        rules = [
+            first,
+            msgspec.structs.replace(first, maker_fee=first.taker_fee, taker_fee=first.maker_fee),
+            msgspec.structs.replace(first, tick_size=2 * first.tick_size),
+            msgspec.structs.replace(first, protection=Protection(volatility_rate=SCALE // 25, pause_ns=50)),
+            msgspec.structs.replace(first, orders_per_side_max=12, orders_per_account_max=20),
+        ]
+        return dice.of(rules)

@@ -1,260 +1,273 @@
-"""A book that is slow and obviously right: one list of orders, sorted anew for every command."""
+"""A book that is slow and obviously right: the commands. Its rules are in the modules naive_*, one subject each."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
-from engine_builders import changed, image_of
+from engine_builders import image_of
+from naive_amending import amend
+from naive_matching import work
+from naive_operators import OperatorCommand, operate
+from naive_phases import go_on_to_next_phase, run_timers
+from naive_prices import starting_stop
+from naive_reactions import Loop, prepared, shown_anew
+from naive_rules import check_leg, check_list, check_new
+from naive_state import Open, State, need, with_wait
+from naive_steps import cancel, expire, hold_of_leg
 
-from engine.commands import CancelAll, CancelOrder, ExpireDayOrders, NewOrder, ReplaceOrder, SetInstrumentStatus
+from engine.commands import (
+    CancelAll,
+    CancelBook,
+    CancelOrder,
+    ExpireDayOrders,
+    NewList,
+    NewOrder,
+    ReplaceOrder,
+    SetInstrumentStatus,
+)
 from engine.events import (
     DayOrdersExpired,
     Event,
-    InstrumentStatusChanged,
     MassCancelPartDone,
     OrderAccepted,
-    OrderCanceled,
-    OrderExpired,
     OrderRejected,
-    OrderReplaced,
-    TradeExecuted,
 )
 from engine.image import OrderImage
-from engine.instrument import Instrument
-from engine.money import fee_due, notional, remaining_hold, worst_hold
-from engine.rejections import cancel_rejected, rejected_image
-from engine.rules import check_order
-from engine.types import CancelReason, CxlRejReason, OrdStatus, OrdType, Side, TimeInForce
+from engine.queries import DepthLevel
+from engine.rejections import Refusal, cancel_rejected, list_rejected, rejected_image
+from engine.terms import NOTHING_SPECIAL, Link
+from engine.types import CancelReason, Contingency, CxlRejReason, OrdRejReason, OrdStatus, Side, TimeInForce, Wait
 
-AnyBookCommand = NewOrder | CancelOrder | ReplaceOrder | CancelAll | SetInstrumentStatus | ExpireDayOrders
-
-
-class Resting:
-    """An order in the book. ``since`` is its time priority."""
-
-    def __init__(self, image: OrderImage, now: int) -> None:
-        self.image = image
-        self.since = now
+TAKES = (OrdRejReason.OTHER, "post-only order would take")
+AUCTION_OVER_DAY = (TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE, TimeInForce.GOOD_FOR_AUCTION)
 
 
-class NaiveBook:
-    def __init__(self, instrument: Instrument) -> None:
-        self.instrument = instrument
-        self.status = instrument.status
-        self.resting: list[Resting] = []
-        self.last_px = 0
-        self.last_day = ""
-        self.orders_accepted = 0
-        self.trades_made = 0
-        self._now = 0
+class NaiveBook(State):
+    """One record a command, or several where it is about many orders; ``unfinished``: :meth:`go_on` makes another."""
 
-    def handle(self, command: AnyBookCommand, limit: int = 1_000_000) -> list[Event]:
-        """The events of ``command``; ``limit`` is the chunk of commands about many orders."""
-        self._now += 1
-        if isinstance(command, NewOrder):
-            return self._new_order(command)
-        if isinstance(command, CancelOrder):
-            return self._cancel(command)
-        if isinstance(command, ReplaceOrder):
-            return self._replace(command)
-        if isinstance(command, CancelAll):
-            return self._cancel_all(command, limit)
-        if isinstance(command, ExpireDayOrders):
-            return self._expire(command, limit)
-        self.status = command.status
-        return [InstrumentStatusChanged(command.symbol_id, command.status, command.operator)]
+    def new_order(self, command: NewOrder) -> list[Event]:
+        self._begin()
+        refusal = check_new(self, command) or self._enter_new(command)
+        if refusal is not None:
+            self.emit(OrderRejected(rejected_image(command), *refusal))
+        return self._settle()
 
-    # ---- what rests, in every order that somebody asks for ---------------------------------------------------------
+    def new_list(self, command: NewList) -> list[Event]:
+        self._begin()
+        refusal = check_list(command)
+        if refusal is not None:
+            return list_rejected(command, {0: refusal})
+        guilty: dict[int, Refusal] = {}
+        for nth, leg in enumerate(command.legs):
+            is_child = nth > 0 and command.contingency is not Contingency.OCO
+            guilt = check_leg(leg) or check_new(self, leg, command.legs[:nth], is_child=is_child)
+            if guilt is not None and not guilty:
+                guilty[nth] = guilt
+        if guilty:
+            return list_rejected(command, guilty)
+        self._accept_legs(command)
+        return self._settle()
 
-    def queue(self, side: Side) -> list[Resting]:
-        """One side by price, then time."""
-        sign = -1 if side is Side.BUY else 1
-        mine = [rest for rest in self.resting if rest.image.side is side]
-        return sorted(mine, key=lambda rest: (sign * rest.image.px, rest.since))
+    def cancel(self, command: CancelOrder) -> list[Event]:
+        self._begin()
+        order = self._find(command)
+        if order is None:
+            return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
+        cancel(self, order, CancelReason.REQUESTED, command.cl_ord_id)
+        return self._settle()
 
-    def levels(self, side: Side) -> list[list[OrderImage]]:
-        levels: dict[int, list[OrderImage]] = {}
-        for rest in self.queue(side):
-            levels.setdefault(rest.image.px, []).append(rest.image)
-        return list(levels.values())
+    def replace(self, command: ReplaceOrder) -> list[Event]:
+        self._begin()
+        order = self._find(command)
+        if order is None:
+            return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
+        amend(self, order, command)
+        return self._settle()
 
-    def _find(self, command: CancelOrder | ReplaceOrder) -> Resting | None:
-        for rest in self.resting:
-            image = rest.image
-            if image.session_id != command.session_id:
-                continue
-            if command.order_id:
-                if image.order_id == command.order_id and image.account_id == command.account_id:
-                    return rest
-            elif image.cl_ord_id == command.orig_cl_ord_id:
-                return rest
+    # ---- many orders at a time --------------------------------------------------------------------------------------
+
+    def cancel_all(self, command: CancelAll, limit: int) -> tuple[list[Event], bool]:
+        self._begin()
+        reason = CancelReason(command.reason)
+        mine = [
+            order
+            for order in self.by_id()
+            if order.image.account_id == command.account_id and command.side in (0, order.side)
+        ]
+        count, done = self._each(mine, limit, lambda order: cancel(self, order, reason, "", command.request_id))
+        if done:
+            self._settle()
+            self.emit(MassCancelPartDone(command.request_id, self.instrument.symbol_id, count))
+        return self.events, done
+
+    def cancel_book(self, command: CancelBook, limit: int) -> tuple[list[Event], bool]:
+        self._begin()
+        reason = CancelReason(command.reason)
+        _, done = self._each(self.by_id(), limit, lambda order: cancel(self, order, reason))
+        return (self._settle() if done else self.events), done
+
+    def expire_day_orders(self, command: ExpireDayOrders, limit: int) -> tuple[list[Event], bool]:
+        """DAY orders, and those that have missed their auction."""
+        self._begin()
+        due = [
+            order for order in self.by_id() if order.image.tif is TimeInForce.DAY or order.image.tif in AUCTION_OVER_DAY
+        ]
+        _, done = self._each(due, limit, lambda order: expire(self, order, CancelReason.END_OF_DAY))
+        if done:
+            self.last_day = command.day
+            self._settle()
+            self.emit(DayOrdersExpired(command.symbol_id, command.day))
+        return self.events, done
+
+    def advance(self, limit: int) -> tuple[list[Event], bool]:
+        """What is due at ``now_ns``."""
+        self._begin()
+        due = [order for order in self.orders if 0 < order.special.expire_ns <= self.now_ns]
+        due.sort(key=lambda order: (order.special.expire_ns, order.id))
+        _, done = self._each(due, limit, lambda order: expire(self, order, CancelReason.GOOD_TILL_DATE))
+        if done and self.active:
+            run_timers(self)
+        return (self._settle() if done else self.events), done
+
+    def _each(self, orders: list[Open], limit: int, act: Callable[[Open], None]) -> tuple[int, bool]:
+        """To the first ``limit`` orders; who is gone by its turn needs nothing. How many were left to act on."""
+        count = 0
+        for order in orders[:limit]:
+            if order in self.orders:
+                act(order)
+                count += 1
+        return count, not any(order in self.orders for order in orders)
+
+    # ---- operators, and what was left undone ------------------------------------------------------------------------
+
+    def operate(self, command: OperatorCommand) -> list[Event]:
+        self._begin()
+        operate(self, command)
+        return self._settle()
+
+    def set_status(self, command: SetInstrumentStatus) -> list[Event]:
+        return self.operate(command)
+
+    def go_on(self) -> list[Event]:
+        self._begin()
+        if self.uncrossing is not None:
+            go_on_to_next_phase(self)
+        else:
+            self.unfinished = False
+        return self._settle()
+
+    def _begin(self) -> None:
+        self.events = []
+        self.band_from = self.last_px or self.reference_px
+        self.paused = False
+
+    def _settle(self) -> list[Event]:
+        Loop(self).run()
+        return self.events
+
+    # ---- acceptance -------------------------------------------------------------------------------------------------
+
+    def _enter_new(self, command: NewOrder) -> Refusal | None:
+        order = Open(self._image(command, self.orders_accepted + 1))
+        if order.special.trigger is not None:
+            order.image = with_wait(shown_anew(self, order.image), Wait.TRIGGER, stop_px=starting_stop(self, order))
+            self._accept(order)
+            return None
+        image, obstacle = prepared(self, order)
+        if obstacle is CancelReason.POST_ONLY:
+            return TAKES
+        order.image = msgspec.structs.replace(image, hold=need(image))
+        self._accept(order)
+        if obstacle is not None:
+            cancel(self, order, obstacle)
+        elif order.wait is Wait.NOTHING:
+            work(self, order)
         return None
 
-    # ---- commands --------------------------------------------------------------------------------------------------
-
-    def _new_order(self, command: NewOrder) -> list[Event]:
-        instrument = self.instrument
-        qty, px, side = command.order_qty, command.px, command.side
-        refusal = check_order(instrument, self.status, command.ord_type, command.tif, qty, px)
-        if refusal is not None:
-            return [OrderRejected(rejected_image(command), *refusal)]
+    def _accept(self, order: Open) -> None:
         self.orders_accepted += 1
-        order = image_of(
-            order_id=(instrument.symbol_id << 40) + self.orders_accepted,
+        order.arrived = self.tick()
+        order.fresh = True
+        self.orders.append(order)
+        self.emit(OrderAccepted(order.image))
+
+    def _accept_legs(self, command: NewList) -> None:
+        first_id = (self.instrument.symbol_id << 40) + self.orders_accepted + 1
+        legs: list[Open] = []
+        for nth, leg in enumerate(command.legs):
+            link = Link(command.list_id, command.contingency, nth, first_id)
+            special = msgspec.structs.replace(leg.special or NOTHING_SPECIAL, link=link)
+            order = Open(self._image(msgspec.structs.replace(leg, special=special), self.orders_accepted + 1 + nth))
+            order.image = shown_anew(self, order.image)
+            if nth > 0 and command.contingency is not Contingency.OCO:
+                order.image = with_wait(order.image, Wait.ENTRY)
+            elif order.special.trigger is not None:
+                order.image = with_wait(order.image, Wait.TRIGGER, stop_px=starting_stop(self, order))
+            elif prepared(self, order)[0].working == with_wait(order.image, Wait.AUCTION).working:
+                order.image = with_wait(order.image, Wait.AUCTION)
+            else:
+                order.image = with_wait(order.image, Wait.TURN)
+                order.turn = self.tick()
+            legs.append(order)
+        self.orders += legs
+        for order in legs:
+            order.image = msgspec.structs.replace(order.image, hold=hold_of_leg(self, order, order.image))
+        self.orders = [order for order in self.orders if order not in legs]
+        for order in legs:
+            self._accept(order)
+
+    def _image(self, command: NewOrder, number: int) -> OrderImage:
+        image = image_of(
+            order_id=(self.instrument.symbol_id << 40) + number,
             session_id=command.session_id,
             account_id=command.account_id,
             symbol_id=command.symbol_id,
             cl_ord_id=command.cl_ord_id,
-            side=side,
+            side=command.side,
             ord_type=command.ord_type,
             tif=command.tif,
-            order_qty=qty,
-            px=px,
+            order_qty=command.order_qty,
+            px=command.px,
+            special=command.special,
             status=OrdStatus.NEW,
-            leaves_qty=qty,
+            leaves_qty=command.order_qty,
             cum_qty=0,
             cum_notional=0,
             fee_raw=0,
-            hold=worst_hold(side, px, qty, max(instrument.maker_fee, instrument.taker_fee)),
-            maker_fee=instrument.maker_fee,
-            taker_fee=instrument.taker_fee,
+            hold=0,
+            maker_fee=self.instrument.maker_fee,
+            taker_fee=self.instrument.taker_fee,
         )
-        return [OrderAccepted(order), *self._work(order)]
+        return msgspec.structs.replace(image, hold=need(image))
 
-    def _cancel(self, command: CancelOrder) -> list[Event]:
-        rest = self._find(command)
-        if rest is None:
-            return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
-        self.resting.remove(rest)
-        return [OrderCanceled(ended(rest.image, OrdStatus.CANCELED), CancelReason.REQUESTED, command.cl_ord_id)]
+    def _find(self, command: CancelOrder | ReplaceOrder) -> Open | None:
+        for order in self.orders:
+            image = order.image
+            if image.session_id != command.session_id:
+                continue
+            if command.order_id:
+                if image.order_id == command.order_id and image.account_id == command.account_id:
+                    return order
+            elif image.cl_ord_id == command.orig_cl_ord_id:
+                return order
+        return None
 
-    def _replace(self, command: ReplaceOrder) -> list[Event]:
-        rest = self._find(command)
-        if rest is None:
-            return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
-        order = rest.image
-        qty, px = command.order_qty, command.px
-        refusal = check_order(self.instrument, self.status, order.ord_type, order.tif, qty, px)
-        text = refusal[1] if refusal is not None else ""
-        if not text and command.side is not order.side:
-            text = "the side of an order cannot be changed"
-        if text:
-            return [cancel_rejected(command, CxlRejReason.OTHER, text, order)]
-        leaves = qty - order.cum_qty
-        if leaves <= 0:
-            self.resting.remove(rest)
-            canceled = ended(order, OrdStatus.CANCELED)
-            return [OrderCanceled(canceled, CancelReason.REDUCED_TO_FILLED, command.cl_ord_id)]
-        keeps = px == order.px and leaves <= order.leaves_qty
-        changed = changed_to(order, cl_ord_id=command.cl_ord_id, order_qty=qty, px=px, leaves_qty=leaves)
-        event = OrderReplaced(changed, order.cl_ord_id, keeps)
-        if keeps:
-            rest.image = changed
-            return [event]
-        self.resting.remove(rest)
-        return [event, *self._work(changed)]
+    # ---- public views -----------------------------------------------------------------------------------------------
 
-    def _cancel_all(self, command: CancelAll, limit: int) -> list[Event]:
-        mine = [
-            rest
-            for rest in sorted(self.resting, key=lambda rest: rest.since)
-            if rest.image.account_id == command.account_id and command.side in (0, rest.image.side)
-        ]
-        events: list[Event] = []
-        for rest in mine[:limit]:
-            self.resting.remove(rest)
-            canceled = ended(rest.image, OrdStatus.CANCELED)
-            events.append(OrderCanceled(canceled, CancelReason(command.reason), "", command.request_id))
-        if len(mine) <= limit:
-            events.append(MassCancelPartDone(command.request_id, self.instrument.symbol_id, len(mine)))
-        return events
+    def depth(self, levels: int) -> tuple[list[DepthLevel], list[DepthLevel]]:
+        return self._depth(Side.BUY, levels), self._depth(Side.SELL, levels)
 
-    def _expire(self, command: ExpireDayOrders, limit: int) -> list[Event]:
-        by_id = sorted(self.resting, key=lambda rest: rest.image.order_id)
-        due = [rest for rest in by_id if rest.image.tif is TimeInForce.DAY]
-        events: list[Event] = []
-        for rest in due[:limit]:
-            self.resting.remove(rest)
-            events.append(OrderExpired(ended(rest.image, OrdStatus.EXPIRED), CancelReason.END_OF_DAY))
-        if len(due) <= limit:
-            self.last_day = command.day
-            events.append(DayOrdersExpired(command.symbol_id, command.day))
-        return events
+    def _depth(self, side: Side, levels: int) -> list[DepthLevel]:
+        by_px: dict[int, list[Open]] = {}
+        for order in self.queue(side):
+            if order.shown:
+                by_px.setdefault(order.px, []).append(order)
+        found = [DepthLevel(px, sum(it.shown for it in level), len(level)) for px, level in by_px.items()]
+        return found[:levels] if levels else found
 
-    # ---- matching --------------------------------------------------------------------------------------------------
+    def open_orders(self, account_id: int) -> list[OrderImage]:
+        return [order.image for order in self.by_id() if order.image.account_id == account_id]
 
-    def _work(self, order: OrderImage) -> list[Event]:
-        events: list[Event] = []
-        buys = order.side is Side.BUY
-        rivals = [
-            rest
-            for rest in self.queue(order.side.opposite)
-            if (rest.image.px <= order.px if buys else rest.image.px >= order.px)
-        ]
-        if order.tif is TimeInForce.FOK and sum(rest.image.leaves_qty for rest in rivals) < order.leaves_qty:
-            rivals = []
-        for rest in rivals:
-            if not order.leaves_qty:
-                break
-            qty, px = min(order.leaves_qty, rest.image.leaves_qty), rest.image.px
-            order, taker_fee = filled(order, qty, px, order.taker_fee)
-            rest.image, maker_fee = filled(rest.image, qty, px, rest.image.maker_fee)
-            if not rest.image.leaves_qty:
-                self.resting.remove(rest)
-            self.trades_made += 1
-            self.last_px = px
-            trade_id = (self.instrument.symbol_id << 40) + self.trades_made
-            events.append(TradeExecuted(trade_id, px, qty, order, rest.image, taker_fee, maker_fee))
-        if not order.leaves_qty:
-            return events
-        if order.ord_type is OrdType.MARKET or order.tif in (TimeInForce.IOC, TimeInForce.FOK):
-            fok = order.tif is TimeInForce.FOK
-            reason = CancelReason.FILL_OR_KILL if fok else CancelReason.IMMEDIATE_REMAINDER
-            return [*events, OrderCanceled(ended(order, OrdStatus.CANCELED), reason)]
-        self.resting.append(Resting(order, self._now))
-        return events
-
-    def state(self) -> object:
-        """As :meth:`engine.book.Book.state`."""
-        return (
-            self.instrument.symbol_id,
-            self.status,
-            self.last_px,
-            self.last_day,
-            self.orders_accepted,
-            self.trades_made,
-            self.levels(Side.BUY),
-            self.levels(Side.SELL),
-        )
-
-
-def ended(order: OrderImage, status: OrdStatus) -> OrderImage:
-    return msgspec.structs.replace(order, status=status, leaves_qty=0, hold=0)
-
-
-def changed_to(order: OrderImage, **changes: Any) -> OrderImage:
-    """``order`` with changes, and the hold that follows from them."""
-    order = changed(order, **changes)
-    return changed(order, hold=hold_of(order))
-
-
-def filled(order: OrderImage, qty: int, px: int, rate: int) -> tuple[OrderImage, int]:
-    """``order`` after a fill, and the fill's fee."""
-    raw = order.fee_raw + notional(px, qty) * rate
-    leaves = order.leaves_qty - qty
-    order_after = changed_to(
-        order,
-        leaves_qty=leaves,
-        cum_qty=order.cum_qty + qty,
-        cum_notional=order.cum_notional + notional(px, qty),
-        fee_raw=raw,
-        status=OrdStatus.PARTIALLY_FILLED if leaves else OrdStatus.FILLED,
-    )
-    return order_after, fee_due(raw) - fee_due(order.fee_raw)
-
-
-def hold_of(order: OrderImage) -> int:
-    """What an open order must hold, by :mod:`engine.money`."""
-    rate = max(order.maker_fee, order.taker_fee)
-    return remaining_hold(order.side, order.px, order.leaves_qty, rate, order.fee_raw, fee_due(order.fee_raw))
+    def __len__(self) -> int:
+        return len(self.orders)

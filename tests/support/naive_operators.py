@@ -1,0 +1,150 @@
+"""What operators do to a book (docs/order-book.md §7)."""
+
+from __future__ import annotations
+
+import msgspec
+from naive_phases import change_phase
+from naive_state import State
+from naive_steps import hold_of_leg
+
+from engine.commands import (
+    BustTrade,
+    ChangeInstrument,
+    CorrectTrade,
+    SetInstrumentStatus,
+    SetReferencePrice,
+    SetTradingPhase,
+)
+from engine.decimals import format_decimal
+from engine.events import (
+    InstrumentListed,
+    InstrumentStatusChanged,
+    ReferencePriceSet,
+    TradeBusted,
+    TradeCorrected,
+    TradeExecuted,
+)
+from engine.image import OrderImage
+from engine.money import fee_due, notional
+from engine.refused import CommandRefused
+from engine.types import InstrumentStatus, OrdStatus
+
+OperatorCommand = (
+    SetInstrumentStatus | SetTradingPhase | SetReferencePrice | ChangeInstrument | BustTrade | CorrectTrade
+)
+
+
+def operate(book: State, command: OperatorCommand) -> None:
+    match command:
+        case SetInstrumentStatus():
+            set_status(book, command)
+        case SetTradingPhase():
+            refuse_if_delisted(book)
+            if command.phase is not book.phase:
+                change_phase(book, command.phase, command.operator, command.reason)
+        case SetReferencePrice():
+            if command.px <= 0:
+                raise CommandRefused("a reference price must be positive")
+            book.reference_px = command.px
+            book.emit(ReferencePriceSet(command.symbol_id, command.px, command.operator))
+        case ChangeInstrument():
+            change_instrument(book, command)
+        case BustTrade():
+            bust(book, command)
+        case CorrectTrade():
+            correct(book, command)
+
+
+def refuse_if_delisted(book: State) -> None:
+    if book.status is InstrumentStatus.DELISTED:
+        raise CommandRefused(f"{book.instrument.symbol} is delisted")
+
+
+def set_status(book: State, command: SetInstrumentStatus) -> None:
+    refuse_if_delisted(book)
+    if command.status is InstrumentStatus.DELISTED and book.orders:
+        raise CommandRefused(f"{book.instrument.symbol} still has orders")
+    book.status = command.status
+    book.emit(InstrumentStatusChanged(command.symbol_id, command.status, command.operator))
+
+
+def change_instrument(book: State, command: ChangeInstrument) -> None:
+    old, new = book.instrument, command.instrument
+    if (new.symbol_id, new.symbol, new.base, new.quote) != (old.symbol_id, old.symbol, old.base, old.quote):
+        raise CommandRefused("an instrument's id, symbol and assets cannot be changed")
+    book.instrument = new
+    book.emit(InstrumentListed(new, command.operator))
+
+
+# ---- busts and corrections ------------------------------------------------------------------------------------------
+
+
+def settled(book: State, trade: TradeExecuted) -> TradeExecuted | TradeCorrected:
+    """The trade as it has been settled so far."""
+    word = book.last_words.get(trade.trade_id)
+    if isinstance(word, TradeBusted):
+        raise CommandRefused(f"trade {trade.trade_id} has been busted")
+    return word or trade
+
+
+def bust(book: State, command: BustTrade) -> None:
+    trade, was = command.trade, settled(book, command.trade)
+    aggressor, aggressor_fee = resettled(book, command.aggressor, taker_rate(trade), was.px, was.qty, 0, 0)
+    resting, resting_fee = resettled(book, command.resting, trade.resting.maker_fee, was.px, was.qty, 0, 0)
+    event = TradeBusted(
+        trade.trade_id, was.px, was.qty, aggressor, resting, -aggressor_fee, -resting_fee, command.operator,
+        command.reason,
+    )  # fmt: skip
+    book.last_words[trade.trade_id] = event
+    book.emit(event)
+
+
+def correct(book: State, command: CorrectTrade) -> None:
+    trade, was, px, qty = command.trade, settled(book, command.trade), command.px, command.qty
+    if not 0 < qty <= was.qty:
+        raise CommandRefused(f"quantity must be above 0 and at most {format_decimal(was.qty)}")
+    if px <= 0:
+        raise CommandRefused("a price must be positive")
+    aggressor, aggressor_more = resettled(book, command.aggressor, taker_rate(trade), was.px, was.qty, px, qty)
+    resting, resting_more = resettled(book, command.resting, trade.resting.maker_fee, was.px, was.qty, px, qty)
+    event = TradeCorrected(
+        trade.trade_id, px, qty, aggressor, resting, was.aggressor_fee + aggressor_more,
+        was.resting_fee + resting_more, was.px, was.qty, was.aggressor_fee, was.resting_fee, command.operator,
+        command.reason,
+    )  # fmt: skip
+    book.last_words[trade.trade_id] = event
+    book.emit(event)
+
+
+def taker_rate(trade: TradeExecuted) -> int:
+    return trade.aggressor.maker_fee if trade.uncross else trade.aggressor.taker_fee
+
+
+def resettled(
+    book: State, newest: OrderImage, rate: int, old_px: int, old_qty: int, px: int, qty: int
+) -> tuple[OrderImage, int]:
+    """A party's order when the trade is settled at ``px`` and ``qty``, and how much more fee it pays."""
+    order = book.find(newest.order_id)
+    image = order.image if order else newest
+    cum_qty = image.cum_qty - old_qty + qty
+    more = notional(px, qty) - notional(old_px, old_qty)
+    raw = image.fee_raw + more * rate
+    terms, status = image.terms, image.status
+    if order or status is OrdStatus.FILLED:
+        terms = msgspec.structs.replace(terms, order_qty=image.order_qty - old_qty + qty)
+    if order:
+        status = OrdStatus.PARTIALLY_FILLED if cum_qty else OrdStatus.NEW
+    elif not cum_qty and status is OrdStatus.FILLED:
+        status = OrdStatus.CANCELED
+    image = msgspec.structs.replace(
+        image,
+        terms=terms,
+        status=status,
+        cum_qty=cum_qty,
+        cum_notional=image.cum_notional + more,
+        fee_raw=raw,
+    )
+    if order:
+        image = msgspec.structs.replace(image, hold=hold_of_leg(book, order, image))
+        order.image = image
+    return image, fee_due(raw) - fee_due(raw - more * rate)

@@ -1,0 +1,197 @@
+"""How orders enter, and how the book settles after every command (docs/order-book.md §2, reactions)."""
+
+from __future__ import annotations
+
+from naive_matching import can_be_met, work, would_take
+from naive_phases import takes_part, watch_limits
+from naive_prices import entry_px, peg_px, standing_px, trailed
+from naive_state import AT_ONCE, Open, State, with_shown, with_wait
+from naive_steps import cancel, changed_terms, park, update
+
+from engine.events import OrderTriggered
+from engine.image import OrderImage
+from engine.types import (
+    Activation,
+    CancelReason,
+    OrdType,
+    PostOnly,
+    Side,
+    TriggerKind,
+    TriggerSource,
+    UpdateCause,
+    Wait,
+)
+
+
+def shown_anew(book: State, image: OrderImage) -> OrderImage:
+    """With what it shows when it enters; a plain order needs no word for that."""
+    if image.special is not None and image.working is None:
+        image = with_wait(image, Wait.NOTHING)
+    return with_shown(image, book.draw_display(image))
+
+
+def prepared(book: State, order: Open) -> tuple[OrderImage, CancelReason | None]:
+    """The order as it enters, or waits, and why it can't."""
+    image = shown_anew(book, order.image)
+    if order.for_auction and not takes_part(book, order):
+        return with_wait(image, Wait.AUCTION), None
+    if order.image.ord_type is OrdType.PEGGED:
+        px = peg_px(book, order)
+        return with_wait(image, Wait.NOTHING if px else Wait.TOUCH, px), None
+    entered = with_wait(image, Wait.NOTHING) if image.working else image
+    if not book.matches:
+        return entered, None
+    px = entry_px(book, order)
+    if order.image.ord_type is OrdType.MARKET_TO_LIMIT and not px:
+        return entered, CancelReason.NO_LIQUIDITY
+    if not px or (order.special.post_only is PostOnly.REJECT and would_take(book, order, px)):
+        return entered, CancelReason.POST_ONLY
+    return changed_terms(entered, px=px), None
+
+
+def enter(book: State, order: Open, cause: UpdateCause = UpdateCause.ENTERED) -> None:
+    """It leaves its place and joins as incoming."""
+    image, obstacle = prepared(book, order)
+    if obstacle is not None:
+        cancel(book, order, obstacle)
+        return
+    order.place = 0
+    assert image.working is not None
+    if image.working.wait:
+        park(book, order, image.working.wait)
+        return
+    update(book, order, image, cause)
+    work(book, order)
+
+
+# ---- the loop -------------------------------------------------------------------------------------------------------
+
+
+class Cascade(Exception):
+    """The record is full."""
+
+
+class Loop:
+    """The reactions of one record."""
+
+    def __init__(self, book: State) -> None:
+        self.book = book
+        self.entries = 0
+
+    def run(self) -> None:
+        book = self.book
+        if book.unfinished:
+            return
+        try:
+            while book.active and (self.settle_once() if book.matches else self.turns()):
+                pass
+        except Cascade:
+            self.look_at_triggers()
+            book.unfinished = True
+            return
+        watch_limits(book)
+
+    def settle_once(self) -> bool:
+        """Whether anything was done."""
+        pegged = self.pegs()
+        if self.stopped() or self.conditional():
+            return True
+        self.look_at_triggers()
+        return self.turns() or pegged
+
+    def stopped(self) -> bool:
+        return not self.book.matches
+
+    def enter(self, order: Open, cause: UpdateCause = UpdateCause.ENTERED) -> None:
+        enter(self.book, order, cause)
+        self.entries += 1
+        if self.entries == self.book.cascade_max:
+            raise Cascade
+
+    def pegs(self) -> bool:
+        acted = False
+        for order in self.book.by_id():
+            if order.image.ord_type is not OrdType.PEGGED or order not in self.book.orders or self.stopped():
+                continue
+            if not order.rests and order.wait is not Wait.TOUCH:
+                continue
+            px = peg_px(self.book, order)
+            if px == (order.px if order.rests else 0):
+                continue
+            acted = True
+            if px:
+                self.enter(order, UpdateCause.PEG)
+            else:
+                park(self.book, order, Wait.TOUCH)
+        return acted
+
+    def conditional(self) -> bool:
+        for order in self.book.by_id():
+            is_candidate = order.rests and order.conditional and order.special.post_only is PostOnly.NO
+            if is_candidate and can_be_met(self.book, order):
+                self.enter(order)
+                return True
+        return False
+
+    def turns(self) -> bool:
+        book = self.book
+        waiting = sorted(book.waiting(Wait.TURN), key=lambda order: order.turn)
+        for order in waiting:
+            if book.matches or (book.phase.collects and order.image.tif not in AT_ONCE):
+                self.enter(order)
+                return True
+        return False
+
+    # ---- triggers ---------------------------------------------------------------------------------------------------
+
+    def look_at_triggers(self) -> None:
+        if self.book.matches:
+            self.trail()
+            self.elect()
+            self.book.traded = []
+
+    def extremes(self, order: Open) -> tuple[int, int]:
+        """The lowest and the highest of the price that the order watches since the last look; (0, 0) = none."""
+        trigger = order.special.trigger
+        assert trigger is not None
+        standing = standing_px(self.book, trigger.source)
+        if trigger.source is not TriggerSource.LAST_TRADE:
+            return standing, standing
+        seen = self.book.traded + ([standing] if order.fresh and standing else [])
+        return (min(seen), max(seen)) if seen else (0, 0)
+
+    def trail(self) -> None:
+        for order in self.book.waiting(Wait.TRIGGER):
+            trigger = order.special.trigger
+            low, high = self.extremes(order)
+            if trigger is None or trigger.kind is not TriggerKind.TRAILING or not low:
+                continue
+            sells = order.side is Side.SELL
+            stop_px = trailed(self.book, order, high if sells else low)
+            better = stop_px > order.stop_px if sells else stop_px < order.stop_px
+            if better or not order.stop_px:
+                self.follow(order, stop_px)
+
+    def follow(self, order: Open, stop_px: int) -> None:
+        image = with_wait(order.image, Wait.TRIGGER, stop_px=stop_px)
+        if order.image.ord_type is OrdType.LIMIT:
+            moved = stop_px - order.stop_px if order.stop_px else 0
+            px = max(order.image.px + moved, self.book.instrument.tick_size)
+            image = changed_terms(image, px=px)
+        update(self.book, order, image, UpdateCause.TRAIL)
+
+    def elect(self) -> None:
+        for order in sorted(self.book.waiting(Wait.TRIGGER), key=lambda order: order.arrived):
+            low, high = self.extremes(order)
+            order.fresh = False
+            if low and order.stop_px and is_met(order, low, high):
+                order.turn = self.book.tick()
+                order.image = with_wait(order.image, Wait.TURN, stop_px=order.stop_px)
+                self.book.emit(OrderTriggered(order.image, Activation.TRIGGER))
+
+
+def is_met(order: Open, low: int, high: int) -> bool:
+    trigger = order.special.trigger
+    assert trigger is not None
+    waits_for_rise = (order.side is Side.BUY) is not (trigger.kind is TriggerKind.TOUCHED)
+    return high >= order.stop_px if waits_for_rise else low <= order.stop_px
