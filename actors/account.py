@@ -33,6 +33,9 @@ from engine.events import (
     OrderCanceled,
     OrderRejected,
     OrderReplaced,
+    OrderRestated,
+    OrderTriggered,
+    OrderUpdated,
     TradeExecuted,
     Withdrawn,
 )
@@ -42,6 +45,9 @@ from engine.rejections import cancel_rejected, list_rejected, rejected_image
 from engine.reservations import Reservations
 from engine.risk import admit_list, admit_new, admit_replace, admit_withdrawal
 from engine.types import CancelReason, CxlRejReason, OrdRejReason
+
+_RESHAPING = frozenset({OrderTriggered, OrderRestated, OrderUpdated})
+"""What the venue does to an order; it may hold less afterwards."""
 
 
 class AccountActor(Actor[ToAccount]):
@@ -130,7 +136,8 @@ class AccountActor(Actor[ToAccount]):
 
     def _fold(self, events: list[Event]) -> None:
         apply = self.account.apply
-        drop = self.reservations.drop
+        reservations = self.reservations
+        drop = reservations.drop
         for event in events:
             if type(event) is TradeExecuted:
                 apply(event)
@@ -138,13 +145,18 @@ class AccountActor(Actor[ToAccount]):
                 apply(event)
                 terms = event.order.terms
                 drop(terms.session_id, terms.cl_ord_id)
+                if reservations.replacing:
+                    reservations.follow(event.order)
             elif type(event) is OrderRejected or type(event) is CancelRejected:
-                release(self.reservations, [event])
+                release(reservations, [event])
             else:
                 apply(event)
                 if type(event) is OrderCanceled:
                     if event.cl_ord_id:
                         drop(event.order.terms.session_id, event.cl_ord_id)
+                elif type(event) in _RESHAPING:
+                    if reservations.replacing:
+                        reservations.follow(event.order)  # type: ignore[union-attr]
                 elif isinstance(event, MassCancelPartDone | MassCancelRequested):
                     self._complete(event.request_id)
 
@@ -184,7 +196,7 @@ class AccountActor(Actor[ToAccount]):
         self._requests += 1
         account_id = self.account.opened.account_id
         request_id = request_id_of(account_id, self._requests)
-        symbol_ids = [command.symbol_id] if command.symbol_id != ANY else sorted(self._books)
+        symbol_ids = [command.symbol_id] if command.symbol_id != ANY else sorted(self.account.instruments)
         request = MassCancelRequested(
             request_id,
             command.session_id,

@@ -128,7 +128,7 @@ def admit_replace(
     refusal = _afford(account, reservations, asset, more)
     if refusal is not None:
         return CxlRejReason.OTHER, refusal[1]
-    reservations.add(command.session_id, command.cl_ord_id, asset, more, (need, qty, rate, command.px, ord_type))
+    reservations.add_replace(command, side, asset, more, (need, qty, rate, command.px, ord_type))
     return command
 
 

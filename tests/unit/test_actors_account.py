@@ -58,7 +58,7 @@ class World:
         self.touches: dict[int, Touch] = {}
         self.reservations = Reservations()
         listed = instrument(maker_fee=0, taker_fee=0)
-        account = Account(ev.AccountOpened(2, "ACC2", "FIRM"), {1: listed})
+        account = Account(ev.AccountOpened(2, "ACC2", "FIRM"), {1: listed, 2: listed})
         account.apply(ev.Deposited(2, "USDT", 1000 * SCALE, "op"))
         account.apply(ev.Deposited(2, "BTC", 10 * SCALE, "op"))
         self.account = account
@@ -165,6 +165,24 @@ def test_a_replace_that_names_no_price_leaves_with_the_one_that_it_keeps() -> No
     assert world.run(replace("b", "a", 2 * SCALE, 0)) == []
     assert [command.px for command in world.books[1].take()] == [110 * SCALE]
     assert world.pending() == (110, 1)
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+def test_a_replace_in_flight_makes_up_for_what_the_venue_takes_off_its_order(is_live: bool) -> None:
+    world = World()
+    asked = new("a", qty=4 * SCALE)
+    if is_live:
+        world.settle(ev.OrderAccepted(image("a", order_qty=4 * SCALE, leaves_qty=4 * SCALE, hold=400 * SCALE)))
+    else:
+        world.run(asked)
+    world.run(replace("b", "a", 6 * SCALE))
+    assert world.pending()[0] == (200 if is_live else 600)
+    less = image("a", order_qty=SCALE, leaves_qty=SCALE, hold=100 * SCALE)
+    world.settle(ev.OrderRestated(less, RestateReason.SELF_TRADE) if is_live else ev.OrderAccepted(less))
+    assert world.pending() == (500, 1)
+    world.settle(ev.OrderReplaced(image("b", order_qty=6 * SCALE, leaves_qty=6 * SCALE, hold=600 * SCALE), "a", False))
+    assert world.pending() == (0, 0)
+    assert world.account.held == {"USDT": 600 * SCALE}
 
 
 @pytest.mark.parametrize(

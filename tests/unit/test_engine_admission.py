@@ -27,12 +27,12 @@ from engine_builders import (
 
 from engine.account import Account
 from engine.commands import NewList, NewOrder, ReplaceOrder
-from engine.events import AccountOpened, Deposited, OrderAccepted, OrderReplaced, TradeBusted
+from engine.events import AccountOpened, Deposited, OrderAccepted, OrderReplaced, OrderRestated, TradeBusted
 from engine.list_holds import leg_needs
 from engine.protection import Touch
 from engine.reservations import Reservations
 from engine.risk import admit_list, admit_new, admit_replace, admit_withdrawal
-from engine.types import SCALE, Contingency, CxlRejReason, OrdRejReason, OrdStatus, OrdType
+from engine.types import SCALE, Contingency, CxlRejReason, OrdRejReason, OrdStatus, OrdType, RestateReason
 
 LISTED = instrument(maker_fee=0, taker_fee=0)
 TOO_MUCH = OrdRejReason.ORDER_EXCEEDS_LIMIT
@@ -238,6 +238,33 @@ def test_a_replace_down_to_what_is_filled_reserves_nothing_and_ends_the_order() 
     ended = changed(partly, cl_ord_id="b", order_qty=SCALE, status=OrdStatus.FILLED, leaves_qty=0, hold=0)
     world.account.apply(OrderReplaced(ended, "a", True))
     assert (world.account.orders_open, world.account.available("USDT")) == (0, 300 * SCALE)
+
+
+@pytest.mark.parametrize("px", [20, 50, 100, 150])
+def test_what_the_venue_takes_off_an_order_stays_set_aside_for_a_replace_in_flight(px: int) -> None:
+    """Two at 100 become four; meanwhile one is decremented, and then the order is filled or not."""
+    world = World(USDT=1000)
+    order = image("a", order_qty=2 * SCALE, leaves_qty=2 * SCALE, hold=200 * SCALE)
+    world.account.apply(OrderAccepted(order))
+    assert isinstance(world.replace(replace("b", "a", 4 * SCALE, px * SCALE)), ReplaceOrder)
+    before = world.reservations.pending["USDT"]
+    less = changed(order, order_qty=SCALE, leaves_qty=SCALE, hold=100 * SCALE)
+    world.account.apply(OrderRestated(less, RestateReason.SELF_TRADE))
+    world.reservations.follow(less)
+    freed = 100 * SCALE
+    assert world.reservations.pending["USDT"] == max(4 * px * SCALE - freed, 3 * px * SCALE)
+    assert before <= world.reservations.pending["USDT"] <= before + freed
+    world.reservations.drop(1, "b")
+    assert (world.pending(), world.reservations.replacing) == ({}, {})
+
+
+def test_a_replace_that_was_reserved_for_the_other_side_follows_nothing() -> None:
+    world = World(USDT=1000, BTC=10)
+    world.new(buy("a", 1))
+    assert isinstance(world.replace(replace("b", "a", 4 * SCALE, side=SELL)), ReplaceOrder)
+    before = world.pending()
+    world.reservations.follow(image("a", hold=0))
+    assert world.pending() == before
 
 
 # ---- owing ---------------------------------------------------------------------------------------------------------
