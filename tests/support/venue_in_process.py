@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -76,9 +77,11 @@ def settings(directory: Path, **limits: Any) -> Settings:
 
 
 @asynccontextmanager
-async def running(chosen: Settings, clock: Callable[[], int] | None = None) -> AsyncIterator[Venue]:
+async def running(
+    chosen: Settings, clock: Callable[[], int] | None = None, entropy: Callable[[int], bytes] = os.urandom
+) -> AsyncIterator[Venue]:
     """The venue that the journal in ``chosen.data_dir`` tells of, running."""
-    venue = Venue(chosen, recover(chosen, silent), clock or Clock())
+    venue = Venue(chosen, recover(chosen, silent, entropy), clock or Clock())
     async with venue.running([]):
         await at_rest(venue)
         yield venue
