@@ -52,7 +52,7 @@ class Binder:
             if field.required and field.name not in section.entries:
                 kind = kind_of(types[field.name])
                 text = f"is missing; expected {kind.allowed}" if kind else "is missing"
-                self._problem(f"{path}.{field.name}", text, section.origin)
+                self._problem(f"{path}.{field.name}" if path else field.name, text, section.origin)
         return cls(**values) if len(self.problems) == before else None
 
     def _value(self, hint: Any, node: Node, path: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import yaml
@@ -195,6 +195,13 @@ def overlay(base: Node, over: Node, path: str = "") -> Node:
         text = f"is {shape(over)}, but {shape(base)} in {first_origin(base)}"
         raise ConfigError([Problem(path or "the document", text, first_origin(over))])
     return over
+
+
+def plain(node: Node) -> Any:
+    """The tree as dicts, lists and texts."""
+    if isinstance(node, Section):
+        return {key: plain(value) for key, value in node.entries.items()}
+    return [plain(item) for item in node.items] if isinstance(node, Sequence) else node.text
 
 
 def _is_empty(node: Node) -> bool:

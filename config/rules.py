@@ -24,7 +24,7 @@ def check(settings: Settings, origins: Mapping[str, str]) -> list[Problem]:
     """Every rule that the settings break; ``origins`` tells where each key was given."""
     found: list[tuple[str, str]] = [*_service_problems(settings), *_limit_problems(settings)]
     for i, instrument in enumerate(settings.instruments):
-        found += instrument_problems(f"instruments[{i}]", instrument)
+        found += instrument_problems(f"instruments[{i}].", instrument)
     found += _repeated((f"instruments[{i}].symbol", it.symbol) for i, it in enumerate(settings.instruments))
     found += _repeated((f"firms[{i}].name", it.name) for i, it in enumerate(settings.firms))
     found += _repeated((f"accounts[{i}].name", it.name) for i, it in enumerate(settings.accounts))

@@ -160,9 +160,9 @@ class MarketDataSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much history of each instrument market data keeps in memory."""
 
     trades_kept: Annotated[int, Integer(1, 10_000_000)] = 10_000
-    """Trades, about 150 bytes each."""
+    """The newest trades."""
     candles_kept: Annotated[int, Integer(60, 1_000_000)] = 5_000
-    """Candles of each interval, about 400 bytes each."""
+    """The newest candles of each interval."""
 
 
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,11 @@ def render(settings: Settings, masked: bool = True, origins: Mapping[str, str] |
     return "\n".join(_Renderer(masked, origins or {}).struct(settings, "", "")) + "\n"
 
 
+def render_entry(entry: msgspec.Struct) -> str:
+    """One entry of a list, such as an instrument, as YAML; secrets too."""
+    return "\n".join(_Renderer(False, {}).struct(entry, "", "")) + "\n"
+
+
 class _Renderer:
     def __init__(self, masked: bool, origins: Mapping[str, str]) -> None:
         self._masked = masked

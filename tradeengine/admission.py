@@ -1,22 +1,27 @@
-"""Accounts and sessions that operators add obey the rules that the configuration's do, told in the same words."""
+"""Instruments, accounts and sessions that operators add or change obey the rules that the configuration's do, told in
+the same words."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import Final, TypeVar
 
 import msgspec
 
 from config.binder import Binder
-from config.document import Node, Scalar, Section, Sequence
-from config.errors import Problem
+from config.document import Node, Scalar, Section, Sequence, overlay, plain, read_yaml
+from config.errors import ConfigError, Problem
+from config.instrument_rules import change_problems, instrument_problems
 from config.reference import AccountConfig, FirmConfig, InstrumentConfig, SessionConfig
 from config.rules import check
 from config.settings import Settings
+from config.show import render_entry
 from engine.directory import Directory
 from engine.instrument import Instrument
+from engine.types import InstrumentStatus
 from gateways.http import messages
 from gateways.http.operations import OperationInvalid
-from gateways.http.views import AccountRequest, SessionRequest
+from gateways.http.views import AccountRequest, Entry, SessionRequest
 
 C = TypeVar("C", bound=msgspec.Struct)
 
@@ -25,11 +30,11 @@ def account_config(request: AccountRequest, settings: Settings, directory: Direc
     """The request as an ``accounts`` entry. Raises OperationInvalid naming the keys."""
     wanted = _bind(AccountConfig, request)
     world = Settings(
-        instruments=[_instrument_config(instrument) for instrument in directory.instruments.values()],
+        instruments=list({it.symbol: InstrumentConfig.of(it) for it in directory.instruments.values()}.values()),
         firms=_firms(settings, directory),
         accounts=[wanted],
     )
-    _refuse(check(world, {}), "accounts[0].")
+    _refuse([it for it in check(world, {}) if it.key.startswith("accounts")], "accounts[0].")
     return wanted
 
 
@@ -47,22 +52,75 @@ def session_config(request: SessionRequest, settings: Settings, directory: Direc
     return wanted
 
 
+def instrument_config(entry: Entry) -> InstrumentConfig:
+    """The entry of a new instrument. Raises OperationInvalid naming the keys."""
+    wanted = _bound(InstrumentConfig, _node(entry))
+    if wanted.status is InstrumentStatus.DELISTED:
+        raise OperationInvalid(messages.Problem("status", "'DELISTED' is not allowed for a new instrument"))
+    _refuse_found(instrument_problems("", wanted))
+    return wanted
+
+
+def instrument_entry(instrument: Instrument) -> Entry:
+    """What :func:`instrument_config` would make it of."""
+    entry: Entry = plain(_entry_node(InstrumentConfig.of(instrument)))
+    return entry
+
+
+def changed_instrument(known: Instrument, changes: Entry) -> Instrument:
+    """``known`` with the changed keys of its entry; of a section, such as ``protection``, each key by itself. Raises
+    OperationInvalid naming the keys."""
+    if not changes:
+        raise OperationInvalid(messages.Problem("body", "names nothing to change"))
+    for key in changes:
+        if key in _CHANGED_OTHERWISE:
+            raise OperationInvalid(messages.Problem(key, f"is not a rule; {_CHANGED_OTHERWISE[key]}"))
+    now = InstrumentConfig.of(known)
+    try:
+        node = overlay(_entry_node(now), _node(changes))
+    except ConfigError as error:
+        raise _invalid(list(error.problems), "") from None
+    wanted = _bound(InstrumentConfig, node)
+    _refuse_found(change_problems(now, wanted))
+    return wanted.to_instrument(known.symbol_id)
+
+
+_CHANGED_OTHERWISE: Final = {
+    "symbol": "another symbol is another instrument",
+    "base": "another asset is another instrument",
+    "quote": "another asset is another instrument",
+    "status": "it is set by an action of its own",
+    "phase": "it is set by an action of its own",
+    "reference_px": "it is set by an action of its own",
+}
+"""What says how an instrument begins, and who it is."""
+
+
+def _entry_node(entry: msgspec.Struct) -> Node:
+    return read_yaml(render_entry(entry), "the instrument's present rules")
+
+
 def _bind(kind: type[C], request: msgspec.Struct) -> C:
+    return _bound(kind, _node(msgspec.structs.asdict(request)))
+
+
+def _bound(kind: type[C], node: Node) -> C:
     binder = Binder()
-    bound = binder.bind(kind, _node(msgspec.structs.asdict(request)))
+    bound = binder.bind(kind, node)
     if bound is None:
         raise _invalid(binder.problems, "")
     return bound
 
 
 def _node(value: object) -> Node:
+    """A request's value as if it stood in a file; ``null`` is nothing."""
     if isinstance(value, dict):
         return Section({str(key): _node(item) for key, item in value.items()}, "")
     if isinstance(value, list):
         return Sequence([_node(item) for item in value], "")
     if isinstance(value, bool):
         return Scalar("true" if value else "false", "")
-    return Scalar(str(value), "")
+    return Scalar("" if value is None else str(value), "")
 
 
 def _firms(settings: Settings, directory: Directory) -> list[FirmConfig]:
@@ -73,8 +131,8 @@ def _firms(settings: Settings, directory: Directory) -> list[FirmConfig]:
     return [FirmConfig(name=name) for name in sorted(names)]
 
 
-def _instrument_config(instrument: Instrument) -> InstrumentConfig:
-    return InstrumentConfig(**{name: getattr(instrument, name) for name in InstrumentConfig.__struct_fields__})
+def _refuse_found(found: Iterable[tuple[str, str]]) -> None:
+    _refuse([Problem(key, text) for key, text in found], "")
 
 
 def _refuse(problems: list[Problem], prefix: str) -> None:

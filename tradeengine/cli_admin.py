@@ -6,17 +6,17 @@ import argparse
 import getpass
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tradeengine import cli_admin_books
 from tradeengine.admin_client import AdminClient, AdminError
 from tradeengine.admin_token import TokenUnusable, read_token, token_path
+from tradeengine.cli_admin_common import subcommand
 from tradeengine.cli_common import EXIT_FAILED, EXIT_OK, Parsers, fail, settings_of, settings_options
 from tradeengine.ports_file import local_address, read_ports
 from tradeengine.tables import columns
-
-Action = Callable[[AdminClient, argparse.Namespace], Any]
 
 _DESCRIPTION = """\
 Operate a running venue. Every change is an event in its journal, with your name; the command returns when it is
@@ -28,10 +28,11 @@ TRADE_ENGINE_ADMIN__TOKEN, the configuration, or the data directory.
 def register(subparsers: Parsers) -> None:
     parser = subparsers.add_parser(
         "admin",
-        help="deposits, balances, accounts, sessions, halts: operate a running venue",
+        help="deposits, accounts, sessions, halts, listings, busts: operate a running venue",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.set_defaults(run=run)
     settings_options(parser)
     parser.add_argument("--url", metavar="URL", help="the admin port, e.g. http://127.0.0.1:9464")
     parser.add_argument("--token", help="the operators' token; others on this machine may see it in the process list")
@@ -41,16 +42,13 @@ def register(subparsers: Parsers) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     _register_accounts(commands)
     _register_sessions(commands)
-    _register_instruments(commands)
-
-
-def _command(commands: Parsers, name: str, action: Action, help_text: str, *arguments: str) -> argparse.ArgumentParser:
-    """One subcommand with its positional arguments."""
-    parser = commands.add_parser(name, help=help_text, description=help_text[:1].upper() + help_text[1:] + ".")
-    for argument in arguments:
-        parser.add_argument(argument, metavar=argument.upper())
-    parser.set_defaults(run=run, action=action)
-    return parser
+    cli_admin_books.register(commands)
+    subcommand(
+        commands,
+        "hash-state",
+        lambda venue, _: venue.post("state-hashes"),
+        "journal the state's hash, for `tradeengine journal verify` to compare",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,14 +77,16 @@ def _client(args: argparse.Namespace) -> AdminClient:
 
 
 def _register_accounts(commands: Parsers) -> None:
-    _command(commands, "accounts", lambda venue, _: venue.get("accounts"), "list all accounts")
-    _command(commands, "balances", _balances, "an account's balances", "account")
-    _command(commands, "orders", _orders, "an account's open orders", "account")
-    _command(commands, "deposit", _deposit, "credit an account", "account", "asset", "amount")
-    _command(commands, "withdraw", _withdraw, "debit an account of what is free", "account", "asset", "amount")
-    _command(commands, "block", _block, "cancel an account's orders and take no new ones; its cancels pass", "account")
-    _command(commands, "unblock", _unblock, "let an account trade again", "account")
-    parser = _command(commands, "add-account", _add_account, "open a new account", "account", "firm")
+    subcommand(commands, "accounts", lambda venue, _: venue.get("accounts"), "list all accounts")
+    subcommand(commands, "balances", _balances, "an account's balances", "account")
+    subcommand(commands, "orders", _orders, "an account's open orders", "account")
+    subcommand(commands, "deposit", _deposit, "credit an account", "account", "asset", "amount")
+    subcommand(commands, "withdraw", _withdraw, "debit an account of what is free", "account", "asset", "amount")
+    subcommand(
+        commands, "block", _block, "cancel an account's orders and take no new ones; its cancels pass", "account"
+    )
+    subcommand(commands, "unblock", _unblock, "let an account trade again", "account")
+    parser = subcommand(commands, "add-account", _add_account, "open a new account", "account", "firm")
     parser.add_argument("--balance", action="append", default=[], metavar="ASSET=AMOUNT", help="may be repeated")
     parser.add_argument("--max-order-qty", default="0", metavar="QTY", help="largest order, in base; 0 = no limit")
     parser.add_argument("--max-order-notional", default="0", metavar="AMOUNT", help="the same in quote; 0 = no limit")
@@ -138,10 +138,10 @@ def _add_account(venue: AdminClient, args: argparse.Namespace) -> Any:
 
 
 def _register_sessions(commands: Parsers) -> None:
-    _command(commands, "sessions", lambda venue, _: venue.get("sessions"), "list all sessions")
-    _command(commands, "enable-session", _enable, "let a session log on", "session_id")
-    _command(commands, "disable-session", _disable, "log a session out and keep it out", "session_id")
-    parser = _command(commands, "add-session", _add_session, "open a new session", "protocol", "comp_id", "firm")
+    subcommand(commands, "sessions", lambda venue, _: venue.get("sessions"), "list all sessions")
+    subcommand(commands, "enable-session", _enable, "let a session log on", "session_id")
+    subcommand(commands, "disable-session", _disable, "log a session out and keep it out", "session_id")
+    parser = subcommand(commands, "add-session", _add_session, "open a new session", "protocol", "comp_id", "firm")
     parser.description = "Open a new session. PROTOCOL is FIX.4.2, FIX.4.4 or SOUPBIN. The password is asked for, "
     parser.description += "or read from standard input where that is no terminal."
     parser.add_argument("--account", action="append", required=True, metavar="NAME", help="may trade; may be repeated")
@@ -177,36 +177,25 @@ def _add_session(venue: AdminClient, args: argparse.Namespace) -> Any:
     return venue.post("sessions", body=body)
 
 
-# ---- instruments and the state ------------------------------------------------------------------------------------
-
-
-def _register_instruments(commands: Parsers) -> None:
-    _command(commands, "instruments", lambda venue, _: venue.get("instruments"), "list all instruments")
-    _command(commands, "halt", _status("HALTED"), "stop new orders in a symbol; cancels pass", "symbol")
-    _command(commands, "resume", _status("ACTIVE"), "take new orders in a symbol again", "symbol")
-    _command(commands, "status", _status(""), "set a symbol ACTIVE, HALTED, MAINTENANCE, DELISTED", "symbol", "status")
-    _command(
-        commands,
-        "hash-state",
-        lambda venue, _: venue.post("state-hashes"),
-        "journal the state's hash, for `tradeengine journal verify` to compare",
-    )
-
-
-def _status(status: str) -> Action:
-    def action(venue: AdminClient, args: argparse.Namespace) -> Any:
-        return venue.post("instruments", args.symbol, "status", body={"status": status or args.status.upper()})
-
-    return action
-
-
 # ---- output -------------------------------------------------------------------------------------------------------
 
 
 def _shown(answer: Any) -> str:
     if isinstance(answer, list):
         return columns([{key: _cell(value) for key, value in row.items()} for row in answer])
-    return "\n".join(f"{key} {_cell(value)}" for key, value in answer.items())
+    return "\n".join(_lines(answer, ""))
+
+
+def _lines(answer: dict[str, Any], prefix: str) -> Iterator[str]:
+    """One a value; what is in a part of the answer is named by its path."""
+    for key, value in answer.items():
+        if isinstance(value, dict):
+            yield from _lines(value, f"{prefix}{key}.")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for i, item in enumerate(value):
+                yield from _lines(item, f"{prefix}{key}[{i}].")
+        else:
+            yield f"{prefix}{key} {_cell(value)}".rstrip()
 
 
 def _cell(value: Any) -> str:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from engine.decimals import format_decimal
-from engine.events import AccountOpened
-from engine.types import Px
-from gateways.http.views import AccountView, BalancesView, BalanceView, InstrumentView, OrderView, SessionView
+from engine.events import AccountOpened, TradeBusted
+from engine.image import OrderImage
+from engine.types import Amount, Px
+from gateways.http.views import (
+    AccountView,
+    BalancesView,
+    BalanceView,
+    InstrumentView,
+    OrderView,
+    SessionView,
+    TradePartyView,
+    TradeView,
+)
+from tradeengine.dump import utc_text
+from tradeengine.trade_history import TradeHistory
 from tradeengine.venue import Venue
 
 
@@ -98,6 +110,7 @@ def instruments(venue: Venue) -> list[InstrumentView]:
                 instrument.base,
                 instrument.quote,
                 directory.statuses[symbol_id].name,
+                directory.phases[symbol_id].name,
                 format_decimal(instrument.tick_size),
                 format_decimal(instrument.lot_size),
                 format_decimal(instrument.min_qty),
@@ -108,9 +121,40 @@ def instruments(venue: Venue) -> list[InstrumentView]:
                 _price(touch.bid_px),
                 _price(touch.ask_px),
                 _price(touch.last_px),
+                _price(touch.reference_px),
             )
         )
     return shown
+
+
+def trade(venue: Venue, known: TradeHistory) -> TradeView:
+    """A trade as last corrected; one that was busted as it was."""
+    made, amended = known.trade, known.amended
+    last = made if amended is None else amended
+    status = "EXECUTED" if amended is None else "BUSTED" if isinstance(amended, TradeBusted) else "CORRECTED"
+    return TradeView(
+        made.trade_id,
+        venue.directory.instrument(made.aggressor.symbol_id).symbol,
+        utc_text(known.time_ns),
+        known.seq,
+        status,
+        format_decimal(last.px),
+        format_decimal(last.qty),
+        _party(venue, known.aggressor, last.aggressor_fee),
+        _party(venue, known.resting, last.resting_fee),
+    )
+
+
+def _party(venue: Venue, order: OrderImage, fee: Amount) -> TradePartyView:
+    return TradePartyView(
+        venue.directory.account(order.account_id).name,
+        session_name(venue, order.session_id),
+        order.side.name,
+        order.order_id,
+        order.cl_ord_id,
+        order.status.name,
+        format_decimal(fee),
+    )
 
 
 def _price(px: Px) -> str:

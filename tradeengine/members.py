@@ -14,7 +14,7 @@ import trio
 from actors.account import AccountActor
 from actors.book import BookActor
 from actors.journal import OutNumbers
-from actors.messages import ToAccount, ToBook, ToPort
+from actors.messages import Operate, ToAccount, ToBook, ToPort
 from actors.port import SessionPort
 from actors.runtime import Actor, ChildExit, ChildSpec, ChildState, Supervisor
 from actors.standins import HaltedBookActor, LostPortActor, SuspendedAccountActor, refuse_in_account, refuse_in_book
@@ -22,6 +22,7 @@ from engine.account import Account
 from engine.book import Book
 from engine.events import AccountOpened, SessionOpened
 from engine.fold import VenueState
+from engine.instrument import Instrument
 from engine.reservations import Reservations
 from engine.session import SessionState
 from tradeengine.wiring import Wiring
@@ -37,6 +38,8 @@ class Members:
     def __init__(self, venue: Wiring) -> None:
         self._venue = venue
         self.reservations: dict[int, Reservations] = {}
+        self.book_names: dict[int, str] = {}
+        """Under which name each book is supervised: its symbol, unless a delisted instrument has had that."""
         state = venue.state
         self.accounts = venue.supervisor("accounts", starmap(self._account_spec, state.accounts.items()))
         self.books = venue.supervisor("books", starmap(self._book_spec, state.books.items()))
@@ -52,6 +55,14 @@ class Members:
         """Start an account's actor. Its event is the caller's to journal."""
         account = Account(opened, self._venue.directory.instruments)
         await self.accounts.start_child(self._account_spec(opened.account_id, account))
+
+    async def add_book(self, instrument: Instrument, listing: Operate) -> None:
+        """Start a new instrument's book, whose first act is to carry out its own ``listing``."""
+        venue = self._venue
+        spec = self._book_spec(instrument.symbol_id, Book(instrument, venue.directory.firms, venue.state.entropy))
+        venue.book_mail[instrument.symbol_id].tell(listing)
+        with trio.CancelScope(shield=True):  # half a book would never answer
+            await self.books.start_child(spec)
 
     async def add_session(self, opened: SessionOpened) -> None:
         """Start a session's port. Its event is the caller's to journal."""
@@ -100,8 +111,9 @@ class Members:
     def _book_spec(self, symbol_id: int, first: Book) -> ChildSpec[ToBook]:
         venue = self._venue
         symbol = first.instrument.symbol
+        name = self.book_names[symbol_id] = f"{symbol}#{symbol_id}" if symbol in self.book_names.values() else symbol
         mailbox = venue.book_mail[symbol_id] = venue.dispatcher.mailbox(
-            f"book/{symbol}", venue.settings.limits.mailbox_depth_max
+            f"book/{name}", venue.settings.limits.mailbox_depth_max
         )
         built: list[Book] = [first]
 
@@ -109,6 +121,9 @@ class Members:
             # A parked book adds nothing to the journal, so what is durable at the barrier is all of its past.
             book = built.pop() if built else (await self._rebuilt(await venue.barrier())).books[symbol_id]
             book.firms = venue.directory.firms
+            limits = venue.settings.limits
+            book.list_legs_max, book.cascade_max = limits.list_legs_max, limits.cascade_max
+            book.uncross_max = limits.uncross_max
             actor = venue.books[symbol_id] = BookActor(
                 book, mailbox, venue.journal_mail, venue.touches, venue.deadlines, venue.clock_ns
             )
@@ -116,14 +131,14 @@ class Members:
 
         async def halted() -> Actor[ToBook]:
             log.error("book_halted", symbol=symbol)
-            venue.degraded.add(f"book/{symbol}")
+            venue.degraded.add(f"book/{name}")
             return HaltedBookActor(venue.journal_mail, symbol, symbol_id)
 
         def on_poison(message: ToBook, error: Exception) -> None:
             log.error("book_crashed", symbol=symbol, exc_info=error)
             refuse_in_book(venue.journal_mail, symbol_id, message, "system error in the book")
 
-        return ChildSpec(name=symbol, start=start, mailbox=mailbox, on_poison=on_poison, on_exhausted=halted)
+        return ChildSpec(name=name, start=start, mailbox=mailbox, on_poison=on_poison, on_exhausted=halted)
 
     def _port_spec(self, session_id: int, first: SessionState) -> ChildSpec[ToPort]:
         venue = self._venue

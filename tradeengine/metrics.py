@@ -13,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 
 from actors.runtime import Mailbox
+from engine.instrument import Instrument
 from engine.types import InstrumentStatus
 from tradeengine.venue import Venue
 from tradeengine.versions import package_version
@@ -110,7 +111,7 @@ def _symbols(venue: Venue) -> Iterator[Metric]:
     active = _gauge_family("instrument_active", "1 while the instrument takes new orders.", "symbol")
     for _, actor in sorted(venue.books.items()):
         book = actor.book
-        symbol = book.instrument.symbol
+        symbol = _symbol(venue, book.instrument)
         orders.add_metric([symbol], book.orders_accepted)
         trades.add_metric([symbol], book.trades_made)
         resting.add_metric([symbol], book.orders_resting)
@@ -118,6 +119,13 @@ def _symbols(venue: Venue) -> Iterator[Metric]:
         levels.add_metric([symbol, "sell"], len(book.asks.keys))
         active.add_metric([symbol], int(book.status is InstrumentStatus.ACTIVE))
     yield from (orders, trades, resting, levels, active)
+
+
+def _symbol(venue: Venue, instrument: Instrument) -> str:
+    """Its symbol, unless that is another instrument's since this one was delisted."""
+    symbol, symbol_id = instrument.symbol, instrument.symbol_id
+    named = venue.directory.instrument_named(symbol)
+    return symbol if named is None or named.symbol_id == symbol_id else f"{symbol}#{symbol_id}"
 
 
 def _mailboxes(venue: Venue) -> Iterator[Metric]:

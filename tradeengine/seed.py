@@ -9,15 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from config.credentials import hash_password, verify
-from config.reference import AccountConfig, SessionConfig
+from config.instrument_rules import change_problems
+from config.reference import AccountConfig, InstrumentConfig, SessionConfig
 from config.settings import Settings
-from engine.directory import FEES_ACCOUNT, Directory
+from engine.directory import CONFIGURATION, FEES_ACCOUNT, Directory
 from engine.events import AccountBlocked, AccountOpened, Deposited, Event, InstrumentListed, SessionOpened
+from engine.instrument import Instrument
+from engine.types import InstrumentStatus
 
-OPERATOR = "configuration"
 _SALT_BYTES = 16
-_FIXED = ("base", "quote", "tick_size", "lot_size")
+_FIXED = ("base", "quote")
 """What can't change under resting orders and balances."""
+_BEGINNINGS = ("status", "phase", "reference_px")
+"""What an instrument is listed with; from then on trading and operators change it."""
 
 
 class ConfigurationConflict(Exception):
@@ -28,11 +32,12 @@ def events_for(settings: Settings, directory: Directory, entropy: Callable[[int]
     """The events that bring ``directory`` in line with ``settings``; none when nothing differs.
 
     What the journal has and the configuration does not name any more stays as it is. Opening balances count only when
-    an account is opened, an instrument's status and whether a session is enabled only when it is new: operators own
-    them from then on.
+    an account is opened, an instrument's status, phase and reference price and whether a session is enabled only when
+    it is new. What operators have changed since of an instrument's rules stays for as long as its configuration does.
 
     Raises:
-        ConfigurationConflict: an instrument's assets, tick or lot differ from the journal's.
+        ConfigurationConflict: an instrument's assets differ from the journal's, or its tick and lot do not go together
+            with those by which orders rest.
     """
     events = _instruments(settings, directory)
     account_ids = {name: account.account_id for name, account in _known_accounts(directory).items()}
@@ -51,19 +56,30 @@ def _instruments(settings: Settings, directory: Directory) -> list[Event]:
     for wanted in settings.instruments:
         known = directory.instrument_named(wanted.symbol)
         if known is None:
-            events.append(InstrumentListed(wanted.to_instrument(next_id)))
+            events.append(InstrumentListed(wanted.to_instrument(next_id), CONFIGURATION))
             next_id += 1
-            continue
-        instrument = msgspec.structs.replace(wanted.to_instrument(known.symbol_id), status=known.status)
-        for field in _FIXED:
-            if getattr(instrument, field) != getattr(known, field):
-                raise ConfigurationConflict(
-                    f"instruments: {wanted.symbol}.{field} is {getattr(instrument, field)} in the configuration and "
-                    f"{getattr(known, field)} in the journal; it cannot change while the journal is kept"
-                )
-        if instrument != known:
-            events.append(InstrumentListed(instrument))
+        elif directory.statuses[known.symbol_id] is not InstrumentStatus.DELISTED:
+            changed = _changed(wanted, known, directory.configured.get(known.symbol_id))
+            if changed is not None:
+                events.append(InstrumentListed(changed, CONFIGURATION))
     return events
+
+
+def _changed(wanted: InstrumentConfig, known: Instrument, configured: Instrument | None) -> Instrument | None:
+    """The new rules; None where the configuration is as it was when it was last looked at."""
+    beginnings = {field: getattr(known, field) for field in _BEGINNINGS}
+    instrument = msgspec.structs.replace(wanted.to_instrument(known.symbol_id), **beginnings)
+    for field in _FIXED:
+        if getattr(instrument, field) != getattr(known, field):
+            raise ConfigurationConflict(
+                f"instruments: {wanted.symbol}.{field} is {getattr(instrument, field)} in the configuration and "
+                f"{getattr(known, field)} in the journal; it cannot change while the journal is kept"
+            )
+    if instrument == configured:
+        return None
+    for key, text in change_problems(InstrumentConfig.of(known), InstrumentConfig.of(instrument)):
+        raise ConfigurationConflict(f"instruments: {wanted.symbol}.{key}: {text}")
+    return instrument
 
 
 def _accounts(settings: Settings, directory: Directory, account_ids: dict[str, int]) -> list[Event]:
@@ -77,13 +93,15 @@ def _accounts(settings: Settings, directory: Directory, account_ids: dict[str, i
             account_ids[wanted.name] = next_id
             events += opening(wanted, next_id)
             next_id += 1
-        elif _limits(wanted, known.account_id) != known:
+        elif msgspec.structs.replace(known, operator=CONFIGURATION) != _limits(wanted, known.account_id):
             events.append(_limits(wanted, known.account_id))
     return events
 
 
 def _limits(wanted: AccountConfig, account_id: int) -> AccountOpened:
-    return AccountOpened(account_id, wanted.name, wanted.firm, wanted.max_order_qty, wanted.max_order_notional)
+    return AccountOpened(
+        account_id, wanted.name, wanted.firm, wanted.max_order_qty, wanted.max_order_notional, CONFIGURATION
+    )
 
 
 def opening(wanted: AccountConfig, account_id: int) -> list[Event]:
@@ -91,9 +109,9 @@ def opening(wanted: AccountConfig, account_id: int) -> list[Event]:
     events: list[Event] = [_limits(wanted, account_id)]
     for asset, amount in wanted.balances.items():
         if amount:
-            events.append(Deposited(account_id, asset, amount, OPERATOR))
+            events.append(Deposited(account_id, asset, amount, CONFIGURATION))
     if wanted.blocked:
-        events.append(AccountBlocked(account_id, True, OPERATOR))
+        events.append(AccountBlocked(account_id, True, CONFIGURATION))
     return events
 
 
@@ -114,8 +132,10 @@ def _sessions(
             [account_ids[name] for name in wanted.accounts],
             account_ids[wanted.default_account] if wanted.default_account else 0,
             wanted.enabled if known is None else known.enabled,
+            CONFIGURATION,
         )
-        return None if event == known else event
+        same = known is not None and msgspec.structs.replace(known, operator=CONFIGURATION) == event
+        return None if same else event
 
     with ThreadPoolExecutor() as pool:  # hashing is slow by intent, and leaves the GIL
         wanted = list(pool.map(opened, settings.sessions))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, TypeVar
 
-import msgspec
-
-from engine.decimals import parse_decimal
-from engine.types import Amount, InstrumentStatus
+from engine.types import Amount
+from gateways.http.bodies import decoded, number, operator_of, positive
+from gateways.http.instruments import InstrumentApi
 from gateways.http.market import MarketApi
-from gateways.http.messages import HttpError, NotFound, Problem, Request, Response, Unauthorized, json_response
+from gateways.http.messages import HttpError, Request, Response, Unauthorized, json_response
 from gateways.http.operations import (
     OperationError,
     OperationInvalid,
@@ -23,15 +20,7 @@ from gateways.http.operations import (
     VenueUnavailable,
 )
 from gateways.http.routes import Route, Router
-from gateways.http.views import AccountRequest, HealthView, SessionRequest, StatusRequest, TransferRequest
-
-T = TypeVar("T")
-
-OPERATOR_HEADER = "x-operator"
-OPERATOR_DEFAULT = "admin"
-_OPERATOR = re.compile(r"[!-~]{1,32}")
-_KEY = re.compile(r"field `([^`]+)`|at `\$\.?([^`]*)`")
-"""Where msgspec says what a message is about."""
+from gateways.http.views import AccountRequest, HealthView, SessionRequest, TransferRequest
 
 _STATUS: dict[type[OperationError], HTTPStatus] = {
     OperationInvalid: HTTPStatus.BAD_REQUEST,
@@ -65,12 +54,13 @@ class AdminApi:
             Route("POST", "/admin/accounts/{name}/withdrawals", self._withdraw),
             Route("POST", "/admin/accounts/{name}/block", self._block),
             Route("POST", "/admin/accounts/{name}/unblock", self._unblock),
+            Route("POST", "/admin/accounts/{name}/cancel-orders", self._cancel_account),
             Route("GET", "/admin/sessions", self._sessions),
             Route("POST", "/admin/sessions", self._open_session),
             Route("POST", "/admin/sessions/{session_id}/enable", self._enable_session),
             Route("POST", "/admin/sessions/{session_id}/disable", self._disable_session),
-            Route("GET", "/admin/instruments", self._instruments),
-            Route("POST", "/admin/instruments/{symbol}/status", self._set_status),
+            Route("POST", "/admin/sessions/{session_id}/cancel-orders", self._cancel_session),
+            *InstrumentApi(self._operations).routes(),
             Route("POST", "/admin/state-hashes", self._hash_state),
         ]
 
@@ -92,7 +82,7 @@ class AdminApi:
     def _tell(self, request: Request, status: int, error: str = "") -> None:
         if request.method == "POST":
             details = {"error": error} if error else {}
-            operator = _operator(request)
+            operator = operator_of(request)
             self._observe("operated", operator=operator, path=request.path, status=int(status), **details)
 
     def _knows_token(self, request: Request) -> bool:
@@ -124,8 +114,8 @@ class AdminApi:
         return json_response(self._operations.accounts())
 
     async def _open_account(self, request: Request) -> Response:
-        wanted = _decode(request, AccountRequest)
-        return json_response(await self._operations.open_account(wanted, _operator(request)), HTTPStatus.CREATED)
+        wanted = decoded(request, AccountRequest)
+        return json_response(await self._operations.open_account(wanted, operator_of(request)), HTTPStatus.CREATED)
 
     async def _balances(self, request: Request, name: str) -> Response:
         return json_response(self._operations.balances(name))
@@ -135,17 +125,20 @@ class AdminApi:
 
     async def _deposit(self, request: Request, name: str) -> Response:
         asset, amount = _transfer(request)
-        return json_response(await self._operations.deposit(name, asset, amount, _operator(request)))
+        return json_response(await self._operations.deposit(name, asset, amount, operator_of(request)))
 
     async def _withdraw(self, request: Request, name: str) -> Response:
         asset, amount = _transfer(request)
-        return json_response(await self._operations.withdraw(name, asset, amount, _operator(request)))
+        return json_response(await self._operations.withdraw(name, asset, amount, operator_of(request)))
 
     async def _block(self, request: Request, name: str) -> Response:
-        return json_response(await self._operations.set_blocked(name, True, _operator(request)))
+        return json_response(await self._operations.set_blocked(name, True, operator_of(request)))
 
     async def _unblock(self, request: Request, name: str) -> Response:
-        return json_response(await self._operations.set_blocked(name, False, _operator(request)))
+        return json_response(await self._operations.set_blocked(name, False, operator_of(request)))
+
+    async def _cancel_account(self, request: Request, name: str) -> Response:
+        return json_response(await self._operations.cancel_account(name, operator_of(request)))
 
     # ---- sessions -------------------------------------------------------------------------------------------------
 
@@ -153,8 +146,8 @@ class AdminApi:
         return json_response(self._operations.sessions())
 
     async def _open_session(self, request: Request) -> Response:
-        wanted = _decode(request, SessionRequest)
-        return json_response(await self._operations.open_session(wanted, _operator(request)), HTTPStatus.CREATED)
+        wanted = decoded(request, SessionRequest)
+        return json_response(await self._operations.open_session(wanted, operator_of(request)), HTTPStatus.CREATED)
 
     async def _enable_session(self, request: Request, session_id: str) -> Response:
         return await self._set_enabled(request, session_id, True)
@@ -163,57 +156,19 @@ class AdminApi:
         return await self._set_enabled(request, session_id, False)
 
     async def _set_enabled(self, request: Request, session_id: str, enabled: bool) -> Response:
-        if not (session_id.isascii() and session_id.isdigit() and len(session_id) < 19):
-            raise NotFound(f"there is no session {session_id!r}; GET /admin/sessions lists their session_id")
-        done = await self._operations.set_session_enabled(int(session_id), enabled, _operator(request))
-        return json_response(done)
+        known = number("session", session_id)
+        return json_response(await self._operations.set_session_enabled(known, enabled, operator_of(request)))
 
-    # ---- instruments and the state --------------------------------------------------------------------------------
+    async def _cancel_session(self, request: Request, session_id: str) -> Response:
+        known = number("session", session_id)
+        return json_response(await self._operations.cancel_session(known, operator_of(request)))
 
-    async def _instruments(self, request: Request) -> Response:
-        return json_response(self._operations.instruments())
-
-    async def _set_status(self, request: Request, symbol: str) -> Response:
-        name = _decode(request, StatusRequest).status
-        if name not in InstrumentStatus.__members__:
-            allowed = ", ".join(InstrumentStatus.__members__)
-            raise _invalid("status", f"{name!r} is not allowed; expected one of {allowed}")
-        return json_response(await self._operations.set_status(symbol, InstrumentStatus[name], _operator(request)))
+    # ---- the state ------------------------------------------------------------------------------------------------
 
     async def _hash_state(self, request: Request) -> Response:
         return json_response(await self._operations.hash_state(), HTTPStatus.CREATED)
 
 
-def _invalid(key: str, text: str) -> HttpError:
-    return HttpError(HTTPStatus.BAD_REQUEST, f"{key}: {text}", (Problem(key, text),))
-
-
-def _operator(request: Request) -> str:
-    """Who the journal will say has done it. Raises HttpError."""
-    name = request.headers.get(OPERATOR_HEADER, OPERATOR_DEFAULT)
-    if not _OPERATOR.fullmatch(name):
-        raise _invalid("X-Operator", "expected 1 to 32 ASCII characters without spaces")
-    return name
-
-
-def _decode(request: Request, kind: type[T]) -> T:
-    """The body. Raises HttpError that names the key."""
-    try:
-        return msgspec.json.decode(request.body, type=kind)
-    except msgspec.ValidationError as error:
-        found = _KEY.search(str(error))
-        key = next(filter(None, found.groups()), "") if found else ""
-        raise _invalid(key or "body", str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _invalid("body", f"is not JSON: {error}") from None
-
-
 def _transfer(request: Request) -> tuple[str, Amount]:
-    body: Any = _decode(request, TransferRequest)
-    try:
-        amount = parse_decimal(body.amount)
-    except ValueError:
-        amount = 0
-    if amount <= 0:
-        raise _invalid("amount", f"{body.amount[:40]!r} is not allowed; expected a decimal above 0, at most 8 decimals")
-    return body.asset, amount
+    body = decoded(request, TransferRequest)
+    return body.asset, positive("amount", body.amount)

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from engine.types import Amount, InstrumentStatus
+from engine.types import Amount
+from gateways.http.instruments import InstrumentDesk
 from gateways.http.market import MarketReads
 from gateways.http.messages import Problem
 from gateways.http.views import (
@@ -21,7 +22,6 @@ from gateways.http.views import (
     AccountView,
     BalancesView,
     Done,
-    InstrumentView,
     OrderView,
     SessionOpenedView,
     SessionRequest,
@@ -52,7 +52,7 @@ class VenueUnavailable(OperationError):
     pass
 
 
-class Operations(MarketReads, Protocol):
+class Operations(MarketReads, InstrumentDesk, Protocol):
     """Reads answer from live state; changes return once their event is durable. All raise OperationError."""
 
     def unready_reason(self) -> str:
@@ -69,8 +69,6 @@ class Operations(MarketReads, Protocol):
 
     def sessions(self) -> list[SessionView]: ...
 
-    def instruments(self) -> list[InstrumentView]: ...
-
     async def deposit(self, account: str, asset: str, amount: Amount, operator: str) -> Done: ...
 
     async def withdraw(self, account: str, asset: str, amount: Amount, operator: str) -> Done: ...
@@ -80,12 +78,16 @@ class Operations(MarketReads, Protocol):
     async def set_blocked(self, account: str, blocked: bool, operator: str) -> Done:
         """Blocking cancels the account's orders; its cancels still pass."""
 
+    async def cancel_account(self, account: str, operator: str) -> Done:
+        """Cancel the account's open orders; it may send new ones."""
+
     async def open_session(self, request: SessionRequest, operator: str) -> SessionOpenedView: ...
 
     async def set_session_enabled(self, session_id: int, enabled: bool, operator: str) -> Done:
         """Disabling logs a client that is there out."""
 
-    async def set_status(self, symbol: str, status: InstrumentStatus, operator: str) -> Done: ...
+    async def cancel_session(self, session_id: int, operator: str) -> Done:
+        """Cancel the open orders that the session sent; it may send new ones."""
 
     async def hash_state(self) -> StateHashView:
         """Journal the state's hash at the next quiet moment."""

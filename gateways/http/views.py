@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import msgspec
+
+Entry: TypeAlias = dict[str, Any]
+"""An instrument in the words of ``instruments`` in the configuration."""
 
 
 class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +53,29 @@ class SessionRequest(_Body, frozen=True):
 class StatusRequest(_Body, frozen=True):
     status: str
     """A name of :class:`engine.types.InstrumentStatus`."""
+
+
+class PhaseRequest(_Body, frozen=True):
+    phase: str
+    """A name of :class:`engine.types.TradingPhase`."""
+    reason: str = ""
+
+
+class PriceRequest(_Body, frozen=True):
+    px: str
+
+
+class BustRequest(_Body, frozen=True):
+    reason: str
+    """What the parties are told."""
+
+
+class CorrectRequest(_Body, frozen=True):
+    px: str
+    qty: str
+    """At most what it is now."""
+    reason: str
+    """What the parties are told."""
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -123,6 +151,7 @@ class InstrumentView(msgspec.Struct, frozen=True):
     base: str
     quote: str
     status: str
+    phase: str
     tick_size: str
     lot_size: str
     min_qty: str
@@ -134,6 +163,35 @@ class InstrumentView(msgspec.Struct, frozen=True):
     """Empty where there is none."""
     ask_px: str
     last_px: str
+    reference_px: str
+
+
+class TradePartyView(msgspec.Struct, frozen=True):
+    """One side of a trade; the order as it is now."""
+
+    account: str
+    session: str
+    side: str
+    order_id: int
+    cl_ord_id: str
+    order_status: str
+    fee: str
+
+
+class TradeView(msgspec.Struct, frozen=True):
+    """A trade as it is settled now."""
+
+    trade_id: int
+    symbol: str
+    time: str
+    sequence: int
+    """Of the record in which it was made."""
+    status: str
+    """EXECUTED, CORRECTED or BUSTED."""
+    px: str
+    qty: str
+    aggressor: TradePartyView
+    resting: TradePartyView
 
 
 class StateHashView(msgspec.Struct, frozen=True):

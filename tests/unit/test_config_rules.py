@@ -105,7 +105,7 @@ def test_schedule_that_can_be_kept_passes(schedule: list[object]) -> None:
 @pytest.mark.parametrize(
     ("schedule", "expected"),
     [
-        ([MORNING, entry("09:00")], "[1].at: '09:00' does not come after '09:30' of instruments[0].schedule[0]"),
+        ([MORNING, entry("09:00")], "[1].at: '09:00' does not come after '09:30' of schedule[0]"),
         ([MORNING, entry("09:30:00", days="fri")], "[1].at: '09:30:00' does not come after '09:30'"),
         ([entry("09:00", days="mon"), MORNING, entry("09:00", days="mon")], "[2].at: '09:00' does not come after"),
         (
