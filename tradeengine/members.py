@@ -147,13 +147,15 @@ class Members:
         mailbox = venue.port_mail[session_id] = venue.dispatcher.mailbox(
             f"port/{name}", venue.settings.limits.mailbox_depth_max
         )
+        # Books start before ports: what they finish after a restart is published, and waits for the ports, by then.
+        first_seq = venue.publisher.published_seq
         built: list[SessionState] = [first]
 
         async def start() -> Actor[ToPort]:
             rebuilt = not built
             if rebuilt:
                 await venue.barrier()  # the number that it will expect next is the first without an outcome
-            seq = venue.publisher.published_seq
+            seq = venue.publisher.published_seq if rebuilt else first_seq
             state = (await self._rebuilt(seq)).sessions[session_id] if rebuilt else built.pop()
             port = SessionPort(state, seq, venue.numbers[session_id], venue.routes, venue.port_limits)
             venue.ports[session_id] = port
