@@ -53,6 +53,8 @@ class BookActor(Actor[ToBook]):
         self._deadlines = deadlines
         self._symbol_id = book.instrument.symbol_id
         self._show()
+        # The journal does not say whether the last record reached its bound with pegs or conditional orders left.
+        book.cut_short = book.cut_short or bool(book.pegs or book.conditional)
         if book.unfinished:
             self._go_on_first()
 
