@@ -7,6 +7,7 @@ from typing import TypeAlias, final
 
 import msgspec
 
+from engine.book import Book
 from engine.commands import (
     AdvanceTime,
     BustTrade,
@@ -144,6 +145,16 @@ ToAccount: TypeAlias = (
 
 
 @final
+class InspectBook(msgspec.Struct, frozen=True, gc=False):
+    """Look at a book as it stands between two commands; what was seen passes on when all before it is durable."""
+
+    read: Callable[[Book], object]
+    """Called once, with the book, which it must not change or keep."""
+    answer: Callable[[int, object], None]
+    """Called with the last sequence that it shows and what ``read`` returned; None where the book has failed."""
+
+
+@final
 class DepthRequest(msgspec.Struct, frozen=True, gc=False):
     query: DepthQuery
     answer: Callable[[Answer], None]
@@ -174,7 +185,7 @@ class Operate(msgspec.Struct, frozen=True, gc=False):
     """Called instead of ``done``, with the reason, when the book does not carry it out."""
 
 
-ToBook: TypeAlias = NewOrder | NewList | CancelOrder | ReplaceOrder | CancelAll | DepthRequest | Operate
+ToBook: TypeAlias = NewOrder | NewList | CancelOrder | ReplaceOrder | CancelAll | DepthRequest | InspectBook | Operate
 
 
 @final

@@ -12,6 +12,7 @@ from actors.messages import (
     CancelOrders,
     Delivery,
     DepthRequest,
+    InspectBook,
     Operate,
     Outcome,
     SetBlocked,
@@ -55,6 +56,9 @@ def refuse_in_book(journal: Mailbox[ToJournal], symbol_id: int, command: ToBook,
     elif isinstance(command, DepthRequest):
         request = command
         journal.tell(Barrier(lambda seq: request.answer(DepthAnswer(request.query, seq, 0, [], []))))
+    elif isinstance(command, InspectBook):
+        answer = command.answer
+        journal.tell(Barrier(lambda seq: answer(seq, None)))
     elif isinstance(command, Operate):
         if command.refused is not None:
             command.refused(text)

@@ -13,6 +13,7 @@ import msgspec
 from config.settings import Settings
 from engine.events import Event, Record
 from engine.fold import VenueState
+from engine.market_data.limits import MarketDataLimits
 from engine.market_data.market import MarketData
 from engine.wire import decode_record, encode_record
 from stores.journal.journal import Journal
@@ -48,7 +49,8 @@ def recover(settings: Settings, log: Log, entropy: Callable[[int], bytes] = os.u
         segment_bytes=settings.journal.segment_bytes,
     )
     journal = Journal.open(options, log=log)
-    state, market = VenueState(int.from_bytes(entropy(_ENTROPY_BYTES), "big")), MarketData()
+    state = VenueState(int.from_bytes(entropy(_ENTROPY_BYTES), "big"))
+    market = MarketData(market_data_limits(settings))
     started = time.perf_counter()
     state.on_public = market.replay
     replayed = 0
@@ -57,11 +59,17 @@ def recover(settings: Settings, log: Log, entropy: Callable[[int], bytes] = os.u
             for seq, payload in enumerate(payloads, first_seq):
                 state.apply(seq, decode_record(payload))
             replayed += len(payloads)
-        state.on_public = None
-        market.load(state.books.values(), state.seq, state.time_ns)
+    state.on_public = None
+    market.seq, market.time_ns = state.seq, state.time_ns
     seconds = time.perf_counter() - started
     _seed(settings, journal, state, market, entropy)
     return Recovered(journal, state, market, replayed, seconds)
+
+
+def market_data_limits(settings: Settings) -> MarketDataLimits:
+    """How much history market data keeps."""
+    keeps = settings.market_data
+    return MarketDataLimits(trades_per_symbol=keeps.trades_kept, candles_per_interval=keeps.candles_kept)
 
 
 @contextmanager

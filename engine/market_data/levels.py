@@ -7,6 +7,7 @@ from typing import final
 
 import msgspec
 
+from engine.book import Book
 from engine.market_data.orders import DisplayedOrders, OrderAdded, OrderDeleted, OrderDelta, OrderModified
 from engine.queries import DepthLevel
 from engine.types import Px, Side
@@ -24,12 +25,16 @@ class Levels(msgspec.Struct, frozen=True, array_like=True, gc=False):
     asks: list[DepthLevel]
 
 
-def levels(orders: DisplayedOrders, depth: int = 0) -> Levels:
-    """The best ``depth`` levels of each side, 0 = all."""
+def levels(orders: DisplayedOrders) -> Levels:
     return Levels(
-        [level.summary() for level in orders.levels(Side.BUY, depth)],
-        [level.summary() for level in orders.levels(Side.SELL, depth)],
+        [level.summary() for level in orders.levels(Side.BUY)],
+        [level.summary() for level in orders.levels(Side.SELL)],
     )
+
+
+def displayed_levels(book: Book, depth: int = 0) -> Levels:
+    """What a book displays on the best ``depth`` levels of each side, 0 = all."""
+    return Levels(*book.depth(depth))
 
 
 def changed_levels(orders: DisplayedOrders, deltas: Iterable[OrderDelta]) -> Levels:

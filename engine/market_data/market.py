@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from engine.book import Book
 from engine.events import (
     AuctionEnded,
     AuctionIndicated,
@@ -47,12 +44,15 @@ class MarketData:
 
     def __init__(self, limits: MarketDataLimits = DEFAULT_LIMITS) -> None:
         self.symbols: dict[int, SymbolMarket] = {}
+        self.watched: set[int] = set()
+        """Instruments whose every record somebody needs."""
         self.seq = 0
         self.time_ns = 0
         self._limits = limits
 
     def apply(self, seq: int, record: Record) -> SymbolMarket | None:
-        """Fold one record in; ``seq`` is its journal sequence. Returns the market that it concerns, if it does one."""
+        """Fold one record in; ``seq`` is its journal sequence. Returns the market that it concerns; None where it
+        concerns none, or says nothing but what an order does in a book that nobody watches."""
         self.seq = seq
         time_ns = self.time_ns = record.time_ns
         events = record.events
@@ -60,22 +60,19 @@ class MarketData:
             return None
         first = events[0]
         if type(first) in _ORDER_EVENTS:
-            market = self.symbols[first.order.terms.symbol_id]  # type: ignore[union-attr]
-            market.orders.apply(events)
-            if len(events) > 1:
-                market.apply(events, time_ns)
-            return market
-        symbol_id = self._symbol_of(events)
-        if not symbol_id:
-            return None
+            if len(events) == 1 and not self.watched:
+                return None
+            symbol_id = first.order.terms.symbol_id  # type: ignore[union-attr]
+        else:
+            symbol_id = self._symbol_of(events)
+            if not symbol_id:
+                return None
         market = self.symbols[symbol_id]
-        market.orders.apply(events)
         market.apply(events, time_ns)
         return market
 
     def replay(self, time_ns: int, event: Event) -> None:
-        """Fold in what :attr:`engine.fold.VenueState.on_public` tells, everything but displayed orders: :meth:`load`
-        takes those from the books when replay is done. They are there already, and would be most of the work."""
+        """Fold in what :attr:`engine.fold.VenueState.on_public` tells: all that there is while nobody watches."""
         if type(event) is TradeExecuted:
             market = self.symbols[event.aggressor.terms.symbol_id]
             market.tape.add(event, time_ns)
@@ -84,15 +81,6 @@ class MarketData:
             symbol_id = self._symbol_of([event])
             if symbol_id:
                 self.symbols[symbol_id].apply([event], time_ns)
-
-    def load(self, books: Iterable[Book], seq: int, time_ns: int) -> None:
-        """The displayed orders of ``books`` as they are after record ``seq``; ends a replay."""
-        self.seq, self.time_ns = seq, time_ns
-        for book in books:
-            orders = self.symbols[book.instrument.symbol_id].orders
-            for ladder in (book.bids, book.asks):
-                for level in ladder:
-                    orders.load([order.image for order in level.orders()])
 
     def _symbol_of(self, events: list[Event]) -> int:
         """The instrument that a record is about, 0 where it is about none. A new one gets its market."""

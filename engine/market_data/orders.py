@@ -7,11 +7,12 @@ part; then it is deleted and added at the end of its queue.
 
 from __future__ import annotations
 
-from heapq import nlargest, nsmallest
+from itertools import islice
 from typing import TypeAlias, final
 
 import msgspec
 
+from engine.book import Book
 from engine.events import (
     Event,
     OrderAccepted,
@@ -24,6 +25,7 @@ from engine.events import (
     TradeExecuted,
 )
 from engine.image import OrderImage
+from engine.ladder import Ladder
 from engine.queries import DepthLevel
 from engine.types import OrdStatus, Px, Qty, RestateReason, Side, UpdateCause
 
@@ -74,6 +76,14 @@ class DisplayedOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     px: Px
     qty: Qty
     """Displayed."""
+
+
+@final
+class Orders(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Displayed orders, best price first and in priority order within it."""
+
+    bids: list[DisplayedOrder]
+    asks: list[DisplayedOrder]
 
 
 class DisplayedLevel:
@@ -127,12 +137,11 @@ class DisplayedOrders:
                 return
         self._apply_all(events)
 
-    def load(self, images: list[OrderImage]) -> None:
-        """Begin with a book's resting orders, each queue in priority order."""
-        for image in images:
-            shown = _displayed(image)
-            if shown:
-                self._add(image.terms.order_id, image.terms.side, image.resting_px, shown)
+    def load(self, orders: Orders) -> None:
+        """Begin with what :func:`displayed_orders` saw in the book."""
+        for side, queue in ((Side.BUY, orders.bids), (Side.SELL, orders.asks)):
+            for order in queue:
+                self._add(order.order_id, side, order.px, order.qty)
 
     def _apply_all(self, events: list[Event]) -> None:
         """The newest image of each order that the record touches says where it stands when the record ends; those that
@@ -224,26 +233,34 @@ class DisplayedOrders:
             return self.bids[max(self.bids)] if self.bids else None
         return self.asks[min(self.asks)] if self.asks else None
 
-    def levels(self, side: Side, depth: int = 0) -> list[DisplayedLevel]:
-        """The best ``depth`` levels of a side (0 = all), best first."""
+    def levels(self, side: Side) -> list[DisplayedLevel]:
+        """A side's levels, best first."""
         levels = self.bids if side is _BUY else self.asks
-        if depth:
-            prices = nlargest(depth, levels) if side is _BUY else nsmallest(depth, levels)
-        else:
-            prices = sorted(levels, reverse=side is _BUY)
-        return [levels[px] for px in prices]
+        return [levels[px] for px in sorted(levels, reverse=side is _BUY)]
 
-    def orders(self, side: Side, depth: int = 0) -> list[DisplayedOrder]:
-        """The orders of the best ``depth`` levels of a side (0 = all), in priority order."""
+    def orders(self) -> Orders:
+        return Orders(self._queue(Side.BUY), self._queue(Side.SELL))
+
+    def _queue(self, side: Side) -> list[DisplayedOrder]:
         return [
             DisplayedOrder(order_id, level.px, qty)
-            for level in self.levels(side, depth)
+            for level in self.levels(side)
             for order_id, qty in level.orders.items()
         ]
 
-    def state(self) -> object:
-        """Everything that replay must reproduce, in a canonical order."""
-        return [self.orders(Side.BUY), self.orders(Side.SELL)]
+
+def displayed_orders(book: Book, depth: int = 0) -> Orders:
+    """What a book displays on the best ``depth`` levels of each side, 0 = all."""
+    return Orders(_displayed_in(book.bids, depth), _displayed_in(book.asks, depth))
+
+
+def _displayed_in(ladder: Ladder, depth: int) -> list[DisplayedOrder]:
+    found: list[DisplayedOrder] = []
+    displayed = (level for level in ladder if level.qty)
+    for level in islice(displayed, depth or None):
+        images = (order.image for order in level.orders())
+        found += [DisplayedOrder(each.order_id, level.px, each.shown_qty) for each in images if each.shown_qty]
+    return found
 
 
 def _displayed(image: OrderImage) -> Qty:

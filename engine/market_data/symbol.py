@@ -24,6 +24,7 @@ from engine.market_data.orders import DisplayedOrders
 from engine.market_data.statistics import Statistics, statistics
 from engine.market_data.tape import Tape
 from engine.market_data.top import MarketState, Top
+from engine.queries import DepthLevel
 
 _OF_ORDERS = frozenset({
     OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected, OrderTriggered, OrderRestated,
@@ -32,19 +33,24 @@ _OF_ORDERS = frozenset({
 
 
 class SymbolMarket:
-    """Displayed orders, trades, candles and state of one instrument, folded from its book's records."""
+    """Trades, candles and state of one instrument, folded from its book's records, and while somebody needs them its
+    displayed orders: those are always in the book itself, and to fold each a second time would cost more than all the
+    rest."""
 
     __slots__ = ("candles", "instrument", "market_state", "orders", "tape")
 
     def __init__(self, instrument: Instrument, limits: MarketDataLimits) -> None:
         self.instrument = instrument
-        self.orders = DisplayedOrders()
+        self.orders: DisplayedOrders | None = None
+        """None while nobody needs them."""
         self.tape = Tape(limits.trades_per_symbol)
         self.candles = Candles(instrument, limits.candles_per_interval)
         self.market_state = MarketState(instrument)
 
     def apply(self, events: list[Event], time_ns: int) -> None:
-        """Fold in what a record says of trades and of the market's state; its orders are :attr:`orders`' to apply."""
+        """Fold one record in."""
+        if self.orders is not None:
+            self.orders.apply(events)
         for event in events:
             kind = type(event)
             if kind is TradeExecuted:
@@ -63,8 +69,9 @@ class SymbolMarket:
         else:
             self.market_state.apply(event)
 
-    def top(self) -> Top:
-        return self.market_state.top(self.orders, self.tape.last())
+    def top(self, bid: DepthLevel | None, ask: DepthLevel | None) -> Top:
+        """With the best displayed levels, which the caller knows from :attr:`orders` or from the book."""
+        return self.market_state.top(bid, ask, self.tape.last())
 
     def statistics(self, now_ns: int) -> Statistics:
         """See :func:`engine.market_data.statistics.statistics`."""
@@ -74,7 +81,6 @@ class SymbolMarket:
         """Everything that replay must reproduce, in a canonical order."""
         return (
             self.instrument.symbol_id,
-            self.orders.state(),
             self.tape.state(),
             self.candles.state(),
             self.market_state.state(),

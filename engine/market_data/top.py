@@ -17,7 +17,6 @@ from engine.events import (
     TradingPhaseChanged,
 )
 from engine.instrument import Instrument
-from engine.market_data.orders import DisplayedOrders
 from engine.market_data.tape import TapeTrade
 from engine.queries import DepthLevel
 from engine.types import InstrumentStatus, Px, Qty, Side, TradingPhase
@@ -88,11 +87,10 @@ class MarketState:
         elif isinstance(event, ReferencePriceSet | AuctionEnded) and event.px:  # an auction without trades says 0
             self.reference_px = event.px
 
-    def top(self, orders: DisplayedOrders, last: TapeTrade | None) -> Top:
-        bid, ask = orders.best(Side.BUY), orders.best(Side.SELL)
+    def top(self, bid: DepthLevel | None, ask: DepthLevel | None, last: TapeTrade | None) -> Top:
         return Top(
-            bid.summary() if bid is not None else None,
-            ask.summary() if ask is not None else None,
+            bid,
+            ask,
             last,
             self.status,
             self.phase,

@@ -12,7 +12,7 @@ from typing import TypeAlias, final
 import msgspec
 
 from engine.market_data.levels import Levels, changed_levels, levels
-from engine.market_data.orders import DisplayedOrder, OrderDelta
+from engine.market_data.orders import DisplayedOrders, OrderDelta, Orders
 from engine.market_data.symbol import SymbolMarket
 from engine.market_data.tape import TapeTrade
 from engine.market_data.top import Top
@@ -26,14 +26,6 @@ class Channel(IntEnum):
     LEVELS = 2
     ORDERS = 3
     TRADES = 4
-
-
-@final
-class Orders(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Displayed orders, best price first and in priority order within it."""
-
-    bids: list[DisplayedOrder]
-    asks: list[DisplayedOrder]
 
 
 SnapshotContent: TypeAlias = Top | Levels | Orders | list[TapeTrade]
@@ -66,8 +58,15 @@ class Update(msgspec.Struct, frozen=True, gc=False):
 MarketMessage: TypeAlias = Snapshot | Update
 
 
+OF_ORDERS = frozenset({Channel.TOP, Channel.LEVELS, Channel.ORDERS})
+"""Channels that need the instrument's displayed orders."""
+
+
 class SymbolChannels:
-    """The channels of one instrument that somebody listens to, and what each has last told."""
+    """The channels of one instrument that somebody listens to, and what each has last told.
+
+    Those :data:`OF_ORDERS` may be open only while the market has its displayed orders.
+    """
 
     def __init__(self, market: SymbolMarket) -> None:
         self.open: dict[Channel, int] = {}
@@ -80,54 +79,58 @@ class SymbolChannels:
         everything up to it has been published."""
         market = self._market
         at = self.open.setdefault(channel, seq)
-        self._record()
+        self._note()
         content: SnapshotContent
-        if channel is Channel.TOP:
-            content = self._top = market.top()
-        elif channel is Channel.LEVELS:
-            content = levels(market.orders)
-        elif channel is Channel.ORDERS:
-            content = Orders(market.orders.orders(Side.BUY), market.orders.orders(Side.SELL))
-        else:
+        if channel is Channel.TRADES:
             content = market.tape.trades()
+        elif channel is Channel.TOP:
+            content = self._top = self._present_top()
+        elif channel is Channel.LEVELS:
+            content = levels(self._orders)
+        else:
+            content = self._orders.orders()
         return Snapshot(channel, market.instrument.symbol_id, at, time_ns, content)
 
     def end(self, channel: Channel) -> None:
         """Nobody listens to ``channel`` any more."""
         self.open.pop(channel, None)
-        self._record()
+        self._note()
 
     def changes(self, seq: int, time_ns: int) -> list[Update]:
         """What has changed on each open channel since it was last told something."""
-        market = self._market
-        deltas, trades = market.orders.deltas or [], market.tape.changed or []
         contents: list[tuple[Channel, UpdateContent]] = []
         if Channel.TOP in self.open:
-            top = market.top()
+            top = self._present_top()
             if top != self._top:
                 self._top = top
                 contents.append((Channel.TOP, top))
-        if deltas and Channel.LEVELS in self.open:
-            contents.append((Channel.LEVELS, changed_levels(market.orders, deltas)))
-        if deltas and Channel.ORDERS in self.open:
+        deltas = self._market.orders.deltas if self._market.orders is not None else None
+        if deltas:
+            contents.append((Channel.LEVELS, changed_levels(self._orders, deltas)))
             contents.append((Channel.ORDERS, deltas))
-        if trades and Channel.TRADES in self.open:
-            contents.append((Channel.TRADES, trades))
-        self._record(anew=True)
-        return [self._update(channel, seq, time_ns, content) for channel, content in contents]
+        if self._market.tape.changed:
+            contents.append((Channel.TRADES, self._market.tape.changed))
+        self._note(anew=True)
+        return [self._update(channel, seq, time_ns, each) for channel, each in contents if channel in self.open]
 
     def _update(self, channel: Channel, seq: int, time_ns: int, content: UpdateContent) -> Update:
         prev_seq, self.open[channel] = self.open[channel], seq
         return Update(channel, self._market.instrument.symbol_id, prev_seq, seq, time_ns, content)
 
-    def _record(self, *, anew: bool = False) -> None:
+    @property
+    def _orders(self) -> DisplayedOrders:
+        orders = self._market.orders
+        assert orders is not None
+        return orders
+
+    def _present_top(self) -> Top:
+        bid, ask = self._orders.best(Side.BUY), self._orders.best(Side.SELL)
+        return self._market.top(bid.summary() if bid else None, ask.summary() if ask else None)
+
+    def _note(self, *, anew: bool = False) -> None:
         """Have the views note their changes for as long as a channel needs them."""
         orders, tape = self._market.orders, self._market.tape
-        if not self.open.keys() & {Channel.LEVELS, Channel.ORDERS}:
-            orders.deltas = None
-        elif anew or orders.deltas is None:
-            orders.deltas = []
-        if Channel.TRADES not in self.open:
-            tape.changed = None
-        elif anew or tape.changed is None:
-            tape.changed = []
+        if orders is not None:
+            needed = Channel.LEVELS in self.open or Channel.ORDERS in self.open
+            orders.deltas = (orders.deltas if orders.deltas and not anew else []) if needed else None
+        tape.changed = (tape.changed if tape.changed and not anew else []) if Channel.TRADES in self.open else None

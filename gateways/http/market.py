@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
 
+from engine.book import Book
+from engine.market_data.levels import displayed_levels
+from engine.market_data.orders import displayed_orders
 from engine.market_data.series import INTERVALS
 from engine.market_data.symbol import SymbolMarket
 from gateways.http import market_views as views
 from gateways.http.messages import HttpError, Problem, Request, Response, json_response
 from gateways.http.routes import Route
+
+T = TypeVar("T")
 
 DEPTH_MAX = 1_000
 """Price levels of a side that one answer may hold."""
@@ -44,6 +49,10 @@ class MarketReads(Protocol):
     def market(self, symbol: str) -> MarketReading:
         """Raises OperationUnknown, VenueUnavailable."""
 
+    async def inspect_book(self, symbol: str, read: Callable[[Book], T]) -> tuple[int, T]:
+        """What ``read`` sees of an instrument's book, and the journal sequence as of which; only what is durable.
+        Raises OperationUnknown, OperationRefused, VenueUnavailable."""
+
 
 class MarketApi:
     """The routes and what they answer. Errors are those of :mod:`gateways.http.messages`."""
@@ -62,21 +71,19 @@ class MarketApi:
         ]
 
     async def _book(self, request: Request, symbol: str) -> Response:
-        query = Query(request, "depth")
-        depth = query.count("depth", DEPTH_DEFAULT, DEPTH_MAX)
-        now = self._reads.market(symbol)
-        return json_response(views.book_view(now.market, now.seq, depth))
+        depth = Query(request, "depth").count("depth", DEPTH_DEFAULT, DEPTH_MAX)
+        seq, shown = await self._reads.inspect_book(symbol, lambda book: displayed_levels(book, depth))
+        return json_response(views.book_view(symbol, seq, shown))
 
     async def _orders(self, request: Request, symbol: str) -> Response:
-        query = Query(request, "depth")
-        depth = query.count("depth", DEPTH_DEFAULT, DEPTH_MAX)
-        now = self._reads.market(symbol)
-        return json_response(views.orders_view(now.market, now.seq, depth))
+        depth = Query(request, "depth").count("depth", DEPTH_DEFAULT, DEPTH_MAX)
+        seq, shown = await self._reads.inspect_book(symbol, lambda book: displayed_orders(book, depth))
+        return json_response(views.orders_view(symbol, seq, shown))
 
     async def _top(self, request: Request, symbol: str) -> Response:
         Query(request)
-        now = self._reads.market(symbol)
-        return json_response(views.top_view(now.market, now.seq))
+        seq, shown = await self._reads.inspect_book(symbol, lambda book: displayed_levels(book, 1))
+        return json_response(views.top_view(self._reads.market(symbol).market, seq, shown))
 
     async def _trades(self, request: Request, symbol: str) -> Response:
         query = Query(request, "limit")

@@ -9,8 +9,8 @@ import msgspec
 
 from engine.decimals import format_decimal
 from engine.market_data.candle import Candle
-from engine.market_data.levels import levels
-from engine.market_data.orders import DisplayedOrder
+from engine.market_data.levels import Levels
+from engine.market_data.orders import DisplayedOrder, Orders
 from engine.market_data.statistics import Period
 from engine.market_data.symbol import SymbolMarket
 from engine.market_data.tape import TapeTrade, TradeFlag
@@ -163,19 +163,17 @@ def price_text(px: Px) -> str:
     return format_decimal(px) if px else ""
 
 
-def book_view(market: SymbolMarket, seq: int, depth: int) -> BookView:
-    shown = levels(market.orders, depth)
-    return BookView(market.instrument.symbol, seq, _levels(shown.bids), _levels(shown.asks))
+def book_view(symbol: str, seq: int, shown: Levels) -> BookView:
+    return BookView(symbol, seq, _levels(shown.bids), _levels(shown.asks))
 
 
-def orders_view(market: SymbolMarket, seq: int, depth: int) -> OrdersView:
-    orders = market.orders
-    bids, asks = orders.orders(Side.BUY, depth), orders.orders(Side.SELL, depth)
-    return OrdersView(market.instrument.symbol, seq, _orders(bids), _orders(asks))
+def orders_view(symbol: str, seq: int, shown: Orders) -> OrdersView:
+    return OrdersView(symbol, seq, _orders(shown.bids), _orders(shown.asks))
 
 
-def top_view(market: SymbolMarket, seq: int) -> TopView:
-    top = market.top()
+def top_view(market: SymbolMarket, seq: int, shown: Levels) -> TopView:
+    """``shown``: the best level of each side."""
+    top = market.top(*(levels[0] if levels else None for levels in (shown.bids, shown.asks)))
     indicative, limit = top.indicative, top.limit_state
     return TopView(
         market.instrument.symbol,

@@ -6,20 +6,21 @@ from datetime import UTC, datetime
 from random import Random
 
 import pytest
-from command_streams import CommandStream, Step, run_book, steps
+from book_world import MARKETS, events_of, open_orders, run
+from command_streams import BACK_KINDS, KINDS, RARE_KINDS, CommandStream, Step, random_step, steps
 from engine_builders import BUY, SELL, image, instrument
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from market_data_replica import Replica
-from market_data_streams import EveryOrderStream
 
 from engine import events as ev
 from engine.book import Book
 from engine.instrument import Instrument
 from engine.market_data.candle import Candle, flat
-from engine.market_data.levels import levels
+from engine.market_data.levels import displayed_levels, levels
 from engine.market_data.limits import MarketDataLimits
 from engine.market_data.market import MarketData
+from engine.market_data.orders import DisplayedOrders, displayed_orders
 from engine.market_data.series import INTERVALS_NS
 from engine.market_data.statistics import Period
 from engine.market_data.symbol import SymbolMarket
@@ -27,9 +28,8 @@ from engine.market_data.tape import TapeTrade
 from engine.market_data.trading_day import trading_day
 from engine.market_data.updates import Channel, SymbolChannels
 from engine.money import avg_px
-from engine.types import SCALE, Side
+from engine.types import SCALE
 
-ACCOUNTS = range(2, 5)
 ORDER_EVENTS = (
     ev.OrderAccepted, ev.OrderCanceled, ev.OrderExpired, ev.OrderReplaced, ev.OrderRejected, ev.OrderTriggered,
     ev.OrderRestated, ev.OrderUpdated,
@@ -45,6 +45,8 @@ class Watched:
         self.market = MarketData()
         self.replayed = MarketData()
         self.fold([ev.InstrumentListed(book.instrument)])
+        self.orders = self.view.orders = DisplayedOrders()
+        self.market.watched.add(1)
         self.channels = SymbolChannels(self.view)
         self.replica = Replica()
         self.subscribe()
@@ -71,56 +73,57 @@ class Watched:
 
     def check_book(self) -> None:
         """L2 and L3 are the book's own, level by level and order by order."""
-        orders = self.view.orders
-        shown = levels(orders)
-        assert (shown.bids, shown.asks) == self.book.depth(0)
-        for side, ladder in ((Side.BUY, self.book.bids), (Side.SELL, self.book.asks)):
-            images = [order.image for level in ladder for order in level.orders()]
-            displayed = [(each.order_id, each.resting_px, each.shown_qty) for each in images if each.shown_qty]
-            assert [(each.order_id, each.px, each.qty) for each in orders.orders(side)] == displayed
+        assert levels(self.orders) == displayed_levels(self.book)
+        assert self.orders.orders() == displayed_orders(self.book)
 
     def check_replica(self) -> None:
         view, replica = self.view, self.replica
-        assert replica.top == view.top()
-        for side in Side:
-            assert replica.depth(side) == [level.summary() for level in view.orders.levels(side)]
-            assert replica.queue(side) == [(each.order_id, each.px, each.qty) for each in view.orders.orders(side)]
+        shown, orders = levels(self.orders), self.orders.orders()
+        assert replica.top == view.top(next(iter(shown.bids), None), next(iter(shown.asks), None))
+        for side, sides_levels, queue in ((BUY, shown.bids, orders.bids), (SELL, shown.asks, orders.asks)):
+            assert replica.depth(side) == sides_levels
+            assert replica.queue(side) == [(each.order_id, each.px, each.qty) for each in queue]
         assert [replica.trades[trade.trade_id] for trade in view.tape.trades()] == view.tape.trades()
 
 
-@given(st.lists(steps, max_size=80), st.integers(1, 5))
-@settings(max_examples=150, deadline=None)
-def test_what_is_displayed_is_the_books_own_after_each_step(chosen: list[Step], batch: int) -> None:
-    book = Book(instrument())
-    commands, watched = CommandStream(book.instrument, 10_000), Watched(book)
+def play(watched: Watched, stream: CommandStream, step: Step) -> None:
+    """Fold the records of one command."""
+    records = run(watched.book, stream.command(step, open_orders(watched.book)), stream.now_ns)
+    stream.see(events_of(records))
+    for events in records if not isinstance(records, str) else []:
+        watched.fold(events)
+
+
+@given(st.sampled_from(sorted(MARKETS)), st.lists(steps, max_size=60), st.integers(1, 5))
+@settings(max_examples=100, deadline=None)
+def test_what_is_displayed_is_the_books_own_after_each_step(market: str, chosen: list[Step], batch: int) -> None:
+    listed, middle = MARKETS[market]
+    watched, stream = Watched(Book(listed)), CommandStream(listed, middle)
     for n, step in enumerate(chosen):
-        resting = [order for account_id in ACCOUNTS for order in book.open_orders(account_id)]
-        for events in run_book(book, commands.command(step, resting)):
-            watched.fold(events)
+        play(watched, stream, step)
         watched.check_book()
         if not n % batch:
             watched.publish()
             watched.check_replica()
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_every_kind_of_order_and_a_replay_of_it_all(seed: int) -> None:
+@pytest.mark.parametrize("market", sorted(MARKETS))
+def test_every_kind_of_order_and_a_replay_of_it_all(market: str) -> None:
     """The subscriber leaves in the middle, and another one takes over from a snapshot."""
-    stream, random = EveryOrderStream(seed), Random(seed)
-    watched = Watched(stream.book)
-    for n in range(400):
-        for events in stream.step():
-            watched.fold(events)
-            watched.check_book()
+    random, (listed, middle) = Random(market), MARKETS[market]
+    watched, stream = Watched(Book(listed)), CommandStream(listed, middle)
+    kinds = [*KINDS * 8, *RARE_KINDS, *BACK_KINDS * 2]
+    for n in range(600):
+        play(watched, stream, random_step(random, kinds))
+        watched.check_book()
         if not random.randrange(5):
             watched.publish()
             watched.check_replica()
-        if n == 200:
+        if n == 300:
             watched.publish()
             watched.replica = Replica()
             watched.subscribe()
-    assert len(watched.view.tape) > 50
-    watched.replayed.load([stream.book], watched.market.seq, watched.market.time_ns)
+    assert len(watched.view.tape) >= 10
     assert watched.replayed.state() == watched.market.state()
 
 

@@ -8,6 +8,7 @@ from engine_builders import BUY, SELL, image, instrument
 from market_data_replica import Replica
 
 from actors.market_data import (
+    BookShown,
     Feed,
     LostMarketDataActor,
     MarketDataActor,
@@ -20,8 +21,8 @@ from actors.messages import Entry
 from engine import events as ev
 from engine.market_data.levels import Levels
 from engine.market_data.market import MarketData
-from engine.market_data.orders import OrderAdded, OrderDeleted
-from engine.market_data.updates import Channel, Orders, Snapshot, Update
+from engine.market_data.orders import DisplayedOrders, OrderAdded, OrderDeleted, Orders
+from engine.market_data.updates import Channel, Snapshot, Update
 from engine.queries import DepthLevel
 from engine.types import SCALE, CancelReason, OrdStatus
 
@@ -50,17 +51,34 @@ class World:
         self.faults: list[Exception] = []
         self.subscribers = Subscribers()
         self.market = MarketData()
-        self.actor = MarketDataActor(self.market, self.subscribers, self.faults.append)
+        self.books: dict[int, DisplayedOrders] = {1: DisplayedOrders(), 2: DisplayedOrders()}
+        """What the books of all that was fed display."""
+        self.asked: list[int] = []
+        self.answers_at_once = True
+        self.actor = self.successor()
         self.feed(ev.InstrumentListed(instrument()))
         self.feed(ev.InstrumentListed(instrument(symbol_id=2, symbol="ETH/USDT")))
 
+    def successor(self) -> MarketDataActor:
+        return MarketDataActor(self.market, self.subscribers, self.asked.append, self.faults.append)
+
     def tell(self, *messages: ToMarketData) -> None:
         self.actor.on_batch(iter(messages))
+        while self.asked and self.answers_at_once:
+            self.actor.on_batch(iter([self.shown(self.asked.pop())]))
+
+    def shown(self, symbol_id: int) -> BookShown:
+        """What a book answers now."""
+        return BookShown(symbol_id, self.market.seq, self.books[symbol_id].orders())
 
     def feed(self, *records: ev.Event | list[ev.Event]) -> None:
         """One batch of the publisher's."""
         seq = self.market.seq
         lists = [record if isinstance(record, list) else [record] for record in records]
+        for events in lists:
+            first = events[0]
+            if isinstance(first, ev.OrderAccepted | ev.OrderCanceled):
+                self.books[first.order.symbol_id].apply(events)
         self.tell(
             Feed([Entry(seq + n, ev.Record(seq + n, 0, 0, 0, [], each), None) for n, each in enumerate(lists, 1)])
         )
@@ -70,6 +88,7 @@ def test_a_subscriber_gets_a_snapshot_of_each_channel_it_asked_for() -> None:
     world, heard = World(), []
     world.feed(order(1))
     world.tell(Subscribe(1, ALL, heard.append))
+    heard.sort(key=lambda each: each.channel)
     assert [(type(each), each.channel, each.seq) for each in heard] == [(Snapshot, channel, 3) for channel in ALL]
     top, levels, orders, trades = [each.content for each in heard]
     assert top.bid == DepthLevel(PX, 5, 1)
@@ -141,10 +160,12 @@ def test_who_unsubscribes_hears_no_more_and_with_the_last_one_nothing_is_noted()
     assert [type(each) for each in one] == [Snapshot] * 4
     assert [type(each) for each in other] == [Snapshot, Update]
     view = world.market.symbols[1]
+    assert view.orders is not None
     assert view.orders.deltas == []
     assert view.tape.changed is None
     world.tell(Unsubscribe(1, (Channel.ORDERS,), other.append))
-    assert view.orders.deltas is None
+    assert view.orders is None
+    assert world.market.watched == set()
     assert list(world.subscribers) == []
     world.tell(Unsubscribe(1, ALL, other.append))
 
@@ -181,9 +202,12 @@ def test_a_subscriber_that_fails_is_dropped_and_the_others_hear_everything() -> 
 
 def test_records_that_are_shown_already_are_passed_over() -> None:
     world = World()
+    world.tell(Subscribe(1, (Channel.ORDERS,), lambda message: None))
     entry = Entry(3, ev.Record(3, 0, 0, 0, [], [order(1)]), None)
     world.tell(Feed([entry]), Feed([entry]))
-    assert world.market.symbols[1].orders.bids[PX].qty == 5
+    orders = world.market.symbols[1].orders
+    assert orders is not None
+    assert orders.bids[PX].qty == 5
 
 
 def test_a_successor_sends_the_listeners_new_snapshots() -> None:
@@ -194,10 +218,75 @@ def test_a_successor_sends_the_listeners_new_snapshots() -> None:
     rebuilt.apply(1, ev.Record(1, 0, 0, 0, [], [ev.InstrumentListed(instrument())]))
     rebuilt.apply(3, ev.Record(3, 0, 0, 0, [], [order(1)]))
     rebuilt.apply(4, ev.Record(4, 0, 0, 0, [], [order(2)]))
-    world.market, world.actor = rebuilt, MarketDataActor(rebuilt, world.subscribers, world.faults.append)
+    world.market = rebuilt
+    world.books[1].apply([order(2)])
+    world.actor = world.successor()
+    world.tell()
     assert [order_id for order_id, *_ in replica.queue(BUY)] == [1, 2]
     world.feed(order(3))
     assert [order_id for order_id, *_ in replica.queue(BUY)] == [1, 2, 3]
+
+
+# ---- while the book is asked -----------------------------------------------------------------------------------------
+
+
+def asking() -> World:
+    """A world whose books answer when they are told to, with an order in the first one."""
+    world = World()
+    world.answers_at_once = False
+    world.feed(order(1))
+    return world
+
+
+def test_what_happens_between_question_and_answer_is_neither_lost_nor_told_twice() -> None:
+    world, replica = asking(), Replica()
+    world.tell(Subscribe(1, ALL, replica))
+    assert [message.channel for message in replica.messages] == [Channel.TRADES]
+    world.feed(order(2))
+    answer = world.shown(1)
+    world.feed(order(3), canceled(1))
+    world.tell(answer)
+    assert [order_id for order_id, *_ in replica.queue(BUY)] == [2, 3]
+    world.feed(order(4))
+    assert [order_id for order_id, *_ in replica.queue(BUY)] == [2, 3, 4]
+    assert world.asked == [1]
+
+
+def test_a_book_is_asked_once_for_all_who_wait() -> None:
+    world, one, other = asking(), [], []
+    world.tell(Subscribe(1, (Channel.LEVELS,), one.append), Subscribe(1, (Channel.ORDERS,), other.append))
+    assert world.asked == [1]
+    world.tell(world.shown(1))
+    assert [type(message) for message in one + other] == [Snapshot, Snapshot]
+
+
+def test_who_leaves_before_the_answer_gets_none() -> None:
+    world, heard = asking(), []
+    world.tell(Subscribe(1, (Channel.ORDERS,), heard.append), Unsubscribe(1, (Channel.ORDERS,), heard.append))
+    world.tell(world.shown(1))
+    world.feed(order(2))
+    assert heard == []
+    assert world.market.symbols[1].orders is None
+    assert world.market.watched == set()
+
+
+def test_an_answer_that_nobody_waits_for_is_dropped() -> None:
+    world = asking()
+    world.tell(world.shown(1))
+    assert world.market.symbols[1].orders is None
+
+
+def test_the_answer_to_a_predecessors_question_is_not_taken_for_ones_own() -> None:
+    """What came between it and the successor's own question was gathered by nobody."""
+    world, replica = asking(), Replica()
+    world.tell(Subscribe(1, (Channel.ORDERS,), replica))
+    old = world.shown(1)
+    world.feed(order(2))
+    world.actor = world.successor()
+    world.tell(old)
+    assert replica.messages == []
+    world.tell(world.shown(1))
+    assert [order_id for order_id, *_ in replica.queue(BUY)] == [1, 2]
 
 
 def test_its_stand_in_takes_everything_and_says_nothing() -> None:

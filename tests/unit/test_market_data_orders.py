@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from engine_builders import BUY, SELL, changed, image
+from engine_builders import BUY, LOT, SELL, TICK, changed, image, instrument, new, reserve, special
 
 from engine import events as ev
+from engine.book import Book
 from engine.image import OrderImage, Working
-from engine.market_data.levels import Levels, changed_levels, levels
-from engine.market_data.orders import DisplayedOrders, OrderAdded, OrderDeleted, OrderModified
+from engine.market_data.levels import Levels, changed_levels, displayed_levels, levels
+from engine.market_data.orders import (
+    DisplayedOrder,
+    DisplayedOrders,
+    OrderAdded,
+    OrderDeleted,
+    OrderModified,
+    Orders,
+    displayed_orders,
+)
 from engine.queries import DepthLevel
 from engine.types import (
     SCALE,
@@ -49,7 +58,8 @@ class Feed:
 
     def __init__(self, *resting: OrderImage) -> None:
         self.orders = DisplayedOrders()
-        self.orders.load(list(resting))
+        for each in resting:
+            self.orders.apply([ev.OrderAccepted(each)])
 
     def apply(self, *events: ev.Event) -> list[Any]:
         self.orders.deltas = []
@@ -57,7 +67,8 @@ class Feed:
         return self.orders.deltas
 
     def queue(self, side: Side = BUY) -> list[int]:
-        return [each.order_id for each in self.orders.orders(side)]
+        shown = self.orders.orders()
+        return [each.order_id for each in (shown.bids if side is BUY else shown.asks)]
 
 
 def test_an_order_is_added_modified_by_a_fill_and_deleted() -> None:
@@ -193,7 +204,6 @@ def test_levels_add_up_what_is_displayed() -> None:
     assert levels(feed.orders) == Levels(
         [DepthLevel(HIGHER, 10, 1), DepthLevel(PX, 25, 3)], [DepthLevel(2 * PX, 10, 1)]
     )
-    assert levels(feed.orders, 1).bids == [DepthLevel(HIGHER, 10, 1)]
     best = feed.orders.best(Side.BUY)
     assert best is not None
     assert best.px == HIGHER
@@ -221,4 +231,23 @@ def test_while_nobody_listens_nothing_is_noted() -> None:
     orders = DisplayedOrders()
     orders.apply([ev.OrderAccepted(order(1))])
     assert orders.deltas is None
-    assert orders.state() == [orders.orders(BUY), []]
+    assert orders.orders() == Orders([DisplayedOrder(1, PX, 10)], [])
+
+
+def test_what_a_book_displays_is_seen_to_a_depth() -> None:
+    book = Book(instrument())
+    book.new_order(new("a", qty=5 * LOT, px=PX))
+    book.new_order(new("b", qty=4 * LOT, px=PX, special=special(hidden=True)))
+    book.new_order(new("c", qty=3 * LOT, px=PX))
+    book.new_order(reserve("d", BUY, 2 * LOT, 9 * LOT, PX - TICK))
+    book.new_order(new("e", qty=LOT, px=PX + TICK, special=special(hidden=True)))
+    first, third, fourth = ((1 << 40) + n for n in (1, 3, 4))
+    best = [DisplayedOrder(first, PX, 5 * LOT), DisplayedOrder(third, PX, 3 * LOT)]
+    assert displayed_orders(book, 1) == Orders(best, [])
+    everything = Orders([*best, DisplayedOrder(fourth, PX - TICK, 2 * LOT)], [])
+    assert displayed_orders(book) == everything
+    assert displayed_levels(book, 1) == Levels([DepthLevel(PX, 8 * LOT, 2)], [])
+    loaded = DisplayedOrders()
+    loaded.load(everything)
+    assert loaded.orders() == everything
+    assert levels(loaded) == displayed_levels(book)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from engine_builders import BUY, SELL, changed, image, instrument
+from engine_builders import BUY, SELL, changed, genesis, image, instrument, new, phase, reference_price
 
 from engine import events as ev
 from engine.book import Book
+from engine.fold import VenueState
 from engine.market_data.market import MarketData
+from engine.market_data.orders import DisplayedOrders
 from engine.market_data.top import Indicative, LimitState, Top
 from engine.queries import DepthLevel
 from engine.types import SCALE, CancelReason, InstrumentStatus, OrdStatus, TradingPhase
@@ -16,23 +18,38 @@ BUYER = image("b", order_id=1, side=BUY, leaves_qty=5)
 SELLER = image("s", order_id=2, side=SELL, leaves_qty=5)
 
 
+BTC = instrument()
+ETH = instrument(symbol_id=2, symbol="ETH/USDT", phase=TradingPhase.PRE_OPEN)
+
+
 class Venue:
+    """Two markets whose displayed orders somebody needs."""
+
     def __init__(self) -> None:
         self.market = MarketData()
-        self.tell(ev.InstrumentListed(instrument()))
-        self.tell(ev.InstrumentListed(instrument(symbol_id=2, symbol="ETH/USDT", phase=TradingPhase.PRE_OPEN)))
+        for listed in (BTC, ETH):
+            record = ev.Record(1, 0, 0, 0, [], [ev.InstrumentListed(listed)])
+            self.market.apply(self.market.seq + 1, record)
+            self.market.watched.add(listed.symbol_id)
+            self.market.symbols[listed.symbol_id].orders = DisplayedOrders()
 
     def tell(self, *events: ev.Event) -> Top:
         """One more record; the top of symbol 1 after it."""
         self.market.apply(self.market.seq + 1, ev.Record(self.market.seq + 1, 0, 0, 0, [], list(events)))
-        return self.market.symbols[1].top()
+        return self.top()
+
+    def top(self) -> Top:
+        orders = self.market.symbols[1].orders
+        assert orders is not None
+        bid, ask = orders.best(BUY), orders.best(SELL)
+        return self.market.symbols[1].top(bid.summary() if bid else None, ask.summary() if ask else None)
 
 
 def test_before_anything_happens_the_instrument_speaks() -> None:
     venue = Venue()
     empty = Top(None, None, None, InstrumentStatus.ACTIVE, TradingPhase.CONTINUOUS, 0, None, None, 100 * SCALE)
-    assert venue.market.symbols[1].top() == empty
-    assert venue.market.symbols[2].top().phase is TradingPhase.PRE_OPEN
+    assert venue.top() == empty
+    assert venue.market.symbols[2].top(None, None).phase is TradingPhase.PRE_OPEN
 
 
 def test_the_touch_and_the_last_trade() -> None:
@@ -85,12 +102,12 @@ def test_a_record_concerns_the_market_that_any_of_its_events_names() -> None:
     venue = Venue()
     eth = changed(BUYER, symbol_id=2)
     venue.tell(ev.OrderAccepted(eth))
-    assert len(venue.market.symbols[2].orders) == 1
+    shown = {key: market.orders for key, market in venue.market.symbols.items()}
+    assert [len(orders or ()) for orders in shown.values()] == [0, 1]
     canceled = changed(eth, leaves_qty=0, status=OrdStatus.CANCELED)
     record = [ev.OrderCanceled(canceled, CancelReason.MASS_CANCEL), ev.MassCancelPartDone(7, 2, 1)]
     venue.tell(*record)
-    assert len(venue.market.symbols[2].orders) == 0
-    assert len(venue.market.symbols[1].orders) == 0
+    assert [len(orders or ()) for orders in shown.values()] == [0, 0]
 
 
 def test_records_of_no_market_change_nothing_but_the_sequence() -> None:
@@ -104,23 +121,51 @@ def test_records_of_no_market_change_nothing_but_the_sequence() -> None:
     assert venue.market.seq == 6
 
 
-def test_replayed_and_loaded_from_the_books_it_is_what_it_was_live() -> None:
-    venue, book = Venue(), Book(instrument())
-    replayed = MarketData()
-    records = [
-        [ev.InstrumentListed(instrument())],
-        [ev.InstrumentListed(instrument(symbol_id=2, symbol="ETH/USDT", phase=TradingPhase.PRE_OPEN))],
-        [ev.OrderAccepted(image("b", order_id=(1 << 40) + 1))],
-        [ev.OrderAccepted(image("c", order_id=(1 << 40) + 2))],
+def test_while_nobody_watches_orders_are_not_folded_and_everything_else_is() -> None:
+    market, watched = MarketData(), Venue().market
+    taker = changed(SELLER, order_id=3, leaves_qty=0, status=OrdStatus.FILLED)
+    filled = changed(BUYER, leaves_qty=0, status=OrdStatus.FILLED)
+    records: list[list[ev.Event]] = [
+        [ev.InstrumentListed(BTC)],
+        [ev.InstrumentListed(ETH)],
+        [ev.OrderAccepted(BUYER)],
+        [ev.OrderAccepted(taker), ev.TradeExecuted(1, PX, 5, taker, filled, 0, 0)],
         [ev.InstrumentStatusChanged(1, InstrumentStatus.HALTED, "ops")],
     ]
-    for events in records[2:]:
-        venue.tell(*events)
-        book.apply(list(events))
-    for n, events in enumerate(records, 1):
-        for event in events:
-            if not isinstance(event, ev.OrderAccepted):
-                replayed.replay(n, event)
-    replayed.load([book], len(records), len(records))
-    assert replayed.state() == venue.market.state()
-    assert (replayed.seq, replayed.time_ns) == (5, 5)
+    for seq, events in enumerate(records, 1):
+        record = ev.Record(seq, 0, 0, 0, [], events)
+        market.apply(seq, record)
+        if seq > 2:
+            watched.apply(seq, record)
+    assert market.state() == watched.state()
+    assert market.symbols[1].orders is None
+    assert (market.seq, market.time_ns) == (5, 5)
+
+
+def test_apply_says_which_market_needs_to_hear() -> None:
+    market = MarketData()
+    market.apply(1, ev.Record(1, 0, 0, 0, [], [ev.InstrumentListed(BTC)]))
+    plain = ev.Record(2, 0, 0, 0, [], [ev.OrderAccepted(BUYER)])
+    assert market.apply(2, plain) is None
+    market.watched.add(1)
+    assert market.apply(3, plain) is market.symbols[1]
+    assert market.apply(4, ev.Record(4, 0, 0, 0, [], [ev.Deposited(2, "USDT", 5, "ops")])) is None
+
+
+def test_replayed_along_the_fold_it_is_what_it_was_live() -> None:
+    state, replayed, live = VenueState(), MarketData(), MarketData()
+    state.on_public = replayed.replay
+    book = Book(BTC)
+    records = genesis([BTC], {2: {"USDT": 10**15, "BTC": 10**15}, 3: {"USDT": 10**15, "BTC": 10**15}}, [])
+    told = [
+        book.new_order(new("a", BUY, session_id=0)),
+        book.new_order(new("b", SELL, session_id=0, account_id=3)),
+        book.operate(phase(TradingPhase.OPENING_AUCTION, "ops")),
+        book.operate(reference_price(PX + 1)),
+    ]
+    records += [ev.Record(n, 0, 0, 0, [], events) for n, events in enumerate(told, 2)]
+    for seq, record in enumerate(records, 1):
+        state.apply(seq, record)
+        live.apply(seq, record)
+    assert len(live.symbols[1].tape) == 1
+    assert replayed.state() == live.state()

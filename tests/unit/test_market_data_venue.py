@@ -14,9 +14,10 @@ from market_data_replica import Replica
 from venue_in_process import BTC_USDT, Client, Clock, running
 
 from actors.market_data import Feed, Subscribe
-from actors.messages import Entry
+from actors.messages import Entry, InspectBook
+from engine.book import Book
 from engine.commands import CancelOrder, NewOrder
-from engine.events import OrderAccepted, Record
+from engine.events import Record, TradeExecuted
 from engine.market_data.updates import Channel
 from engine.types import SCALE, OrdType, Side, TimeInForce
 from gateways.http.api import AdminApi
@@ -205,6 +206,20 @@ async def test_what_is_not_there_is_not_found(world: World) -> None:
     assert (await world.public.ask(f"{BTC}/book", "POST"))[0] == 405
 
 
+async def test_a_book_that_has_failed_is_said_to_have(world: World) -> None:
+    def fail(book: Book) -> None:
+        raise RuntimeError("out of paper")
+
+    for _ in range(3):
+        with world.venue.dispatcher.turn():
+            world.venue.book_mail[BTC_USDT].tell(InspectBook(fail, lambda seq, seen: None))
+        await venues.at_rest(world.venue)
+    status, answer = await world.public.ask(f"{BTC}/book")
+    assert status == 409
+    assert answer["error"].startswith("BTC/USDT is out of service")
+    assert (await world.public.ask(f"{BTC}/trades"))[0] == 200
+
+
 async def test_before_the_venue_is_open_there_is_nothing_to_see(tmp_path: Path) -> None:
     status, answer = await Public(None, venues.settings(tmp_path)).ask(f"{BTC}/book")
     assert (status, answer["error"]) == (503, "the venue is not open yet: starting")
@@ -221,12 +236,13 @@ async def test_a_restart_finds_the_same_market(world: World, tmp_path: Path) -> 
     found.journal.close()
     assert found.market.state() == world.market.state()
     assert (found.market.seq, found.market.time_ns) == (world.market.seq, world.market.time_ns)
-    assert len(found.market.symbols[BTC_USDT].orders) == 3
 
 
 def poison() -> Feed:
-    """A record of a market that does not exist."""
-    return Feed([Entry(10**9, Record(1, 0, 0, 0, [], [OrderAccepted(image(symbol_id=77))]), None)])
+    """A trade in a market that does not exist."""
+    order = image(symbol_id=77)
+    trade = TradeExecuted(1, order.px, 1, order, order, 0, 0)
+    return Feed([Entry(10**9, Record(1, 0, 0, 0, [], [trade]), None)])
 
 
 async def test_after_a_crash_it_is_rebuilt_and_listeners_start_anew(world: World) -> None:
@@ -249,7 +265,9 @@ async def test_one_that_crashes_for_good_leaves_the_venue_trading(world: World) 
     for _ in range(3):
         world.venue.market_data_mail.tell(poison())
         await venues.at_rest(world.venue)
-    status, answer = await world.public.ask(f"{BTC}/book")
-    assert (status, answer["error"]) == (503, "market data has failed")
+    for view in ("top", "trades", "candles", "statistics"):
+        status, answer = await world.public.ask(f"{BTC}/{view}")
+        assert (status, answer["error"]) == (503, "market data has failed")
     await world.order(BUY, "100")
+    assert len((await world.public.get(f"{BTC}/book"))["bids"]) == 1
     assert world.client.kinds[-1] == "OrderAccepted"
