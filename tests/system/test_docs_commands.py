@@ -17,7 +17,7 @@ from documents import DOCUMENTS, ROOT, Block, agree, examples
 from venue_process import MakeVenue, VenueProcess, command
 
 LIMIT_S = 30.0
-WITH_COMMANDS = (ROOT / "README.md", ROOT / "docs" / "runbook.md")
+WITH_COMMANDS = (ROOT / "README.md", ROOT / "docs" / "runbook.md", ROOT / "docs" / "market-data.md")
 _METRIC = re.compile(r"\btradeengine_[a-z_]+")
 
 
