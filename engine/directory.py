@@ -28,8 +28,8 @@ class Directory:
 
     def __init__(self) -> None:
         self.instruments: dict[int, Instrument] = {}
-        self.configured: dict[int, Instrument] = {}
-        """Each instrument as the configuration gave it last, whatever operators have changed since."""
+        self.configured: dict[str, Instrument] = {}
+        """By symbol, an instrument as the configuration gave it last, whatever operators have done since."""
         self.statuses: dict[int, InstrumentStatus] = {}
         self.phases: dict[int, TradingPhase] = {}
         self.accounts: dict[int, AccountOpened] = {}
@@ -47,7 +47,7 @@ class Directory:
             instrument = event.instrument
             self.instruments[instrument.symbol_id] = instrument
             if event.operator in ("", CONFIGURATION):  # before operators could list, nobody was named
-                self.configured[instrument.symbol_id] = instrument
+                self.configured[instrument.symbol] = instrument
             self._symbols[instrument.symbol] = instrument
             self.statuses.setdefault(instrument.symbol_id, instrument.status)
             self.phases.setdefault(instrument.symbol_id, instrument.phase)

@@ -59,7 +59,7 @@ def _instruments(settings: Settings, directory: Directory) -> list[Event]:
             events.append(InstrumentListed(wanted.to_instrument(next_id), CONFIGURATION))
             next_id += 1
         elif directory.statuses[known.symbol_id] is not InstrumentStatus.DELISTED:
-            changed = _changed(wanted, known, directory.configured.get(known.symbol_id))
+            changed = _changed(wanted, known, directory.configured.get(wanted.symbol))
             if changed is not None:
                 events.append(InstrumentListed(changed, CONFIGURATION))
     return events
@@ -67,19 +67,24 @@ def _instruments(settings: Settings, directory: Directory) -> list[Event]:
 
 def _changed(wanted: InstrumentConfig, known: Instrument, configured: Instrument | None) -> Instrument | None:
     """The new rules; None where the configuration is as it was when it was last looked at."""
-    beginnings = {field: getattr(known, field) for field in _BEGINNINGS}
-    instrument = msgspec.structs.replace(wanted.to_instrument(known.symbol_id), **beginnings)
+    instrument = _continued(wanted, known)
+    if configured is not None and _continued(wanted, configured) == configured:
+        return None
     for field in _FIXED:
         if getattr(instrument, field) != getattr(known, field):
             raise ConfigurationConflict(
                 f"instruments: {wanted.symbol}.{field} is {getattr(instrument, field)} in the configuration and "
                 f"{getattr(known, field)} in the journal; it cannot change while the journal is kept"
             )
-    if instrument == configured:
-        return None
     for key, text in change_problems(InstrumentConfig.of(known), InstrumentConfig.of(instrument)):
         raise ConfigurationConflict(f"instruments: {wanted.symbol}.{key}: {text}")
     return instrument
+
+
+def _continued(wanted: InstrumentConfig, known: Instrument) -> Instrument:
+    """``known`` by the configuration's rules."""
+    beginnings = {field: getattr(known, field) for field in _BEGINNINGS}
+    return msgspec.structs.replace(wanted.to_instrument(known.symbol_id), **beginnings)
 
 
 def _accounts(settings: Settings, directory: Directory, account_ids: dict[str, int]) -> list[Event]:

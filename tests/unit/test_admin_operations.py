@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import trio
 import venue_in_process as venues
-from venue_in_process import BTC_USDT, Client, records_in, running
+from admin_desk import TOKEN, Desk
+from venue_in_process import BTC_USDT, Client, running
 
 from actors.boundary import LogonRefused
 from engine.commands import NewOrder
@@ -25,50 +26,7 @@ from engine.events import (
     Withdrawn,
 )
 from engine.types import SCALE, InstrumentStatus, OrdType, Side, TimeInForce
-from gateways.http.api import AdminApi
-from gateways.http.messages import HttpError, Request
-from tradeengine.operations import VenueOperations
 from tradeengine.venue import Venue
-
-TOKEN = "correct-horse-battery-staple"
-
-
-class Desk:
-    """An operator with the token, or with another one."""
-
-    def __init__(self, venue: Venue | None, settings: Any) -> None:
-        self.venue = venue
-        self.operations = VenueOperations(settings)
-        if venue is not None:
-            self.operations.attach(venue, {})
-        self.told: list[dict[str, Any]] = []
-        self.api = AdminApi(self.operations, TOKEN, lambda event, **fields: self.told.append(fields))
-
-    async def ask(
-        self, method: str, path: str, body: Any = None, token: str = f"Bearer {TOKEN}", operator: str = "ann"
-    ) -> tuple[int, Any]:
-        """Status and decoded answer."""
-        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        headers = {"authorization": token, "x-operator": operator}
-        try:
-            response = await self.api.respond(Request(method, path, headers, content))
-        except HttpError as error:
-            response = error.response()
-        return response.status, json.loads(response.body)
-
-    async def post(self, path: str, body: Any = None) -> tuple[int, Any]:
-        return await self.ask("POST", path, body)
-
-    async def get(self, path: str) -> Any:
-        status, answer = await self.ask("GET", path)
-        assert status == 200, answer
-        return answer
-
-    def journaled(self, kind: type[Any]) -> Any:
-        """The newest event of a kind on disk."""
-        assert self.venue is not None
-        events = [event for _, record in records_in(self.venue.settings.journal_dir) for event in record.events]
-        return [event for event in events if isinstance(event, kind)][-1]
 
 
 @pytest.fixture

@@ -123,6 +123,22 @@ def test_an_instrument_that_is_delisted_is_left_alone(venue: Venue) -> None:
     assert venue.start() == []
 
 
+def test_an_instrument_that_is_listed_again_by_other_rules_keeps_them(venue: Venue) -> None:
+    venue.directory.apply(InstrumentStatusChanged(BTC_USDT, InstrumentStatus.DELISTED, "ann"))
+    other = msgspec.structs.replace(venue.directory.instrument(BTC_USDT), symbol_id=9, quote="USD", tick_size=SCALE)
+    venue.directory.apply(InstrumentListed(other, "ann"))
+    assert venue.start() == []
+    assert venue.directory.instrument_named("BTC/USDT") == other
+
+
+def test_an_instrument_that_an_operator_listed_is_the_configurations_once_it_is_named_there(venue: Venue) -> None:
+    config = msgspec.structs.replace(venue.settings.instruments[0], symbol="SOL/USDT", base="SOL")
+    venue.directory.apply(InstrumentListed(msgspec.structs.replace(config, taker_fee=9).to_instrument(3), "ann"))
+    venue.settings = msgspec.structs.replace(venue.settings, instruments=[*venue.settings.instruments, config])
+    assert venue.start() == [InstrumentListed(config.to_instrument(3), CONFIGURATION)]
+    assert venue.start() == []
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
