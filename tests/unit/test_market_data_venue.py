@@ -218,6 +218,21 @@ async def test_a_book_that_has_failed_is_said_to_have(world: World) -> None:
     assert status == 409
     assert answer["error"].startswith("BTC/USDT is out of service")
     assert (await world.public.ask(f"{BTC}/trades"))[0] == 200
+    replica = Replica()
+    world.venue.market_data_mail.tell(Subscribe(BTC_USDT, (Channel.LEVELS,), replica))
+    await venues.at_rest(world.venue)
+    assert replica.depth(BUY) == []
+
+
+async def test_when_the_journal_has_failed_nothing_more_of_the_book_is_shown(tmp_path: Path) -> None:
+    """What the book holds now may never have been durable."""
+    async with running(venues.settings(tmp_path)) as venue:
+        public = Public(venue, venue.settings)
+        venue.journal_actor.on_failed("disk full")
+        venue.dispatcher.pump()
+        status, answer = await public.ask(f"{BTC}/book")
+        assert (status, answer["error"]) == (503, "the journal has failed: disk full")
+        assert (await public.ask(f"{BTC}/trades"))[0] == 200
 
 
 async def test_before_the_venue_is_open_there_is_nothing_to_see(tmp_path: Path) -> None:
