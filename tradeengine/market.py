@@ -14,6 +14,7 @@ from actors.runtime import Actor, ChildExit, ChildSpec
 from engine.book import Book
 from engine.market_data.market import MarketData
 from engine.market_data.orders import Orders, displayed_orders
+from tradeengine.recovery import market_data_limits
 from tradeengine.wiring import VenueFailed, Wiring
 
 log = structlog.get_logger("market_data")
@@ -79,7 +80,7 @@ class MarketDataMember:
 
     async def _rebuilt(self, last: int) -> MarketData:
         """The views after sequence ``last``. What waits in the mailbox may lie before it; it is passed over then."""
-        market = MarketData()
+        market = MarketData(market_data_limits(self._venue.settings))
         for seq, record in self._venue.routes.read(1, last):
             market.apply(seq, record)
             if not seq % _CHUNK:

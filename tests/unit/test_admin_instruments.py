@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import trio
 import venue_in_process as venues
@@ -13,6 +14,7 @@ from admin_desk import Desk
 from venue_in_process import BTC_USDT, Client, running
 
 from actors.messages import Operate
+from config.settings import MarketDataSettings
 from engine.commands import AdvanceTime, NewOrder
 from engine.directory import CONFIGURATION
 from engine.events import (
@@ -270,3 +272,24 @@ async def test_a_delisted_symbol_can_be_listed_again_as_another_instrument(desk:
         assert restarted.directory.instrument_named("BTC/USDT") == venue.directory.instruments[new_id]
         assert restarted.directory.phases[new_id] is TradingPhase.CONTINUOUS
         assert len(restarted.books[new_id].book) == 1
+
+
+# ---- limits -------------------------------------------------------------------------------------------------------
+
+
+async def test_configured_limits_hold_for_every_book_and_for_market_data(tmp_path: Path) -> None:
+    limits = {"list_legs_max": 4, "cascade_max": 7, "uncross_max": 8}
+    settings = venues.settings(tmp_path, **limits)
+    keeps = MarketDataSettings(trades_kept=2, candles_kept=60)
+    settings = msgspec.structs.replace(settings, market_data=keeps)
+    async with running(settings) as venue:
+        desk = Desk(venue, settings)
+        assert (await desk.post("/admin/instruments", SOL))[0] == 201
+        for actor in venue.books.values():
+            assert {name: getattr(actor.book, name) for name in limits} == limits
+        client = Client(venue, 1).connect()
+        for n in range(3):
+            client.send(order(f"s{n}", Side.SELL, BTC_USDT), order(f"b{n}", Side.BUY, BTC_USDT))
+        await venues.at_rest(venue)
+        assert venue.market_data.market is not None
+        assert len(list(venue.market_data.market.symbols[BTC_USDT].tape.newest(9))) == 2
