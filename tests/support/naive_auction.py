@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import msgspec
-from naive_prices import round_down
+from naive_prices import round_down, worse
 from naive_state import Open, State
 from naive_steps import cancel, changed_terms, expire, restate, trade
 
-from engine.events import AuctionEnded, AuctionStarted
+from engine.events import (
+    AuctionEnded,
+    AuctionStarted,
+    OrderCanceled,
+    OrderExpired,
+    OrderRestated,
+    TradeExecuted,
+)
 from engine.types import CancelReason, OrdType, RestateReason, Side, TradingPhase
+
+COUNTED = (TradeExecuted, OrderCanceled, OrderExpired, OrderRestated)
+"""Of which a record holds no more than ``uncross_max``, but for what the last of them brings to its list."""
 
 
 def participants(book: State, side: Side) -> list[Open]:
@@ -79,11 +89,10 @@ def begin_uncross(book: State, to: TradingPhase, operator: str, reason: str) -> 
 
 def go_on_uncrossing(book: State) -> bool:
     """Trades, expiries and cancels, ``uncross_max`` at the most. False: there may be more."""
-    for _ in range(book.uncross_max):
-        if not one_step(book):
-            break
-    else:
-        return False
+    begun = len(book.events)
+    while one_step(book):
+        if sum(isinstance(event, COUNTED) for event in book.events[begun:]) >= book.uncross_max:
+            return False
     assert book.uncrossing is not None
     px = book.uncrossing.px if book.uncrossed else 0
     book.emit(AuctionEnded(book.instrument.symbol_id, book.phase, px, book.uncrossed))
@@ -133,5 +142,6 @@ def end_after_auction(book: State, order: Open, px: int) -> None:
         cancel(book, order, CancelReason.NO_LIQUIDITY)
     else:
         order.collected = False
+        px = worse(order.side, px, order.image.px)
         order.place = book.tick()
         restate(book, order, changed_terms(order.image, px=px), RestateReason.MARKET_TO_LIMIT)

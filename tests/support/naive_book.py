@@ -96,8 +96,8 @@ class NaiveBook(State):
             if order.image.account_id == command.account_id and command.side in (0, order.side)
         ]
         count, done = self._each(mine, limit, lambda order: cancel(self, order, reason, "", command.request_id))
+        self._settle()
         if done:
-            self._settle()
             self.emit(MassCancelPartDone(command.request_id, self.instrument.symbol_id, count))
         return self.events, done
 
@@ -105,7 +105,7 @@ class NaiveBook(State):
         self._begin()
         reason = CancelReason(command.reason)
         _, done = self._each(self.by_id(), limit, lambda order: cancel(self, order, reason))
-        return (self._settle() if done else self.events), done
+        return self._settle(), done
 
     def expire_day_orders(self, command: ExpireDayOrders, limit: int) -> tuple[list[Event], bool]:
         """DAY orders, and those that have missed their auction."""
@@ -114,9 +114,9 @@ class NaiveBook(State):
             order for order in self.by_id() if order.image.tif is TimeInForce.DAY or order.image.tif in AUCTION_OVER_DAY
         ]
         _, done = self._each(due, limit, lambda order: expire(self, order, CancelReason.END_OF_DAY))
+        self._settle()
         if done:
             self.last_day = command.day
-            self._settle()
             self.emit(DayOrdersExpired(command.symbol_id, command.day))
         return self.events, done
 
@@ -128,16 +128,21 @@ class NaiveBook(State):
         _, done = self._each(due, limit, lambda order: expire(self, order, CancelReason.GOOD_TILL_DATE))
         if done and self.active:
             run_timers(self)
-        return (self._settle() if done else self.events), done
+        return self._settle(), done
 
     def _each(self, orders: list[Open], limit: int, act: Callable[[Open], None]) -> tuple[int, bool]:
-        """To the first ``limit`` orders; who is gone by its turn needs nothing. How many were left to act on."""
+        """To the next ``limit`` of the orders that were chosen when the command began; who is gone by its turn needs
+        nothing. On how many it acted, and whether that was all."""
+        if self.chosen is None:
+            self.chosen = [order.id for order in orders]
         count = 0
-        for order in orders[:limit]:
-            if order in self.orders:
+        for order_id in self.chosen[:limit]:
+            order = self.find(order_id)
+            if order is not None:
                 act(order)
                 count += 1
-        return count, not any(order in self.orders for order in orders)
+        self.chosen = self.chosen[limit:] or None
+        return count, self.chosen is None
 
     # ---- operators, and what was left undone ------------------------------------------------------------------------
 
@@ -150,7 +155,7 @@ class NaiveBook(State):
         return self.operate(command)
 
     def go_on(self) -> list[Event]:
-        self._begin()
+        self.events, self.paused = [], False
         if self.uncrossing is not None:
             go_on_to_next_phase(self)
         else:

@@ -89,10 +89,10 @@ def settled(book: State, trade: TradeExecuted) -> TradeExecuted | TradeCorrected
 
 def bust(book: State, command: BustTrade) -> None:
     trade, was = command.trade, settled(book, command.trade)
-    aggressor, aggressor_fee = resettled(book, command.aggressor, taker_rate(trade), was.px, was.qty, 0, 0)
-    resting, resting_fee = resettled(book, command.resting, trade.resting.maker_fee, was.px, was.qty, 0, 0)
+    aggressor = resettled(book, command.aggressor, taker_rate(trade), was.px, was.qty, 0, 0)
+    resting = resettled(book, command.resting, trade.resting.maker_fee, was.px, was.qty, 0, 0)
     event = TradeBusted(
-        trade.trade_id, was.px, was.qty, aggressor, resting, -aggressor_fee, -resting_fee, command.operator,
+        trade.trade_id, was.px, was.qty, aggressor, resting, was.aggressor_fee, was.resting_fee, command.operator,
         command.reason,
     )  # fmt: skip
     book.last_words[trade.trade_id] = event
@@ -105,11 +105,13 @@ def correct(book: State, command: CorrectTrade) -> None:
         raise CommandRefused(f"quantity must be above 0 and at most {format_decimal(was.qty)}")
     if px <= 0:
         raise CommandRefused("a price must be positive")
-    aggressor, aggressor_more = resettled(book, command.aggressor, taker_rate(trade), was.px, was.qty, px, qty)
-    resting, resting_more = resettled(book, command.resting, trade.resting.maker_fee, was.px, was.qty, px, qty)
+    aggressor = resettled(book, command.aggressor, taker_rate(trade), was.px, was.qty, px, qty)
+    resting = resettled(book, command.resting, trade.resting.maker_fee, was.px, was.qty, px, qty)
+    aggressor_fee = fee_due(notional(px, qty) * taker_rate(trade))
+    resting_fee = fee_due(notional(px, qty) * trade.resting.maker_fee)
     event = TradeCorrected(
-        trade.trade_id, px, qty, aggressor, resting, was.aggressor_fee + aggressor_more,
-        was.resting_fee + resting_more, was.px, was.qty, was.aggressor_fee, was.resting_fee, command.operator,
+        trade.trade_id, px, qty, aggressor, resting, aggressor_fee,
+        resting_fee, was.px, was.qty, was.aggressor_fee, was.resting_fee, command.operator,
         command.reason,
     )  # fmt: skip
     book.last_words[trade.trade_id] = event
@@ -120,22 +122,20 @@ def taker_rate(trade: TradeExecuted) -> int:
     return trade.aggressor.maker_fee if trade.uncross else trade.aggressor.taker_fee
 
 
-def resettled(
-    book: State, newest: OrderImage, rate: int, old_px: int, old_qty: int, px: int, qty: int
-) -> tuple[OrderImage, int]:
-    """A party's order when the trade is settled at ``px`` and ``qty``, and how much more fee it pays."""
+def resettled(book: State, newest: OrderImage, rate: int, old_px: int, old_qty: int, px: int, qty: int) -> OrderImage:
+    """A party's order when the trade is settled at ``px`` and ``qty``."""
     order = book.find(newest.order_id)
     image = order.image if order else newest
     cum_qty = image.cum_qty - old_qty + qty
     more = notional(px, qty) - notional(old_px, old_qty)
     raw = image.fee_raw + more * rate
     terms, status = image.terms, image.status
-    if order or status is OrdStatus.FILLED:
+    if status is OrdStatus.FILLED and not cum_qty:
+        status = OrdStatus.CANCELED
+    elif order or status is OrdStatus.FILLED:
         terms = msgspec.structs.replace(terms, order_qty=image.order_qty - old_qty + qty)
     if order:
         status = OrdStatus.PARTIALLY_FILLED if cum_qty else OrdStatus.NEW
-    elif not cum_qty and status is OrdStatus.FILLED:
-        status = OrdStatus.CANCELED
     image = msgspec.structs.replace(
         image,
         terms=terms,
@@ -147,4 +147,4 @@ def resettled(
     if order:
         image = msgspec.structs.replace(image, hold=hold_of_leg(book, order, image))
         order.image = image
-    return image, fee_due(raw) - fee_due(raw - more * rate)
+    return image

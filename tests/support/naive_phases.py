@@ -54,7 +54,9 @@ def pause(book: State, reason: str) -> None:
 
 def begin_phase(book: State, phase: TradingPhase, operator: str, reason: str) -> None:
     book.phase, book.phase_until_ns = phase, ends_at(book, phase)
-    book.limit_state = None
+    if book.limit_state is not None:
+        book.limit_state = None
+        book.emit(LimitStateChanged(book.instrument.symbol_id, 0, 0, 0))
     book.indicated, book.indicated_ns = None, 0
     book.emit(TradingPhaseChanged(book.instrument.symbol_id, phase, book.phase_until_ns, operator, reason))
     if book.matches:

@@ -116,12 +116,13 @@ def entry_px(book: State, order: Open) -> int:
     """The limit with which a market, limit or market-to-limit order enters continuous trading; 0 = it meets no price
     (market-to-limit), or its price would not be positive (post-only, repriced)."""
     side, px = order.side, order.image.px
-    if order.image.ord_type is OrdType.MARKET_TO_LIMIT and not order.rests:
-        best = book.best(side.opposite)
-        px = best if best and worse(side, best, px) == best else 0
-    elif order.image.ord_type is OrdType.MARKET and order.stop_px:
+    is_market = order.image.ord_type in (OrdType.MARKET, OrdType.MARKET_TO_LIMIT) and not order.rests
+    if is_market and order.stop_px:
         protection = protection_px(side, order.stop_px, book.instrument)
         px = min(px, protection) if side is Side.BUY else protection
+    if is_market and order.image.ord_type is OrdType.MARKET_TO_LIMIT:
+        best = book.best(side.opposite)
+        px = best if best and worse(side, best, px) == best else 0
     px = within_band(book, side, px) if px else 0
     if order.special.post_only is PostOnly.REPRICE:
         px = without_taking(book, side, px)

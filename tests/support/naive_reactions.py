@@ -88,7 +88,6 @@ class Loop:
         except Cascade:
             self.look_at_triggers()
             book.unfinished = True
-            return
         watch_limits(book)
 
     def settle_once(self) -> bool:
@@ -104,6 +103,10 @@ class Loop:
 
     def enter(self, order: Open, cause: UpdateCause = UpdateCause.ENTERED) -> None:
         enter(self.book, order, cause)
+        self.count()
+
+    def count(self) -> None:
+        """One entry (or, of a peg, one leaving its place) more."""
         self.entries += 1
         if self.entries == self.book.cascade_max:
             raise Cascade
@@ -123,6 +126,7 @@ class Loop:
                 self.enter(order, UpdateCause.PEG)
             else:
                 park(self.book, order, Wait.TOUCH)
+                self.count()
         return acted
 
     def conditional(self) -> bool:
@@ -150,48 +154,52 @@ class Loop:
             self.elect()
             self.book.traded = []
 
-    def extremes(self, order: Open) -> tuple[int, int]:
-        """The lowest and the highest of the price that the order watches since the last look; (0, 0) = none."""
+    def path(self, order: Open) -> list[int]:
+        """What the price that the order watches has been since the last look."""
         trigger = order.special.trigger
         assert trigger is not None
         standing = standing_px(self.book, trigger.source)
-        if trigger.source is not TriggerSource.LAST_TRADE:
-            return standing, standing
-        seen = self.book.traded + ([standing] if order.fresh and standing else [])
-        return (min(seen), max(seen)) if seen else (0, 0)
+        if trigger.source is TriggerSource.LAST_TRADE:
+            return self.book.traded + ([standing] if order.fresh and standing else [])
+        return [standing] if standing else []
 
     def trail(self) -> None:
         for order in self.book.waiting(Wait.TRIGGER):
             trigger = order.special.trigger
-            low, high = self.extremes(order)
-            if trigger is None or trigger.kind is not TriggerKind.TRAILING or not low:
-                continue
-            sells = order.side is Side.SELL
-            stop_px = trailed(self.book, order, high if sells else low)
-            better = stop_px > order.stop_px if sells else stop_px < order.stop_px
-            if better or not order.stop_px:
-                self.follow(order, stop_px)
+            if trigger is not None and trigger.kind is TriggerKind.TRAILING:
+                self.follow(order)
 
-    def follow(self, order: Open, stop_px: int) -> None:
+    def follow(self, order: Open) -> None:
+        stop_px, tick = order.stop_px, self.book.instrument.tick_size
+        for px in self.path(order):
+            if stop_px and is_met(order, px, stop_px):
+                order.met = True
+                break
+            behind = trailed(self.book, order, px)
+            if not stop_px or (behind > stop_px if order.side is Side.SELL else behind < stop_px):
+                stop_px = behind
+        if stop_px == order.stop_px:
+            return
         image = with_wait(order.image, Wait.TRIGGER, stop_px=stop_px)
-        if order.image.ord_type is OrdType.LIMIT:
-            moved = stop_px - order.stop_px if order.stop_px else 0
-            px = max(order.image.px + moved, self.book.instrument.tick_size)
-            image = changed_terms(image, px=px)
+        if order.image.ord_type is OrdType.LIMIT and order.stop_px:
+            image = changed_terms(image, px=max(order.image.px + stop_px - order.stop_px, tick))
         update(self.book, order, image, UpdateCause.TRAIL)
 
     def elect(self) -> None:
         for order in sorted(self.book.waiting(Wait.TRIGGER), key=lambda order: order.arrived):
-            low, high = self.extremes(order)
+            trigger = order.special.trigger
+            if trigger is not None and trigger.kind is not TriggerKind.TRAILING:
+                order.met = any(is_met(order, px, order.stop_px) for px in self.path(order))
             order.fresh = False
-            if low and order.stop_px and is_met(order, low, high):
+            if order.met:
                 order.turn = self.book.tick()
                 order.image = with_wait(order.image, Wait.TURN, stop_px=order.stop_px)
                 self.book.emit(OrderTriggered(order.image, Activation.TRIGGER))
 
 
-def is_met(order: Open, low: int, high: int) -> bool:
+def is_met(order: Open, px: int, stop_px: int) -> bool:
+    """Whether the trigger's condition holds at the watched price ``px``."""
     trigger = order.special.trigger
     assert trigger is not None
     waits_for_rise = (order.side is Side.BUY) is not (trigger.kind is TriggerKind.TOUCHED)
-    return high >= order.stop_px if waits_for_rise else low <= order.stop_px
+    return px >= stop_px if waits_for_rise else px <= stop_px

@@ -31,6 +31,8 @@ class Open:
         """Among those that wait for their turn."""
         self.fresh = False
         """Its trigger has not been looked at yet: it is, by the prices as they stand."""
+        self.met = False
+        """The price that a trailing stop watches has come back to it."""
         self.collected = False
         """A market or market-to-limit order that rests because the book collects."""
 
@@ -138,6 +140,8 @@ class State:
         self.indicated_ns = 0
         self.last_words: dict[int, TradeBusted | TradeCorrected] = {}
         """About trades that were busted or corrected."""
+        self.chosen: list[int] | None = None
+        """Of a command about many orders that is under way: those that are left, by OrderID."""
         self.unfinished = False
         self.paused = False
         """A protection has paused the book in this record."""

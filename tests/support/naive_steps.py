@@ -96,17 +96,18 @@ def trade(book: State, incoming: Open, resting: Open, qty: int, px: int, *, uncr
     if uncross:
         for order in (incoming, resting):
             order.image = with_shown(order.image, book.draw_display(order.image))
-    elif shown <= qty:
+    elif shown == qty:
         resting.image = with_shown(resting.image, book.draw_display(resting.image))
         resting.place = book.tick()
     else:
-        resting.image = with_shown(resting.image, shown - qty)
+        resting.image = with_shown(resting.image, max(shown - qty, 0))
     trade_id = (book.instrument.symbol_id << 40) + book.trades_made
     book.emit(TradeExecuted(trade_id, px, qty, incoming.image, resting.image, incoming_fee, resting_fee, uncross))
     for order in (incoming, resting):
         if not order.leaves:
             book.remove(order)
-    after_fill(book, resting, incoming)
+    for order in (incoming, resting):
+        after_fill(book, order)
 
 
 def _fill(book: State, order: Open, qty: int, px: int, rate: int) -> int:
@@ -189,19 +190,17 @@ def settle_holds(book: State, order: Open) -> None:
 # ---- what an event means for the other legs -------------------------------------------------------------------------
 
 
-def after_fill(book: State, *parties: Open) -> None:
-    """Right after a trade of the parties."""
-    for order in book.by_id():
-        others = [party for party in parties if party is not order and are_one_cancels_other(party, order)]
-        if others and order in book.orders:
-            cancel(book, order, CancelReason.LIST, alone=True)
-    for order in parties:
-        if order.link is None or order.link.leg > 0 or order.link.contingency is Contingency.OCO:
-            continue
-        if order.leaves:
-            settle_holds(book, order)
-        else:
-            release(book, [child for child in book.legs(order) if child.wait is Wait.ENTRY])
+def after_fill(book: State, order: Open) -> None:
+    """Right after a fill of the order."""
+    for leg in book.legs(order):
+        if leg is not order and are_one_cancels_other(leg, order):
+            cancel(book, leg, CancelReason.LIST, alone=True)
+    if order.link is None or order.link.leg > 0 or order.link.contingency is Contingency.OCO:
+        return
+    if order.leaves:
+        settle_holds(book, order)
+    else:
+        release(book, [child for child in book.legs(order) if child.wait is Wait.ENTRY])
 
 
 def after_end(book: State, order: Open) -> None:

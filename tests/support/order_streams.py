@@ -96,6 +96,8 @@ class OrderMaker:
         if feature == "gtd" or tif is TimeInForce.GTD:
             tif = TimeInForce.GTD
             special["expire_ns"] = self.now_ns + dice.of([20, 5, 1, 100, 0])
+        if feature in ("min_qty", "all_or_none") and dice.once_in(4):
+            tif = TimeInForce.IOC
         if feature == "market":
             tif = dice.of([TimeInForce.IOC, TimeInForce.DAY, TimeInForce.FOK, *EVERY_TIME])
         if dice.once_in(6):
