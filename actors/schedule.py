@@ -164,14 +164,13 @@ class Schedule:
         self._notice_changes()
         heap = self._heap
         with self._dispatcher.turn():
+            self._advance_books(now_ns)  # first: what has expired by now does not trade in an auction that ends now
             self._release_held(now_ns)
             for _ in range(CHUNK):
                 if not heap or heap[0][0] > now_ns:
                     break
                 self._fire_next(now_ns)
             more = bool(heap) and heap[0][0] <= now_ns
-            if not more:
-                self._advance_books(now_ns)
         if not more:
             self._roll_venue(now_ns)
         return not more
