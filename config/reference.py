@@ -39,6 +39,9 @@ Protocol: TypeAlias = Literal["FIX.4.2", "FIX.4.4", "SOUPBIN"]
 
 SOUPBIN: Final = "SOUPBIN"
 
+BEGINNINGS: Final = ("status", "phase", "reference_px")
+"""What an instrument is listed with; from then on trading and operators change it."""
+
 
 class InstrumentConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What is traded and by which rules."""

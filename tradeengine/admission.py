@@ -12,7 +12,7 @@ from config.binder import Binder
 from config.document import Node, Scalar, Section, Sequence, overlay, plain, read_yaml
 from config.errors import ConfigError, Problem
 from config.instrument_rules import change_problems, instrument_problems
-from config.reference import AccountConfig, FirmConfig, InstrumentConfig, SessionConfig
+from config.reference import BEGINNINGS, AccountConfig, FirmConfig, InstrumentConfig, SessionConfig
 from config.rules import check
 from config.settings import Settings
 from config.show import render_entry
@@ -24,6 +24,14 @@ from gateways.http.operations import OperationInvalid
 from gateways.http.views import AccountRequest, Entry, SessionRequest
 
 C = TypeVar("C", bound=msgspec.Struct)
+
+_CHANGED_OTHERWISE: Final = {
+    "symbol": "another symbol is another instrument",
+    "base": "another asset is another instrument",
+    "quote": "another asset is another instrument",
+    **dict.fromkeys(BEGINNINGS, "it is set by an action of its own"),
+}
+"""What says how an instrument begins, and who it is."""
 
 
 def account_config(request: AccountRequest, settings: Settings, directory: Directory) -> AccountConfig:
@@ -62,9 +70,9 @@ def instrument_config(entry: Entry) -> InstrumentConfig:
 
 
 def instrument_entry(instrument: Instrument) -> Entry:
-    """What :func:`instrument_config` would make it of."""
+    """Its rules, as an entry; how it began is not told, for that is not how it is."""
     entry: Entry = plain(_entry_node(InstrumentConfig.of(instrument)))
-    return entry
+    return {key: value for key, value in entry.items() if key not in BEGINNINGS}
 
 
 def changed_instrument(known: Instrument, changes: Entry) -> Instrument:
@@ -83,17 +91,6 @@ def changed_instrument(known: Instrument, changes: Entry) -> Instrument:
     wanted = _bound(InstrumentConfig, node)
     _refuse_found(change_problems(now, wanted))
     return wanted.to_instrument(known.symbol_id)
-
-
-_CHANGED_OTHERWISE: Final = {
-    "symbol": "another symbol is another instrument",
-    "base": "another asset is another instrument",
-    "quote": "another asset is another instrument",
-    "status": "it is set by an action of its own",
-    "phase": "it is set by an action of its own",
-    "reference_px": "it is set by an action of its own",
-}
-"""What says how an instrument begins, and who it is."""
 
 
 def _entry_node(entry: msgspec.Struct) -> Node:

@@ -10,7 +10,7 @@ import msgspec
 
 from config.credentials import hash_password, verify
 from config.instrument_rules import change_problems
-from config.reference import AccountConfig, InstrumentConfig, SessionConfig
+from config.reference import BEGINNINGS, AccountConfig, InstrumentConfig, SessionConfig
 from config.settings import Settings
 from engine.directory import CONFIGURATION, FEES_ACCOUNT, Directory
 from engine.events import AccountBlocked, AccountOpened, Deposited, Event, InstrumentListed, SessionOpened
@@ -20,8 +20,6 @@ from engine.types import InstrumentStatus
 _SALT_BYTES = 16
 _FIXED = ("base", "quote")
 """What can't change under resting orders and balances."""
-_BEGINNINGS = ("status", "phase", "reference_px")
-"""What an instrument is listed with; from then on trading and operators change it."""
 
 
 class ConfigurationConflict(Exception):
@@ -83,7 +81,7 @@ def _changed(wanted: InstrumentConfig, known: Instrument, configured: Instrument
 
 def _continued(wanted: InstrumentConfig, known: Instrument) -> Instrument:
     """``known`` by the configuration's rules."""
-    beginnings = {field: getattr(known, field) for field in _BEGINNINGS}
+    beginnings = {field: getattr(known, field) for field in BEGINNINGS}
     return msgspec.structs.replace(wanted.to_instrument(known.symbol_id), **beginnings)
 
 

@@ -74,6 +74,65 @@ def test_an_operators_day(make_venue: MakeVenue) -> None:
     assert "HALTED" in admin(venue, "instruments")
 
 
+def test_an_operators_instruments(make_venue: MakeVenue, tmp_path: Path) -> None:
+    venue = make_venue()
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("tick_size: 0.05\nschedule:\n  - {at: '09:30', phase: CONTINUOUS, days: [mon, wed]}\n")
+    listing = ("list-instrument", "MSFT", "--like", "AAPL", "--file", str(rules), "--set", "base=MSFT")
+    assert "sequence" in admin(venue, *listing, "--set", "protection.collar_rate=0.1", "--set", "phase=PRE_OPEN")
+    told = dict(line.split(" ", 1) for line in admin(venue, "rules", "MSFT").splitlines() if " " in line)
+    assert {key: told[key] for key in ("tick_size", "lot_size", "protection.collar_rate")} == {
+        "tick_size": "0.05", "lot_size": "1", "protection.collar_rate": "0.1",
+    }  # fmt: skip
+    assert "PRE_OPEN" in admin(venue, "instruments")
+    assert told["schedule[0].days"] == "mon, wed"
+    assert "sequence" in admin(venue, "change-instrument", "MSFT", "--set", "max_qty=5", "--set", "schedule=[]")
+    assert json.loads(admin(venue, "--json", "rules", "MSFT"))["schedule"] == []
+    error = admin(venue, "change-instrument", "MSFT", "--set", "max_qty=0", status=1)
+    assert error.startswith("tradeengine: max_qty: '0' is not allowed; expected a number from")
+    for wrong in ("max_qty", "schedule=[", "schedule=!!x"):
+        assert "--set" in admin(venue, "change-instrument", "MSFT", "--set", wrong, status=1)
+    assert "sequence" in admin(venue, "phase", "MSFT", "continuous", "--reason", "early")
+    assert "sequence" in admin(venue, "reference-price", "MSFT", "401.5")
+    assert "sequence" in admin(venue, "maintenance", "MSFT")
+    assert "MAINTENANCE" in admin(venue, "instruments")
+    for whose in (("--symbol", "MSFT"), ("--account", "TRADR1"), ("--session", "1"), ("--all",)):
+        assert "sequence" in admin(venue, "cancel-orders", *whose)
+    assert "sequence" in admin(venue, "delist", "MSFT")
+    assert "sequence" in admin(venue, *listing)
+    venue.kill()
+    venue.restart()
+    assert [line.split()[3] for line in admin(venue, "instruments").splitlines() if line.startswith("MSFT")] == [
+        "DELISTED", "ACTIVE",
+    ]  # fmt: skip
+    assert venue.stop() == 0
+    assert run_command("journal", "verify", "--data-dir", venue.data_dir).returncode == 0
+
+
+def test_an_operator_busts_and_corrects_a_trade(make_venue: MakeVenue) -> None:
+    venue = make_venue()
+    before = admin(venue, "balances", "TRADR1")
+    trade_id = ""
+    with SyncClient("127.0.0.1", venue.ports.binary, "TRADR1", "demo", first_cl_ord_id=17) as client:
+        for side in (Side.SELL, Side.BUY):
+            client.new_order("AAPL", side, qty="2", price="200")
+            assert client.next_event(_UNTIL_S) is not None
+        trade_id = str((1 + [it["symbol"] for it in _instruments(venue)].index("AAPL") << 40) + 1)
+        assert "sequence" in admin(venue, "correct", trade_id, "199", "1", "--reason", "typing error")
+        shown = json.loads(admin(venue, "--json", "trade", trade_id))
+        assert (shown["status"], shown["px"], shown["qty"]) == ("CORRECTED", "199", "1")
+        assert "sequence" in admin(venue, "bust", trade_id, "--reason", "clearly erroneous")
+        assert "has been busted" in admin(venue, "bust", trade_id, status=1)
+    assert "aggressor.account TRADR1" in admin(venue, "trade", trade_id)
+    assert admin(venue, "balances", "TRADR1") == before
+    assert admin(venue, "bust", "5", status=1) == "tradeengine: there is no trade 5\n"
+
+
+def _instruments(venue: VenueProcess) -> list[dict[str, str]]:
+    listed: list[dict[str, str]] = json.loads(admin(venue, "--json", "instruments"))
+    return listed
+
+
 def test_a_change_that_was_answered_survives_kill_9(make_venue: MakeVenue) -> None:
     venue = make_venue()
     admin(venue, "deposit", "TRADR1", "USD", "7")
@@ -149,11 +208,11 @@ def test_a_configuration_that_contradicts_the_journal_is_refused(make_venue: Mak
     venue = make_venue()
     assert venue.stop() == 0
     changed = tmp_path / "changed.yaml"
-    changed.write_text(DEMO.read_text().replace("tick_size: 0.0001", "tick_size: 0.001", 1))
+    changed.write_text(DEMO.read_text().replace("base: XRP", "base: XPR", 1).replace("XRP:", "XPR:"))
     ports = ("--fix-port", "0", "--binary-port", "0", "--admin-port", "0")
     refused = run_command("run", "--config", changed, "--data-dir", venue.data_dir, *ports)
     assert refused.returncode == 2
-    assert "XRP/USDT.tick_size" in refused.stderr
+    assert "XRP/USDT.base" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
