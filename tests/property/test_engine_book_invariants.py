@@ -38,7 +38,7 @@ class Watched:
 
 @every_book
 @given(st.sampled_from(sorted(MARKETS)), st.lists(steps, min_size=10, max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_they_hold_after_every_command(book_type: type[Any], market: str, stream: list[Step]) -> None:
     watched = Watched(market, book_type)
     for step in stream:
@@ -51,7 +51,7 @@ def test_they_hold_after_every_command(book_type: type[Any], market: str, stream
 def test_they_hold_in_a_long_stream(book_type: type[Any], market: str, kinds: list[str]) -> None:
     random = Random(market)
     watched = Watched(market, book_type)
-    for _ in range(250):
+    for _ in range(120):
         watched.step(random_step(random, kinds))
 
 
@@ -77,7 +77,7 @@ def test_the_streams_reach_every_kind_of_event_and_reason(book_type: type[Any]) 
     reached: set[str] = set()
     for market in ("bands", "volatile", "call"):
         world = World(market, [book_type])
-        for _ in range(1500):
+        for _ in range(1200):
             for event in world.step(random_step(random, BUSY)):
                 reached.update(kind_of(event))
     reasons = [*CancelReason, *RestateReason, *UpdateCause, *Activation]

@@ -71,7 +71,7 @@ class Replica(World):
 
 
 @given(st.sampled_from(sorted(PLAIN_MARKETS)), st.lists(plain_steps, min_size=20, max_size=60))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_plain_orders_bring_the_events_of_a_naive_book(market: str, stream: list[Step]) -> None:
     replica = Replica(market, [NaiveBook, Book])
     for step in stream:
@@ -83,7 +83,7 @@ def test_plain_orders_bring_the_events_of_a_naive_book(market: str, stream: list
 def test_plain_orders_bring_the_events_of_a_naive_book_in_a_long_stream(market: str) -> None:
     random, replica, deepest = Random(market), Replica(market, [NaiveBook, Book]), 0
     kinds = [*PLAIN_KINDS[:-1] * 20, *["passive"] * 80, "cancel_all", "expire"]
-    for n in range(8000):
+    for n in range(5000):
         replica.step_and_fold(random_step(random, kinds))
         if not n % 100:
             replica.check()
@@ -97,7 +97,7 @@ def test_plain_orders_bring_the_events_of_a_naive_book_in_a_long_stream(market: 
 
 
 @given(st.sampled_from(sorted(MARKETS)), st.lists(steps, min_size=10, max_size=50))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_book_brings_the_events_of_the_naive_one(market: str, stream: list[Step]) -> None:
     replica = Replica(market, BOOKS)
     for step in stream:
