@@ -16,11 +16,12 @@ from engine.images import with_terms, with_working
 from engine.lifecycle import Step, next_status
 from engine.matching import drop, work
 from engine.order import Order
-from engine.preparing import Verdict, prepare
+from engine.preparing import Verdict, prepare, priced
+from engine.pricing import clamped
 from engine.rejections import cancel_rejected
 from engine.rules import check_order
 from engine.terms import OrderTerms, SpecialTerms
-from engine.types import CancelReason, CxlRejReason, InstrumentStatus, OrdStatus, OrdType, Wait
+from engine.types import CancelReason, CxlRejReason, InstrumentStatus, OrdStatus, OrdType, Qty, Wait
 
 _NO_LIMIT = (OrdType.MARKET, OrdType.MARKET_TO_LIMIT)
 
@@ -43,13 +44,13 @@ def replace(book: BookState, order: Order, command: ReplaceOrder, events: list[E
         lists.on_end(book, after, events)
         return
     image = with_terms(before, terms, leaves, next_status(before.status, Step.REPLACE))
-    waiting = before.working is not None and before.working.wait
-    if _keeps_place(before.terms, terms, leaves, before.leaves_qty):
+    waiting = before.working is not None and before.working.wait not in (Wait.NOTHING, Wait.TOUCH)
+    if _keeps_place(before, terms, leaves, command):
         image = _showing_less(image, leaves)
         events.append(OrderReplaced(image, before.terms.cl_ord_id, True))
         book.keep_place(order, image)
     elif waiting:
-        _amend_waiting(book, order, image, events)
+        _amend_waiting(book, order, image, command, events)
     else:
         _come_in_again(book, order, image, events)
 
@@ -62,7 +63,7 @@ def _new_terms(before: OrderImage, command: ReplaceOrder) -> OrderTerms:
         special = _changed(special or SpecialTerms(), command)
         if terms.special is None and special == SpecialTerms():
             special = None
-    px = command.px or terms.px
+    px = command.px if command.px or terms.ord_type is OrdType.LIMIT else terms.px
     return msgspec.structs.replace(
         terms,
         cl_ord_id=command.cl_ord_id,
@@ -114,12 +115,14 @@ def _refused(book: BookState, before: OrderImage, terms: OrderTerms, command: Re
         terms.px,
         special=terms.special,
     )
-    trigger = None if terms.special is None or not _untriggered(before) else terms.special.trigger
+    trigger = None if terms.special is None else terms.special.trigger
+    stop_px = 0 if trigger is None else trigger.px
+    enters_now = before.working is None or not before.working.wait
     refusal = (
         check_terms(book.instrument, book.phase, book.now_ns, as_new)
         or check_phase(book)
         or check_order(book.instrument, book.status, terms.ord_type, terms.tif, terms.order_qty, terms.px)
-        or check_price(book, terms.side, terms.ord_type, terms.px, 0 if trigger is None else trigger.px)
+        or check_price(book, terms.side, terms.ord_type, terms.px, stop_px, enters_now=enters_now)
     )
     if refusal is not None:
         return refusal[1]
@@ -144,17 +147,23 @@ def _untriggered(image: OrderImage) -> bool:
     return waits and special is not None and special.trigger is not None
 
 
-def _keeps_place(before: OrderTerms, after: OrderTerms, leaves: int, leaves_before: int) -> bool:
+def _keeps_place(before: OrderImage, after: OrderTerms, leaves: Qty, command: ReplaceOrder) -> bool:
     """Whether nothing changes but a smaller quantity, another expiry time or the name."""
-    if after.px != before.px or leaves > leaves_before:
+    if after.px != before.terms.px or leaves > before.leaves_qty:
         return False
-    if after.special is None or before.special is None:
-        return after.special is before.special
-    same = msgspec.structs.replace(before.special, expire_ns=after.special.expire_ns)
-    return same == after.special
+    changes, special, was = command.changes, after.special, before.terms.special
+    if changes is None or special is None or was is None:
+        return special is was
+    stop_px = 0 if before.working is None else before.working.stop_px
+    return (
+        special.display_qty == was.display_qty
+        and special.min_qty == was.min_qty
+        and special.peg == was.peg
+        and changes.stop_px in (None, stop_px)
+    )
 
 
-def _showing_less(image: OrderImage, leaves: int) -> OrderImage:
+def _showing_less(image: OrderImage, leaves: Qty) -> OrderImage:
     working = image.working
     if working is None:
         return image
@@ -162,16 +171,13 @@ def _showing_less(image: OrderImage, leaves: int) -> OrderImage:
     return with_working(image, Working(working.wait, working.px, shown, working.stop_px))
 
 
-def _amend_waiting(book: BookState, order: Order, image: OrderImage, events: list[Event]) -> None:
+def _amend_waiting(
+    book: BookState, order: Order, image: OrderImage, command: ReplaceOrder, events: list[Event]
+) -> None:
     """A waiting order waits on, under other terms, the last to have come."""
-    working, special = image.working, image.terms.special
+    working, changes = image.working, command.changes
     assert working is not None
-    stop_px = working.stop_px
-    before = order.image.terms.special
-    asked = None if special is None else special.trigger
-    had = None if before is None else before.trigger
-    if asked is not None and had is not None and asked.px != had.px:
-        stop_px = asked.px
+    stop_px = working.stop_px if changes is None or changes.stop_px is None else changes.stop_px
     shown = next_part(book, image.terms, image.leaves_qty, image.cum_qty)
     image = with_working(image, Working(working.wait, 0, shown, stop_px))
     book.take_out(order)
@@ -185,10 +191,11 @@ def _come_in_again(book: BookState, order: Order, image: OrderImage, events: lis
     if image.working is not None or image.terms.special is not None:
         shown = next_part(book, image.terms, image.leaves_qty, image.cum_qty)
         image = with_working(image, Working(Wait.NOTHING, 0, shown))
+    verdict = Verdict.ENTERS
     if image.terms.ord_type not in _NO_LIMIT:
         image, verdict = prepare(book, image)
-    else:
-        verdict = Verdict.ENTERS
+    elif not book.phase.collects:
+        image = priced(image, clamped(book, image.terms.side, image.terms.px))
     if verdict is Verdict.WAITS:
         assert image.working is not None
         image = with_working(image, Working(Wait.TOUCH, 0, image.working.shown))

@@ -148,7 +148,7 @@ class Book(BookFold):
         if order is None:
             return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
         image = order.image
-        if image.working is None:
+        if image.working is None and not self.guarded:
             terms = image.terms
             (self.bids if terms.side is _BUY else self.asks).remove(order)
             del self._by_ref[terms.session_id][terms.cl_ord_id]
@@ -255,8 +255,11 @@ class Book(BookFold):
         """Whether :meth:`go_on` must be called before any other command: a bounded record left work undone."""
         if self.uncrossing is not None:
             return True
-        works = self.phase is _CONTINUOUS or self.phase.collects
-        return works and self.status is _ACTIVE and (self.cut_short or bool(self.turns))
+        return self.status is _ACTIVE and (self.next_turn() is not None or (self.cut_short and self._trades))
+
+    @property
+    def _trades(self) -> bool:
+        return self.phase is _CONTINUOUS or self.phase.collects
 
     def go_on(self) -> list[Event]:
         """The next record of what the last one left undone; may be empty."""
@@ -286,7 +289,7 @@ class Book(BookFold):
         """What the events set off."""
         if self.uncrossing is None and self.status is _ACTIVE:
             reactions.settle(self, events, everything=triggers)
-            if self.guarded:
+            if self.guarded or self.limit_state is not None:
                 reactions.watch_band(self, events)
 
     def _after_many(self, events: list[Event]) -> None:

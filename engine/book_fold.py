@@ -82,6 +82,7 @@ class BookFold(BookState):
         self._apply_fill(trade.resting, uncross=trade.uncross)
         if not trade.uncross:
             return trade.aggressor
+        self.uncrossed += trade.qty
         self._apply_fill(trade.aggressor, uncross=True)
         return incoming
 
@@ -146,6 +147,8 @@ class BookFold(BookState):
             self.phase = event.phase
             self.phase_until_ns = event.until_ns
         elif isinstance(event, AuctionStarted):
+            if self.uncrossing is None:
+                self.uncrossed = 0
             self.uncrossing = event
         elif isinstance(event, AuctionEnded):
             self.uncrossing = None

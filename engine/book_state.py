@@ -25,7 +25,7 @@ from engine.ladder import Ladder
 from engine.order import Order
 from engine.queries import DepthLevel
 from engine.triggers import TriggerBook
-from engine.types import OrdType, Px, Side, TimeInForce, TradingPhase, Wait
+from engine.types import OrdType, Px, Qty, Side, TimeInForce, TradingPhase, Wait
 
 ID_BITS = 40
 """An order or trade id is ``symbol_id << 40 | n``: unique in the venue, and it tells the book."""
@@ -48,6 +48,7 @@ _FOR_THE_DAY = (
     TimeInForce.AT_THE_CLOSE,
     TimeInForce.GOOD_FOR_AUCTION,
 )
+_IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 _FOR_ONE_AUCTION = (TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE, TimeInForce.GOOD_FOR_AUCTION)
 
 
@@ -96,11 +97,15 @@ class BookState:
         self.limit_state: LimitStateChanged | None = None
         self.uncrossing: AuctionStarted | None = None
         """The auction whose uncross is under way."""
+        self.uncrossed: Qty = 0
+        """What it has traded so far."""
         self.amended_trades: dict[int, TradeBusted | TradeCorrected] = {}
         """By trade id, the last word on trades that were busted or corrected."""
         self.indicated: AuctionIndicated | None = None
         """What was last published of the auction that is being collected."""
         self.indicated_ns = 0
+        self.looked_ns = 0
+        """When the timer last looked for something to publish."""
         self.due: dict[object, list[Order]] = {}
         """What commands about many orders that are under way have still to do, the next order last; by command."""
         self.turns: deque[Order] = deque()
@@ -308,6 +313,14 @@ class BookState:
             if order.image.terms.account_id == account_id
         ]
 
+    def next_turn(self) -> Order | None:
+        """Who enters next of those whose turn it is; while the book collects none that may not rest."""
+        if self.phase is TradingPhase.CONTINUOUS:
+            return self.turns[0] if self.turns else None
+        if self.phase.collects:
+            return next((order for order in self.turns if order.image.terms.tif not in _IMMEDIATE), None)
+        return None
+
     def next_due(self, command: object, choose: Callable[[], Iterable[Order]], limit: int) -> tuple[list[Order], bool]:
         """The next orders, by OrderID, that a command about many is for, and whether they are the last ones.
 
@@ -387,7 +400,7 @@ class BookState:
         waiting = [order.image for order in self.orders.values() if order.level is None]
         return (
             self.instrument.symbol_id,
-            (self.status, self.phase, self.phase_until_ns, self.limit_state, self.uncrossing),
+            (self.status, self.phase, self.phase_until_ns, self.limit_state, self.uncrossing, self.uncrossed),
             (self.last_px, self.reference_px),
             self.last_day,
             self._orders_accepted,

@@ -12,7 +12,7 @@ from engine.image import OrderImage
 from engine.images import with_hold, with_terms
 from engine.money import fee_due, notional
 from engine.refused import CommandRefused
-from engine.types import Amount, OrdStatus, Px, Qty, Rate
+from engine.types import SCALE, Amount, OrdStatus, Px, Qty, Rate
 
 
 class _Terms(msgspec.Struct, frozen=True):
@@ -61,8 +61,10 @@ def correct(book: BookFold, command: CorrectTrade) -> list[Event]:
     now = _as_settled(book, command)
     if not 0 < command.qty <= now.qty:
         raise CommandRefused(f"quantity must be above 0 and at most {format_decimal(now.qty)}")
-    if command.qty % book.instrument.lot_size or command.px <= 0 or command.px % book.instrument.tick_size:
-        raise CommandRefused("quantity and price must be multiples of the lot and the tick")
+    if command.px <= 0:
+        raise CommandRefused("a price must be positive")
+    if command.px * command.qty % SCALE:
+        raise CommandRefused("price × quantity must have no more than eight decimals")
     cost = notional(command.px, command.qty)
     more = cost - notional(now.px, now.qty)
     rates = _rates(command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from engine.book_state import BookState
@@ -15,6 +17,7 @@ from engine.images import need, with_hold, with_working
 from engine.lists import group_holds
 from engine.matching import drop, work
 from engine.order import Order
+from engine.phases import ITS_AUCTIONS, joins
 from engine.preparing import Verdict, prepare
 from engine.pricing import starting_stop
 from engine.rejections import rejected_image
@@ -26,26 +29,10 @@ from engine.types import (
     OrdRejReason,
     OrdStatus,
     TimeInForce,
-    TradingPhase,
     Wait,
 )
 
 _IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
-_ITS_AUCTIONS = {
-    TimeInForce.AT_THE_OPENING: (TradingPhase.OPENING_AUCTION,),
-    TimeInForce.AT_THE_CLOSE: (TradingPhase.CLOSING_AUCTION,),
-    TimeInForce.GOOD_FOR_AUCTION: (
-        TradingPhase.OPENING_AUCTION,
-        TradingPhase.INTRADAY_AUCTION,
-        TradingPhase.CLOSING_AUCTION,
-        TradingPhase.REOPENING_AUCTION,
-    ),
-}
-
-
-def joins(tif: TimeInForce, phase: TradingPhase) -> bool:
-    """Whether an order with this time in force is in the book during ``phase``, rather than waiting for its auction."""
-    return tif not in _ITS_AUCTIONS or phase in _ITS_AUCTIONS[tif]
 
 
 def enter_new(book: BookState, command: NewOrder, events: list[Event]) -> None:
@@ -80,18 +67,24 @@ def enter_new(book: BookState, command: NewOrder, events: list[Event]) -> None:
         work(book, image, events)
 
 
-def refused(book: BookState, command: NewOrder) -> Refusal | None:
-    """By which rule the book does not take such an order, if by any."""
+def refused(
+    book: BookState, command: NewOrder, before: Sequence[NewOrder] = (), *, is_child: bool = False
+) -> Refusal | None:
+    """By which rule the book does not take such an order, if by any.
+
+    ``before`` are the legs before it in its list; ``is_child``: it waits for their first.
+    """
     special = command.special
     trigger = None if special is None else special.trigger
     stop_px = 0 if trigger is None else trigger.px
     instrument = book.instrument
+    enters_now = trigger is None and not is_child and command.tif not in ITS_AUCTIONS
     return (
         check_terms(instrument, book.phase, book.now_ns, command)
         or check_phase(book)
         or check_order(instrument, book.status, command.ord_type, command.tif, command.order_qty, command.px)
-        or check_price(book, command.side, command.ord_type, command.px, stop_px)
-        or check_numbers(book, command.side, command.account_id, command.ord_type, command.tif)
+        or check_price(book, command.side, command.ord_type, command.px, stop_px, enters_now=enters_now)
+        or check_numbers(book, command, before)
         or _check_trail(book, command)
     )
 
@@ -146,8 +139,8 @@ def _terms(book: BookState, command: NewOrder, order_id: int, link: Link | None)
 
 def enter_list(book: BookState, command: NewList, events: list[Event]) -> None:
     """Every leg is accepted, then waits for its turn, its trigger or its entry; or every leg is rejected."""
-    for leg, order in enumerate(command.legs):
-        refusal = _refused_leg(book, command, order)
+    for leg in range(len(command.legs)):
+        refusal = _refused_leg(book, command, leg)
         if refusal is not None:
             _reject_all(command, leg, refusal, events)
             return
@@ -182,13 +175,15 @@ def _is_oco(link: Link) -> bool:
     return link.contingency is Contingency.OCO
 
 
-def _refused_leg(book: BookState, command: NewList, order: NewOrder) -> Refusal | None:
+def _refused_leg(book: BookState, command: NewList, leg: int) -> Refusal | None:
+    order = command.legs[leg]
     legs = len(command.legs)
     if legs > book.list_legs_max or legs < 2 or (command.contingency is Contingency.BRACKET and legs != 3):
         return OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, f"a list of this kind cannot have {legs} legs"
     if order.tif in _IMMEDIATE:
         return OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, "a leg of a list cannot be IOC or FOK"
-    return refused(book, order)
+    is_child = leg > 0 and command.contingency is not Contingency.OCO
+    return refused(book, order, command.legs[:leg], is_child=is_child)
 
 
 def _reject_all(command: NewList, guilty: int, refusal: Refusal, events: list[Event]) -> None:

@@ -12,10 +12,9 @@ from engine.lifecycle import Step
 from engine.order import Order
 from engine.pricing import starting_stop
 from engine.terms import Link
-from engine.types import Activation, Amount, CancelReason, Contingency, Qty, RestateReason, Side, UpdateCause, Wait
+from engine.types import Activation, Amount, CancelReason, OrdStatus, Qty, RestateReason, Side, UpdateCause, Wait
 
 _BUY = Side.BUY
-_OCO, _BRACKET = Contingency.OCO, Contingency.BRACKET
 
 
 def link_of(image: OrderImage) -> Link | None:
@@ -84,7 +83,7 @@ def _hold_for_children(book: BookState, link: Link, entry: OrderImage, events: l
 def _release_children(book: BookState, link: Link, entry: OrderImage, events: list[Event]) -> None:
     """The entry is done: its children, no larger than what it filled, become active."""
     children = legs_open(book, link)
-    if not entry.status.is_open:
+    if entry.status is not OrdStatus.FILLED:
         for child in children:
             if child.image.leaves_qty > entry.cum_qty:
                 after = _cut(child.image, entry.cum_qty)

@@ -13,19 +13,18 @@ from engine.book_state import BookState
 from engine.displaying import next_part, part_left
 from engine.events import (
     Event,
-    LimitStateChanged,
     OrderCanceled,
     OrderExpired,
     OrderRestated,
     TradeExecuted,
-    TradingPhaseChanged,
 )
 from engine.image import OrderImage, Working
 from engine.images import decremented, ended, filled, with_working
 from engine.ladder import Ladder
 from engine.lifecycle import Step
 from engine.order import Level, Order
-from engine.pricing import volatility_edge
+from engine.phases import pause
+from engine.pricing import volatility_bounds
 from engine.self_trade import prevented
 from engine.types import (
     SCALE,
@@ -38,7 +37,6 @@ from engine.types import (
     SelfTrade,
     Side,
     TimeInForce,
-    TradingPhase,
 )
 from engine.walk import Walk, least_fill
 
@@ -53,34 +51,20 @@ def work(book: BookState, image: OrderImage, events: list[Event]) -> None:
     if book.phase.collects:
         book.settle_order(image)
         return
-    buys = image.terms.side is _BUY
-    opposite, sign = (book.asks, -1) if buys else (book.bids, 1)
-    own_key = sign * image.resting_px
-    edge_key = sign * volatility_edge(book, image.terms.side)
-    crossing_key = max(own_key, edge_key)
-    unmet = False
+    opposite, sign = (book.asks, -1) if image.terms.side is _BUY else (book.bids, 1)
+    crossing_key = sign * image.resting_px
+    least = least_fill(image)
+    unmet = interrupted = False
     if opposite.keys and opposite.keys[-1] >= crossing_key:
-        least = least_fill(image)
         unmet = bool(least) and Walk(book, image, opposite, crossing_key).fillable() < least
         if not unmet:
-            image = _match(book, image, opposite, crossing_key, events)
-    elif least_fill(image):
-        unmet = True
+            image, interrupted = _match(book, image, opposite, crossing_key, events)
+    else:
+        unmet = bool(least)
     if image.leaves_qty:
-        interrupted = not unmet and edge_key > own_key and _stopped_at_edge(image, opposite, own_key)
         _rest_or_drop(book, image, events, unmet=unmet, interrupted=interrupted)
         if interrupted:
-            pause(book, events, VOLATILITY)
-
-
-def _stopped_at_edge(image: OrderImage, opposite: Ladder, own_key: int) -> bool:
-    """Whether the order would go on through the volatility edge: it was stopped by nothing else."""
-    for key in reversed(opposite.keys):
-        if key < own_key:
-            return False
-        if _next(opposite.levels[key], image.leaves_qty) is not None:
-            return True
-    return False
+            pause(book, VOLATILITY, events)
 
 
 def _rest_or_drop(book: BookState, image: OrderImage, events: list[Event], *, unmet: bool, interrupted: bool) -> None:
@@ -131,23 +115,18 @@ def expire(book: BookState, order: Order, reason: CancelReason, events: list[Eve
     lists.on_end(book, after, events)
 
 
-def pause(book: BookState, events: list[Event], reason: str) -> None:
-    """Continuous trading stops; an auction will reopen it (docs/order-book.md §6)."""
-    symbol_id = book.instrument.symbol_id
-    if book.limit_state is not None:
-        book.limit_state = None
-        events.append(LimitStateChanged(symbol_id, 0, 0, 0))
-    book.phase = TradingPhase.VOLATILITY_PAUSE
-    book.phase_until_ns = book.now_ns + book.instrument.protection.pause_ns
-    events.append(TradingPhaseChanged(symbol_id, book.phase, book.phase_until_ns, "", reason))
-
-
 # ---- matching -----------------------------------------------------------------------------------------------------
 
 
-def _match(book: BookState, taker: OrderImage, opposite: Ladder, crossing_key: int, events: list[Event]) -> OrderImage:
-    """Trade as long as prices cross: best price first, then displayed, then oldest. Returns what has become of it."""
+def _match(
+    book: BookState, taker: OrderImage, opposite: Ladder, crossing_key: int, events: list[Event]
+) -> tuple[OrderImage, bool]:
+    """Trade as long as prices cross: best price first, then displayed, then oldest.
+
+    Returns what has become of the order, and whether it was stopped because a trade would have been too volatile.
+    """
     keys = opposite.keys
+    low, high = volatility_bounds(book)
     at = len(keys) - 1
     while taker.leaves_qty and at >= 0 and keys[at] >= crossing_key:
         key = keys[at]
@@ -157,12 +136,14 @@ def _match(book: BookState, taker: OrderImage, opposite: Ladder, crossing_key: i
             if order is None:
                 break
             rule = prevented(book, taker, order.image)
-            if rule is SelfTrade.NONE:
+            if rule is not SelfTrade.NONE:
+                taker = _prevent(book, taker, order, rule, events)
+            elif low <= level.px <= high:
                 taker = _trade(book, taker, order, level, events)
             else:
-                taker = _prevent(book, taker, order, rule, events)
+                return taker, True
         at = bisect_left(keys, key) - 1
-    return taker
+    return taker, False
 
 
 def _next(level: Level, left: Qty) -> Order | None:

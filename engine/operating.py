@@ -21,10 +21,10 @@ from engine.events import (
     Event,
     InstrumentListed,
     InstrumentStatusChanged,
-    LimitStateChanged,
     ReferencePriceSet,
 )
-from engine.matching import expire, pause
+from engine.matching import expire
+from engine.phases import pause
 from engine.refused import CommandRefused
 from engine.types import CancelReason, InstrumentStatus, TradingPhase
 
@@ -33,7 +33,6 @@ BookCommand: TypeAlias = (
 )
 MOVES_REFERENCE = (SetReferencePrice, SetTradingPhase, SetInstrumentStatus)
 
-INDICATION_INTERVAL_NS = 1_000_000_000
 LIMIT_STATE = "limit state"
 
 _ACTIVE = InstrumentStatus.ACTIVE
@@ -69,15 +68,12 @@ def _set_phase(book: BookFold, command: SetTradingPhase) -> list[Event]:
         raise CommandRefused(f"{book.instrument.symbol} is delisted")
     events: list[Event] = []
     if command.phase is not book.phase:
-        if book.limit_state is not None:
-            book.limit_state = None
-            events.append(LimitStateChanged(command.symbol_id, 0, 0, 0))
         uncross.begin_phase(book, command.phase, command.operator, command.reason, events)
     return events
 
 
 def _status(book: BookFold, command: SetInstrumentStatus) -> Event:
-    if book.status is InstrumentStatus.DELISTED and command.status is not InstrumentStatus.DELISTED:
+    if book.status is InstrumentStatus.DELISTED:
         raise CommandRefused(f"{book.instrument.symbol} is delisted")
     if command.status is InstrumentStatus.DELISTED and len(book):
         raise CommandRefused(f"{book.instrument.symbol} still has orders")
@@ -101,15 +97,14 @@ def advance(book: BookFold, limit: int, events: list[Event]) -> bool:
         return done
     state = book.limit_state
     if state is not None and state.until_ns <= book.now_ns:
-        pause(book, events, LIMIT_STATE)
+        pause(book, LIMIT_STATE, events)
     elif book.phase_until_ns and book.phase_until_ns <= book.now_ns:
         following = (
             TradingPhase.REOPENING_AUCTION if book.phase is TradingPhase.VOLATILITY_PAUSE else TradingPhase.CONTINUOUS
         )
         uncross.begin_phase(book, following, "", "", events)
-    if book.phase in uncross.AUCTIONS and book.uncrossing is None:
-        book.indicated_ns = book.now_ns
-        events += uncross.indicate(book)
+    events += uncross.indicate(book)
+    book.looked_ns = book.now_ns
     return done
 
 
@@ -124,7 +119,7 @@ def next_deadline_ns(book: BookFold) -> int:
         if book.phase_until_ns:
             deadlines.append(book.phase_until_ns)
         if book.phase in uncross.AUCTIONS:
-            deadlines.append(book.indicated_ns + INDICATION_INTERVAL_NS)
+            deadlines.append(max(book.indicated_ns, book.looked_ns) + uncross.INDICATION_INTERVAL_NS)
     return min(deadlines, default=0)
 
 

@@ -39,12 +39,11 @@ def watched_px(book: BookState, source: TriggerSource) -> Px:
 
 
 def trailed_stop(side: Side, trigger: Trigger, watched: Px, tick: Px) -> Px:
-    """The stop that keeps a trailing order's distance from ``watched``; at least a tick."""
-    away = trigger.trail_amount
+    """The stop that keeps a trailing order's distance from ``watched``, rounded away from it; at least a tick."""
+    away = trigger.trail_amount or -(-watched * trigger.trail_rate // SCALE)
     if side is _BUY:
-        return watched + away if away else ceil_tick(watched + distance(watched, trigger.trail_rate), tick)
-    stop = watched - away if away else floor_tick(watched - distance(watched, trigger.trail_rate), tick)
-    return max(stop, tick)
+        return ceil_tick(watched + away, tick)
+    return max(tick, floor_tick(watched - away, tick))
 
 
 def starting_stop(book: BookState, terms: OrderTerms) -> Px:
@@ -138,11 +137,11 @@ def clamped(book: BookState, side: Side, px: Px) -> Px:
     return min(px, edge) if side is _BUY else max(px, edge)
 
 
-def volatility_edge(book: BookState, side: Side) -> Px:
-    """The furthest price from the reference price at which an order of ``side`` may trade."""
+def volatility_bounds(book: BookState) -> tuple[Px, Px]:
+    """The lowest and the highest price at which a trade is made, by its distance from the reference price."""
     rate = book.instrument.protection.volatility_rate
     reference = book.reference_px
     if not rate or not reference:
-        return INT64_MAX if side is _BUY else 0
+        return 0, INT64_MAX
     away = distance(reference, rate)
-    return reference + away if side is _BUY else reference - away
+    return reference - away, reference + away

@@ -14,8 +14,9 @@ from engine.image import OrderImage, Working
 from engine.images import with_working
 from engine.matching import drop, work
 from engine.order import Order
+from engine.phases import park
 from engine.preparing import Verdict, prepare, priced
-from engine.pricing import band_edge, clamped, peg_px, triggered_px, volatility_edge
+from engine.pricing import band_edge, clamped, peg_px, triggered_px
 from engine.types import CancelReason, OrdType, Side, TradingPhase, UpdateCause, Wait
 from engine.walk import Walk, least_fill
 
@@ -43,6 +44,8 @@ def settle(book: BookState, events: list[Event], *, everything: bool = False) ->
                     moved = True
                     if book.phase is not TradingPhase.CONTINUOUS:
                         break
+            if book.phase is not TradingPhase.CONTINUOUS:
+                continue
             if entries < book.cascade_max and _retry_conditional(book, events):
                 entries += 1
                 continue
@@ -50,10 +53,11 @@ def settle(book: BookState, events: list[Event], *, everything: bool = False) ->
             looked, seen = len(events), []
             look(book, traded, events)
         if entries == book.cascade_max:
-            book.cut_short = bool(book.pegs or book.conditional or book.turns)
+            book.cut_short = bool(book.pegs or book.conditional or book.next_turn())
             return
-        if book.turns and (book.phase is TradingPhase.CONTINUOUS or book.phase.collects):
-            take_turn(book, book.turns[0], events)
+        order = book.next_turn()
+        if order is not None:
+            take_turn(book, order, events)
             entries += 1
         elif not moved:
             return
@@ -92,15 +96,6 @@ def _follow(book: BookState, order_id: int, events: list[Event]) -> bool:
     return True
 
 
-def park(book: BookState, image: OrderImage, wait: Wait, events: list[Event]) -> None:
-    """An order that is in no queue begins to wait."""
-    working = image.working
-    shown = image.leaves_qty if working is None else working.shown
-    image = with_working(image, Working(wait, 0, shown))
-    events.append(OrderUpdated(image, UpdateCause.PARKED))
-    book.wait(Order(image))
-
-
 # ---- conditional orders -------------------------------------------------------------------------------------------
 
 
@@ -126,7 +121,7 @@ def _retry_conditional(book: BookState, events: list[Event]) -> bool:
 def _could_be_met(book: BookState, image: OrderImage) -> bool:
     side = image.terms.side
     opposite, sign = (book.asks, -1) if side is _BUY else (book.bids, 1)
-    crossing_key = max(sign * image.resting_px, sign * volatility_edge(book, side))
+    crossing_key = sign * image.resting_px
     if not opposite.keys or opposite.keys[-1] < crossing_key:
         return False
     return Walk(book, image, opposite, crossing_key).fillable() >= max(least_fill(image), 1)
@@ -162,7 +157,7 @@ def take_turn(book: BookState, order: Order, events: list[Event]) -> None:
 def watch_band(book: BookState, events: list[Event]) -> None:
     """Enter or leave the limit state, as the touch stands after a command."""
     protection = book.instrument.protection
-    if not protection.dynamic_band_rate or book.phase is not TradingPhase.CONTINUOUS:
+    if book.phase is not TradingPhase.CONTINUOUS:
         return
     bid, ask = book.bids.best_px(), book.asks.best_px()
     at_edge: Side | None = None

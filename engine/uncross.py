@@ -7,24 +7,23 @@ import msgspec
 from engine import lists
 from engine.book_state import BookState
 from engine.displaying import next_part
-from engine.entry import joins
 from engine.equilibrium import Equilibrium, equilibrium
 from engine.events import (
     AuctionEnded,
     AuctionIndicated,
     AuctionStarted,
     Event,
+    OrderCanceled,
+    OrderExpired,
     OrderRestated,
-    OrderUpdated,
     TradeExecuted,
-    TradingPhaseChanged,
 )
 from engine.image import OrderImage, Working
 from engine.images import filled, on_other_terms, with_working
 from engine.ladder import Ladder
 from engine.matching import cancel, expire
 from engine.order import Level, Order
-from engine.reactions import park
+from engine.phases import change
 from engine.types import (
     SCALE,
     Amount,
@@ -36,12 +35,13 @@ from engine.types import (
     Side,
     TimeInForce,
     TradingPhase,
-    UpdateCause,
     Wait,
 )
 
 _BUY = Side.BUY
 _UNPRICED = (OrdType.MARKET, OrdType.MARKET_TO_LIMIT)
+INDICATION_INTERVAL_NS = 1_000_000_000
+_COUNTED = (TradeExecuted, OrderCanceled, OrderExpired, OrderRestated)
 AUCTIONS = (
     TradingPhase.OPENING_AUCTION,
     TradingPhase.INTRADAY_AUCTION,
@@ -62,14 +62,16 @@ def would_uncross(book: BookState) -> Equilibrium:
 
 
 def indicate(book: BookState) -> list[Event]:
-    """``AuctionIndicated`` if an auction is being collected and what it would do has changed."""
-    if book.phase not in AUCTIONS:
+    """``AuctionIndicated`` if an auction is being collected and what it would do has changed; once a second at most."""
+    if book.phase not in AUCTIONS or book.uncrossing is not None:
+        return []
+    if book.indicated is not None and book.now_ns - book.indicated_ns < INDICATION_INTERVAL_NS:
         return []
     found = would_uncross(book)
     indicated = AuctionIndicated(book.instrument.symbol_id, found.px, found.qty, found.surplus)
     if indicated == book.indicated:
         return []
-    book.indicated = indicated
+    book.indicated, book.indicated_ns = indicated, book.now_ns
     return [indicated]
 
 
@@ -119,20 +121,21 @@ def begin_phase(book: BookState, phase: TradingPhase, operator: str, reason: str
         found = would_uncross(book)
         started = AuctionStarted(book.instrument.symbol_id, found.px, found.qty, phase, operator, reason)
         book.uncrossing = started
+        book.uncrossed = 0
         events.append(started)
         go_on_uncrossing(book, events)
         return
-    _change(book, phase, operator, reason, events)
+    change(book, phase, operator, reason, events)
 
 
 def go_on_uncrossing(book: BookState, events: list[Event]) -> None:
     """Trade, then end what was for this auction, as far as the record's bound allows."""
     started = book.uncrossing
     assert started is not None
-    bound = len(events) + book.uncross_max
+    room = _Room(book.uncross_max, events)
     while started.qty:
-        _trade_all(book, started.px, events, bound)
-        if len(events) >= bound:
+        _trade_all(book, started.px, events, room)
+        if room.is_used_up():
             break
         # Orders that were counted may have been cancelled by their lists since, and others be left that cross.
         left = would_uncross(book)
@@ -141,55 +144,43 @@ def go_on_uncrossing(book: BookState, events: list[Event]) -> None:
         started = msgspec.structs.replace(started, px=left.px, qty=left.qty)
         book.uncrossing = started
         events.append(started)
-    if len(events) < bound:
-        _end_collected(book, started.px, events, bound)
-    book.cut_short = len(events) >= bound
+    if not room.is_used_up():
+        _end_collected(book, started.px, events, room)
+    book.cut_short = room.is_used_up()
     if book.cut_short:
         return
-    phase = book.phase
-    events.append(AuctionEnded(book.instrument.symbol_id, phase, started.px, started.qty))
+    px = started.px if book.uncrossed else 0
+    events.append(AuctionEnded(book.instrument.symbol_id, book.phase, px, book.uncrossed))
     book.uncrossing = None
     book.collected.clear()
-    book.indicated = None
-    if started.px:
-        book.reference_px = started.px
-    _change(book, started.phase, started.operator, started.reason, events)
+    if px:
+        book.reference_px = px
+    change(book, started.phase, started.operator, started.reason, events)
 
 
-def _change(book: BookState, phase: TradingPhase, operator: str, reason: str, events: list[Event]) -> None:
-    before = book.phase
-    book.phase = phase
-    book.phase_until_ns = book.ends_itself_at(phase)
-    events.append(TradingPhaseChanged(book.instrument.symbol_id, phase, book.phase_until_ns, operator, reason))
-    if not phase.collects:
-        return
-    if not before.collects:
-        for order_id in sorted(book.pegs):
-            order = book.pegs[order_id]
-            if order.level is not None:
-                book.take_out(order)
-                park(book, order.image, Wait.TOUCH, events)
-    for order_id in sorted(book.auction_orders):
-        order = book.auction_orders[order_id]
-        if joins(order.image.terms.tif, phase):
-            _join(book, order, events)
+class _Room:
+    """What one record of an uncross may still hold of trades and endings."""
 
+    def __init__(self, most: int, events: list[Event]) -> None:
+        self._left = most
+        self._events = events
+        self._counted = len(events)
 
-def _join(book: BookState, order: Order, events: list[Event]) -> None:
-    book.take_out(order)
-    image = order.image
-    assert image.working is not None
-    image = with_working(image, Working(Wait.NOTHING, 0, image.working.shown))
-    events.append(OrderUpdated(image, UpdateCause.ENTERED))
-    book.settle_order(image)
+    def is_used_up(self) -> bool:
+        events = self._events
+        for at in range(self._counted, len(events)):
+            if type(events[at]) in _COUNTED:
+                self._left -= 1
+        self._counted = len(events)
+        return self._left <= 0
 
 
 # ---- the uncross --------------------------------------------------------------------------------------------------
 
 
-def _trade_all(book: BookState, px: Px, events: list[Event], bound: int) -> None:
+def _trade_all(book: BookState, px: Px, events: list[Event], room: _Room) -> None:
     """Best buy with best sell, all at ``px``, until one side has nothing left at it."""
-    while len(events) < bound:
+    while not room.is_used_up():
         buy = _first(book.bids, px)
         sell = _first(book.asks, -px)
         if buy is None or sell is None:
@@ -200,6 +191,7 @@ def _trade_all(book: BookState, px: Px, events: list[Event], bound: int) -> None
         sold, sell_fee = _filled(book, sell.image, qty, cost)
         events.append(TradeExecuted(book.next_trade_id(), px, qty, bought, sold, buy_fee, sell_fee, True))
         book.last_px = px
+        book.uncrossed += qty
         for order, image in ((buy, bought), (sell, sold)):
             if image.leaves_qty:
                 book.fill_resting(order, image, keeps_place=True)
@@ -242,10 +234,10 @@ def _filled(book: BookState, image: OrderImage, qty: Qty, cost: Amount) -> tuple
     return with_working(after, Working(Wait.NOTHING, 0, shown)), fee
 
 
-def _end_collected(book: BookState, px: Px, events: list[Event], bound: int) -> None:
+def _end_collected(book: BookState, px: Px, events: list[Event], room: _Room) -> None:
     """Orders for this auction only expire, market orders go, market-to-limit orders become limit orders."""
     for order_id in sorted(book.collected):
-        if len(events) >= bound:
+        if room.is_used_up():
             return
         order = book.collected.get(order_id)
         if order is None:
@@ -256,7 +248,7 @@ def _end_collected(book: BookState, px: Px, events: list[Event], bound: int) -> 
                 expire(book, order, CancelReason.AUCTION_OVER, events)
         elif terms.ord_type is OrdType.MARKET:
             cancel(book, order, CancelReason.IMMEDIATE_REMAINDER, events)
-        elif not px:
+        elif not book.uncrossed:
             cancel(book, order, CancelReason.NO_LIQUIDITY, events)
         else:
             _become_limit(book, order, px, events)
@@ -265,6 +257,7 @@ def _end_collected(book: BookState, px: Px, events: list[Event], bound: int) -> 
 def _become_limit(book: BookState, order: Order, px: Px, events: list[Event]) -> None:
     image = order.image
     book.take_out(order)
+    px = min(px, image.terms.px) if image.terms.side is _BUY else max(px, image.terms.px)
     after = on_other_terms(image, msgspec.structs.replace(image.terms, px=px), image.leaves_qty)
     events.append(OrderRestated(after, RestateReason.MARKET_TO_LIMIT))
     book.rest(Order(after))

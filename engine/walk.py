@@ -14,6 +14,7 @@ from engine.image import OrderImage
 from engine.ladder import Ladder
 from engine.lists import link_of
 from engine.order import Level
+from engine.pricing import volatility_bounds
 from engine.self_trade import prevented
 from engine.types import Qty, SelfTrade, TimeInForce
 
@@ -54,6 +55,9 @@ class Walk:
         """Lists of which a leg was filled: their other legs are gone."""
         self._filled_leg: set[int] = set()
         self._over = False
+        self._bounds = volatility_bounds(book)
+        self._allowed = True
+        """Whether the level under way may be traded at."""
 
     def fillable(self) -> Qty:
         """How much the order would trade."""
@@ -64,6 +68,7 @@ class Walk:
         return self._taker.leaves_qty - self._left
 
     def _take_level(self, level: Level) -> None:
+        self._allowed = self._bounds[0] <= level.px <= self._bounds[1]
         parts = deque(_Part(order.image) for order in level.queue if order.level is level)
         hidden = [_Part(order.image) for order in level.hidden if order.level is level]
         parts_passed: list[_Part] = []
@@ -92,7 +97,8 @@ class Walk:
             return True
         rule = prevented(self._book, self._taker, image)
         if rule is SelfTrade.NONE:
-            return False
+            self._over = not self._allowed
+            return self._over
         if rule is not SelfTrade.CANCEL_OLDEST:
             self._over = True
         return True

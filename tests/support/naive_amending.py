@@ -6,8 +6,8 @@ import msgspec
 from naive_matching import work
 from naive_reactions import prepared, shown_anew
 from naive_rules import check_terms_and_prices
-from naive_state import Open, State, with_shown, with_wait
-from naive_steps import cancel, set_image
+from naive_state import Open, State, need, with_shown, with_wait
+from naive_steps import cancel
 
 from engine.commands import Changes, NewOrder, ReplaceOrder
 from engine.events import OrderReplaced
@@ -30,7 +30,7 @@ def amend(book: State, order: Open, command: ReplaceOrder) -> None:
         book.emit(OrderReplaced(image, before.cl_ord_id, False))
         return
     if asks_for_nothing_more(order, image, command):
-        set_image(book, order, with_shown(image, min(order.shown, image.leaves_qty)))
+        take_on(order, with_shown(image, min(order.shown, image.leaves_qty)))
         book.emit(OrderReplaced(order.image, before.cl_ord_id, True))
         return
     if order.wait in (Wait.NOTHING, Wait.TOUCH):
@@ -44,7 +44,7 @@ def enter_again(book: State, order: Open, image: OrderImage) -> None:
     order.image = image
     image, obstacle = prepared(book, order)
     order.place = 0
-    set_image(book, order, image)
+    take_on(order, image)
     book.emit(OrderReplaced(order.image, orig_cl_ord_id, False))
     if obstacle is not None:
         cancel(book, order, obstacle)
@@ -52,11 +52,16 @@ def enter_again(book: State, order: Open, image: OrderImage) -> None:
         work(book, order)
 
 
+def take_on(order: Open, image: OrderImage) -> None:
+    """Its owner gives the order another image, and it holds what that needs."""
+    order.image = msgspec.structs.replace(image, hold=need(image))
+
+
 def wait_again(book: State, order: Open, image: OrderImage, command: ReplaceOrder) -> None:
     orig_cl_ord_id, stop_px = order.image.cl_ord_id, order.stop_px
     if command.changes and command.changes.stop_px is not None:
         stop_px = command.changes.stop_px
-    set_image(book, order, with_wait(shown_anew(book, image), order.wait, stop_px=stop_px))
+    take_on(order, with_wait(shown_anew(book, image), order.wait, stop_px=stop_px))
     order.arrived = book.tick()
     order.fresh = True
     if order.wait is Wait.TURN:

@@ -155,7 +155,7 @@ class NaiveBook(State):
         return self.operate(command)
 
     def go_on(self) -> list[Event]:
-        self.events, self.paused = [], False
+        self._begin()
         if self.uncrossing is not None:
             go_on_to_next_phase(self)
         else:
@@ -165,7 +165,6 @@ class NaiveBook(State):
     def _begin(self) -> None:
         self.events = []
         self.band_from = self.last_px or self.reference_px
-        self.paused = False
 
     def _settle(self) -> list[Event]:
         Loop(self).run()

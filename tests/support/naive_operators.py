@@ -27,7 +27,7 @@ from engine.events import (
 from engine.image import OrderImage
 from engine.money import fee_due, notional
 from engine.refused import CommandRefused
-from engine.types import InstrumentStatus, OrdStatus
+from engine.types import SCALE, InstrumentStatus, OrdStatus
 
 OperatorCommand = (
     SetInstrumentStatus | SetTradingPhase | SetReferencePrice | ChangeInstrument | BustTrade | CorrectTrade
@@ -105,6 +105,8 @@ def correct(book: State, command: CorrectTrade) -> None:
         raise CommandRefused(f"quantity must be above 0 and at most {format_decimal(was.qty)}")
     if px <= 0:
         raise CommandRefused("a price must be positive")
+    if px * qty % SCALE:
+        raise CommandRefused("price × quantity must have no more than eight decimals")
     aggressor = resettled(book, command.aggressor, taker_rate(trade), was.px, was.qty, px, qty)
     resting = resettled(book, command.resting, trade.resting.maker_fee, was.px, was.qty, px, qty)
     aggressor_fee = fee_due(notional(px, qty) * taker_rate(trade))

@@ -49,7 +49,6 @@ def go_on_to_next_phase(book: State) -> None:
 def pause(book: State, reason: str) -> None:
     """A protection stops continuous trading."""
     begin_phase(book, TradingPhase.VOLATILITY_PAUSE, "", reason)
-    book.paused = True
 
 
 def begin_phase(book: State, phase: TradingPhase, operator: str, reason: str) -> None:
@@ -60,6 +59,7 @@ def begin_phase(book: State, phase: TradingPhase, operator: str, reason: str) ->
     book.indicated, book.indicated_ns = None, 0
     book.emit(TradingPhaseChanged(book.instrument.symbol_id, phase, book.phase_until_ns, operator, reason))
     if book.matches:
+        book.band_from = book.last_px or book.reference_px
         book.traded = [book.last_px] if book.last_px else []
         for order in book.waiting(Wait.TRIGGER):
             order.fresh = True
@@ -116,7 +116,7 @@ def indicate(book: State) -> None:
 
 def watch_limits(book: State) -> None:
     """At the end of every command in continuous trading: does the touch stand at the edge of the band?"""
-    if not book.matches:
+    if not book.matches or not book.active:
         return
     upper, lower = band_edge(book, Side.BUY), band_edge(book, Side.SELL)
     bid, offer = book.best(Side.BUY), book.best(Side.SELL)

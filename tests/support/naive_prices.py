@@ -70,7 +70,8 @@ def peg_px(book: State, order: Open) -> int:
         return 0
     doubled += 2 * peg.offset
     px = round_down(doubled, 2 * tick) // 2 if side is Side.BUY else round_up(doubled, 2 * tick) // 2
-    px = worse(side, px, order.image.px)
+    limit = order.image.px
+    px = worse(side, px, round_down(limit, tick) if side is Side.BUY else round_up(limit, tick))
     px = within_band(book, side, px)
     if order.special.post_only is not PostOnly.NO:
         px = without_taking(book, side, px)

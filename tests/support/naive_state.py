@@ -143,8 +143,6 @@ class State:
         self.chosen: list[int] | None = None
         """Of a command about many orders that is under way: those that are left, by OrderID."""
         self.unfinished = False
-        self.paused = False
-        """A protection has paused the book in this record."""
         self.events: list[Event] = []
         self._clock = 0
 

@@ -27,22 +27,22 @@ def changed_terms(image: OrderImage, **changes: Any) -> OrderImage:
     return msgspec.structs.replace(image, terms=msgspec.structs.replace(image.terms, **changes))
 
 
-def set_image(book: State, order: Open, image: OrderImage) -> None:
-    """The order's new image, with the hold that follows from it."""
-    order.image = image
-    order.image = msgspec.structs.replace(image, hold=hold_of_leg(book, order, image))
+def set_image(order: Open, image: OrderImage) -> None:
+    """The venue gives the order another image: it never holds more for that, and a leg that shares its list's hold as
+    much as before."""
+    hold = order.image.hold
+    shares = are_one_cancels_other(order, order)
+    order.image = msgspec.structs.replace(image, hold=hold if shares else min(hold, need(image)))
 
 
 def update(book: State, order: Open, image: OrderImage, cause: UpdateCause) -> None:
-    set_image(book, order, image)
+    set_image(order, image)
     book.emit(OrderUpdated(order.image, cause))
-    settle_holds(book, order)
 
 
 def restate(book: State, order: Open, image: OrderImage, reason: RestateReason) -> None:
-    set_image(book, order, image)
+    set_image(order, image)
     book.emit(OrderRestated(order.image, reason))
-    settle_holds(book, order)
 
 
 def park(book: State, order: Open, wait: Wait) -> None:
@@ -242,5 +242,6 @@ def release(book: State, children: list[Open]) -> None:
         else:
             child.image = with_wait(child.image, Wait.TRIGGER, stop_px=starting_stop(book, child))
             child.fresh = True
+            child.arrived = book.tick()
         child.image = msgspec.structs.replace(child.image, hold=hold_of_leg(book, child, child.image))
         book.emit(OrderTriggered(child.image, Activation.ENTRY))
