@@ -42,8 +42,11 @@ class VenueProcess:
     ``settings`` are environment variables without their prefix, such as ``{"JOURNAL__DURABILITY": "fsync"}``.
     """
 
-    def __init__(self, data_dir: Path, settings: dict[str, str] | None = None, *, timeout_s: float = 30.0) -> None:
+    def __init__(
+        self, data_dir: Path, settings: dict[str, str] | None = None, *, config: Path = DEMO, timeout_s: float = 30.0
+    ) -> None:
         self.data_dir = data_dir
+        self.config = config
         self.settings = settings or {}
         self.timeout_s = timeout_s
         self.ports = Ports(0, 0)
@@ -79,7 +82,7 @@ class VenueProcess:
         environment |= {f"TRADE_ENGINE_{key}": value for key, value in self.settings.items()}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command("run", "--config", DEMO, "--data-dir", self.data_dir, *ports),
+                command("run", "--config", self.config, "--data-dir", self.data_dir, *ports),
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,

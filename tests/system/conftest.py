@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from venue_process import MakeVenue, VenueProcess
+from venue_process import DEMO, MakeVenue, VenueProcess
 
 _VENUES = pytest.StashKey[list[VenueProcess]]()
 
@@ -27,9 +27,9 @@ def make_venue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeV
     venues: list[VenueProcess] = []
     request.node.stash[_VENUES] = venues
 
-    def make(data_dir: Path | None = None, **settings: str) -> VenueProcess:
+    def make(data_dir: Path | None = None, config: Path = DEMO, **settings: str) -> VenueProcess:
         directory = data_dir or tmp_path / f"venue{len(venues)}"
-        venue = VenueProcess(directory, {"JOURNAL__DURABILITY": "os", **settings})
+        venue = VenueProcess(directory, {"JOURNAL__DURABILITY": "os", **settings}, config=config)
         venues.append(venue)
         venue.start()
         return venue
