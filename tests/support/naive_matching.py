@@ -15,10 +15,10 @@ def work(book: State, order: Open) -> None:
     if not book.matches:
         book.rest(order)
         return
-    if order.least > 1 and not can_be_met(book, order):
+    is_fok = order.image.tif is TimeInForce.FOK
+    if (order.conditional or is_fok) and not can_be_met(book, order):
         if order.must_not_rest:
-            fok = order.image.tif is TimeInForce.FOK
-            cancel(book, order, CancelReason.FILL_OR_KILL if fok else CancelReason.MINIMUM_QUANTITY)
+            cancel(book, order, CancelReason.FILL_OR_KILL if is_fok else CancelReason.MINIMUM_QUANTITY)
         else:
             book.rest(order)
         return
@@ -28,7 +28,7 @@ def work(book: State, order: Open) -> None:
             book.rest(order)
         elif stopped_by_volatility:
             cancel(book, order, CancelReason.PRICE_BAND)
-        elif order.image.tif is TimeInForce.FOK:
+        elif is_fok:
             cancel(book, order, CancelReason.FILL_OR_KILL)
         else:
             cancel(book, order, CancelReason.IMMEDIATE_REMAINDER)
