@@ -24,6 +24,7 @@ from engine.commands import (
     ReplaceOrder,
 )
 from engine.events import (
+    CancelRejected,
     DayOrdersExpired,
     Event,
     MassCancelPartDone,
@@ -139,7 +140,8 @@ class Book(BookFold):
         begin(self)
         events: list[Event] = []
         entry.enter_list(self, command, events)
-        self._react(events)
+        if type(events[0]) is not OrderRejected:
+            self._react(events)
         return events
 
     def cancel(self, command: CancelOrder) -> list[Event]:
@@ -176,7 +178,7 @@ class Book(BookFold):
             begin(self)
             events = []
             amending.replace(self, order, command, events)
-        if self.orders or self.guarded:
+        if (self.orders or self.guarded) and type(events[0]) is not CancelRejected:
             self._react(events)
         return events
 
@@ -282,7 +284,8 @@ class Book(BookFold):
         begin(self)
         events: list[Event] = []
         entry.enter_new(self, command, events)
-        self._react(events)
+        if type(events[0]) is not OrderRejected:
+            self._react(events)
         return events
 
     def _react(self, events: list[Event], *, triggers: bool = False) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from engine.book_state import BookState
 from engine.events import Event, OrderCanceled, OrderRestated, OrderTriggered, OrderUpdated
 from engine.image import OrderImage, Working
-from engine.images import ended, need, showing, with_hold, with_terms, with_working
+from engine.images import ended, need, on_other_terms, showing, with_hold, with_working
 from engine.lifecycle import Step
 from engine.order import Order
 from engine.pricing import starting_stop
@@ -110,8 +110,7 @@ def _cut(image: OrderImage, qty: Qty) -> OrderImage:
     """A child that is no larger than what its entry has filled; its hold is seen to when it is released."""
     terms = msgspec.structs.replace(image.terms, order_qty=qty)
     assert image.working is not None
-    hold = min(image.hold, need(terms, qty, 0))
-    return showing(with_hold(with_terms(image, terms, qty, image.status), hold), min(image.working.shown, qty))
+    return showing(on_other_terms(image, terms, qty), min(image.working.shown, qty))
 
 
 def group_holds(legs: list[OrderImage], entry: OrderImage | None = None) -> list[Amount]:

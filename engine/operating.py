@@ -93,7 +93,7 @@ def _changed(book: BookFold, command: ChangeInstrument) -> Event:
 def advance(book: BookFold, limit: int, events: list[Event]) -> bool:
     """What is due by now; True when nothing more is."""
     done = _expire_dated(book, limit, events)
-    if book.status is not _ACTIVE:
+    if not done or book.status is not _ACTIVE:
         return done
     state = book.limit_state
     if state is not None and state.until_ns <= book.now_ns:
@@ -126,14 +126,16 @@ def next_deadline_ns(book: BookFold) -> int:
 def _expire_dated(book: BookFold, limit: int, events: list[Event]) -> bool:
     """Expire orders good till a date that has come; True when none is left."""
     expiries = book.expiries
+    expired = 0
     while expiries and expiries[0][0] <= book.now_ns:
-        if len(events) >= limit:
+        if expired == limit:
             return False
         expire_ns, order_id = heappop(expiries)
         order = book.orders.get(order_id)
         special = None if order is None else order.image.terms.special
         if order is not None and special is not None and special.expire_ns == expire_ns:
             expire(book, order, CancelReason.GOOD_TILL_DATE, events)
+            expired += 1
     return True
 
 

@@ -14,7 +14,7 @@ from engine.image import OrderImage, Working
 from engine.images import with_working
 from engine.matching import drop, work
 from engine.order import Order
-from engine.phases import park
+from engine.phases import joins, park
 from engine.preparing import Verdict, prepare, priced
 from engine.pricing import band_edge, clamped, peg_px, triggered_px
 from engine.types import CancelReason, OrdType, Side, TradingPhase, UpdateCause, Wait
@@ -136,6 +136,9 @@ def take_turn(book: BookState, order: Order, events: list[Event]) -> None:
     image = order.image
     working = image.working
     assert working is not None
+    if not joins(image.terms.tif, book.phase):
+        park(book, image, Wait.AUCTION, events)
+        return
     if working.stop_px and image.terms.ord_type in (OrdType.MARKET, OrdType.MARKET_TO_LIMIT):
         image = priced(image, triggered_px(book, image))
     image = showing_anew(book, with_working(image, Working(Wait.NOTHING)))
@@ -143,9 +146,9 @@ def take_turn(book: BookState, order: Order, events: list[Event]) -> None:
     if verdict is Verdict.WAITS:
         park(book, image, Wait.TOUCH, events)
     elif verdict is Verdict.TAKES:
-        drop(book, image, CancelReason.POST_ONLY, events)
+        drop(book, order.image, CancelReason.POST_ONLY, events)
     elif verdict is Verdict.NOTHING_TO_TAKE:
-        drop(book, image, CancelReason.NO_LIQUIDITY, events)
+        drop(book, order.image, CancelReason.NO_LIQUIDITY, events)
     else:
         events.append(OrderUpdated(image, UpdateCause.ENTERED))
         work(book, image, events)

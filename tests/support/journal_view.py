@@ -28,7 +28,7 @@ from engine.events import (
 )
 from engine.fold import VenueState
 from engine.reports import Report, reports_of
-from engine.types import SCALE
+from engine.types import SCALE, Side
 from engine.wire import decode_record
 from stores.journal.tail import read_directory
 
@@ -149,7 +149,8 @@ def told_by_binary(event: BinaryEvent) -> Told:
     exec_id = f"{event.exec_id.sequence}-{event.exec_id.position}"
     if isinstance(event, Executed):
         fill = (_plain(event.last_qty), _plain(event.last_px))
-        exec_id = _fill_id(event.trade_id, resting=event.added_liquidity)
+        sold = event.side is Side.SELL  # an auction's buy counts as the aggressor
+        exec_id = _fill_id(event.trade_id, resting=sold if event.auction else event.added_liquidity)
     cum_qty = "" if isinstance(event, Rejected) else _plain(event.cum_qty)
     return ("8", exec_id, cum_qty, *fill)
 

@@ -17,26 +17,28 @@ from engine.terms import NOTHING_SPECIAL, SpecialTerms
 from engine.types import CxlRejReason, OrdStatus, OrdType, Wait
 
 
-def amend(book: State, order: Open, command: ReplaceOrder) -> None:
+def amend(book: State, order: Open, command: ReplaceOrder) -> bool:
+    """Whether it was done."""
     refusal = refused_with(book, order, command)
     if refusal:
         book.emit(cancel_rejected(command, CxlRejReason.OTHER, refusal, order.image))
-        return
+        return False
     before, image = order.image, amended_image(order, command)
     if not image.leaves_qty:
         working = Working() if image.working else None
         book.remove(order)
         image = msgspec.structs.replace(image, status=OrdStatus.FILLED, hold=0, working=working)
         book.emit(OrderReplaced(image, before.cl_ord_id, False))
-        return
+        return True
     if asks_for_nothing_more(order, image, command):
         take_on(order, with_shown(image, min(order.shown, image.leaves_qty)))
         book.emit(OrderReplaced(order.image, before.cl_ord_id, True))
-        return
+        return True
     if order.wait in (Wait.NOTHING, Wait.TOUCH):
         enter_again(book, order, image)
     else:
         wait_again(book, order, image, command)
+    return True
 
 
 def enter_again(book: State, order: Open, image: OrderImage) -> None:
@@ -133,7 +135,7 @@ def refused_with(book: State, order: Open, command: ReplaceOrder) -> str:
         return "the order has no peg to change"
     if 0 < image.cum_qty >= command.order_qty and book.active:
         return ""
-    refusal = check_terms_and_prices(book, as_new_order(order, command), is_child=order.wait is not Wait.NOTHING)
+    refusal = check_terms_and_prices(book, as_new_order(order, command), waits=order.wait is not Wait.NOTHING)
     if refusal:
         return refusal[1]
     return ""

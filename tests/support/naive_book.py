@@ -50,7 +50,7 @@ class NaiveBook(State):
         self._begin()
         refusal = check_new(self, command) or self._enter_new(command)
         if refusal is not None:
-            self.emit(OrderRejected(rejected_image(command), *refusal))
+            return [OrderRejected(rejected_image(command), *refusal)]
         return self._settle()
 
     def new_list(self, command: NewList) -> list[Event]:
@@ -82,8 +82,7 @@ class NaiveBook(State):
         order = self._find(command)
         if order is None:
             return [cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, "order is not in the book")]
-        amend(self, order, command)
-        return self._settle()
+        return self._settle() if amend(self, order, command) else self.events
 
     # ---- many orders at a time --------------------------------------------------------------------------------------
 

@@ -113,14 +113,20 @@ def starting_stop(book: State, order: Open) -> int:
 # ---- what an entering order asks for --------------------------------------------------------------------------------
 
 
+def triggered_px(book: State, order: Open) -> int:
+    """Its price, or of a market order that was triggered the protection price around its stop."""
+    px = order.image.px
+    if order.image.ord_type not in (OrdType.MARKET, OrdType.MARKET_TO_LIMIT) or not order.stop_px:
+        return px
+    protection = protection_px(order.side, order.stop_px, book.instrument)
+    return min(px, protection) if order.side is Side.BUY else protection
+
+
 def entry_px(book: State, order: Open) -> int:
     """The limit with which a market, limit or market-to-limit order enters continuous trading; 0 = it meets no price
     (market-to-limit), or its price would not be positive (post-only, repriced)."""
-    side, px = order.side, order.image.px
+    side, px = order.side, triggered_px(book, order)
     is_market = order.image.ord_type in (OrdType.MARKET, OrdType.MARKET_TO_LIMIT) and not order.rests
-    if is_market and order.stop_px:
-        protection = protection_px(side, order.stop_px, book.instrument)
-        px = min(px, protection) if side is Side.BUY else protection
     if is_market and order.image.ord_type is OrdType.MARKET_TO_LIMIT:
         best = book.best(side.opposite)
         px = best if best and worse(side, best, px) == best else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from naive_matching import can_be_met, work, would_take
 from naive_phases import takes_part, watch_limits
-from naive_prices import entry_px, peg_px, standing_px, trailed
+from naive_prices import entry_px, peg_px, standing_px, trailed, triggered_px, within_band
 from naive_state import AT_ONCE, Open, State, with_shown, with_wait
 from naive_steps import cancel, changed_terms, park, update
 
@@ -40,7 +40,7 @@ def prepared(book: State, order: Open) -> tuple[OrderImage, CancelReason | None]
         return with_wait(image, Wait.NOTHING if px else Wait.TOUCH, px), None
     entered = with_wait(image, Wait.NOTHING) if image.working else image
     if not book.matches:
-        return entered, None
+        return changed_terms(entered, px=triggered_px(book, order)), None
     px = entry_px(book, order)
     if order.image.ord_type is OrdType.MARKET_TO_LIMIT and not px:
         return entered, CancelReason.NO_LIQUIDITY
@@ -132,10 +132,19 @@ class Loop:
     def conditional(self) -> bool:
         for order in self.book.by_id():
             is_candidate = order.rests and order.conditional and order.special.post_only is PostOnly.NO
-            if is_candidate and can_be_met(self.book, order):
+            if is_candidate and self.could_be_met(order):
                 self.enter(order)
                 return True
         return False
+
+    def could_be_met(self, order: Open) -> bool:
+        """At the price with which it would enter."""
+        as_it_is = order.image
+        if order.image.ord_type is not OrdType.PEGGED:
+            order.image = changed_terms(as_it_is, px=within_band(self.book, order.side, as_it_is.px))
+        can = can_be_met(self.book, order)
+        order.image = as_it_is
+        return can
 
     def turns(self) -> bool:
         book = self.book

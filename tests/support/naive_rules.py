@@ -95,8 +95,8 @@ def check_terms(book: State, command: NewOrder) -> Refusal | None:
     return None
 
 
-def check_terms_and_prices(book: State, command: NewOrder, *, is_child: bool = False) -> Refusal | None:
-    """All that a new order and an amended one must pass. ``is_child``: it waits for the entry of its list."""
+def check_terms_and_prices(book: State, command: NewOrder, *, waits: bool) -> Refusal | None:
+    """All that a new order and an amended one must pass. ``waits``: it does not enter now."""
     refusal = check_terms(book, command)
     if refusal:
         return refusal
@@ -106,7 +106,7 @@ def check_terms_and_prices(book: State, command: NewOrder, *, is_child: bool = F
     refusal = check_order(instrument, book.status, command.ord_type, command.tif, command.order_qty, command.px)
     if refusal:
         return refusal
-    return check_price_limit(book, command) or (None if is_child else check_collar(book, command))
+    return check_price_limit(book, command) or (None if waits else check_collar(book, command))
 
 
 def check_price_limit(book: State, command: NewOrder) -> Refusal | None:
@@ -129,8 +129,7 @@ def check_collar(book: State, command: NewOrder) -> Refusal | None:
     """Of an order that enters now."""
     rate = book.instrument.protection.collar_rate
     reference = book.best(command.side.opposite) or book.last_px or book.reference_px
-    waits = command.tif in FOR_AUCTIONS or (command.special is not None and command.special.trigger is not None)
-    if not rate or not reference or not book.matches or waits or command.ord_type is not OrdType.LIMIT:
+    if not rate or not reference or not book.matches or command.ord_type is not OrdType.LIMIT:
         return None
     through = command.px - reference if command.side is Side.BUY else reference - command.px
     if through > reference * rate // SCALE:
@@ -161,8 +160,9 @@ def check_trail(book: State, command: NewOrder) -> Refusal | None:
 def check_new(
     book: State, command: NewOrder, before: list[NewOrder] | None = None, *, is_child: bool = False
 ) -> Refusal | None:
+    waits = command.tif in FOR_AUCTIONS or (command.special is not None and command.special.trigger is not None)
     return (
-        check_terms_and_prices(book, command, is_child=is_child)
+        check_terms_and_prices(book, command, waits=waits or is_child)
         or check_numbers(book, command, before or [])
         or check_trail(book, command)
     )

@@ -225,11 +225,8 @@ def end_of_entry(book: State, entry: Open) -> None:
     larger = [child for child in children if child.leaves > part]
     for child in larger:
         terms = msgspec.structs.replace(child.image.terms, order_qty=part)
-        child.image = msgspec.structs.replace(child.image, terms=terms, leaves_qty=part)
-        child.image = with_shown(child.image, min(child.shown, part))
-    for child in larger:
-        child.image = msgspec.structs.replace(child.image, hold=hold_of_leg(book, child, child.image))
-        book.emit(OrderRestated(child.image, RestateReason.ENTRY_CUT))
+        image = msgspec.structs.replace(child.image, terms=terms, leaves_qty=part)
+        restate(book, child, with_shown(image, min(child.shown, part)), RestateReason.ENTRY_CUT)
     release(book, children)
 
 

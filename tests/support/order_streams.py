@@ -35,7 +35,7 @@ USUAL_TIMES = [TimeInForce.GTC] * 4 + [TimeInForce.DAY]
 EVERY_TIME = USUAL_TIMES * 2 + list(TimeInForce)
 FEATURES = [
     *["plain"] * 10, "market", "market", "market_to_limit", "post_only", "post_only", "reserve", "reserve", "hidden",
-    "min_qty", "min_qty", "all_or_none", "peg", "peg", "peg", "self_trade", "self_trade", "gtd", "anything",
+    "min_qty", "min_qty", "all_or_none", "peg", "peg", "peg", *["self_trade"] * 4, "gtd", "anything",
 ]  # fmt: skip
 
 
