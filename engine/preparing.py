@@ -32,7 +32,7 @@ def prepare(book: BookState, image: OrderImage) -> tuple[OrderImage, Verdict]:
         return _pegged(book, image)
     if book.phase.collects:
         return image, Verdict.ENTERS
-    side = image.terms.side
+    asked, side = image, image.terms.side
     if ord_type is OrdType.MARKET_TO_LIMIT:
         touch = (book.asks if side is Side.BUY else book.bids).best_px()
         if not touch or (touch > image.terms.px if side is Side.BUY else touch < image.terms.px):
@@ -43,7 +43,7 @@ def prepare(book: BookState, image: OrderImage) -> tuple[OrderImage, Verdict]:
     if special is not None and special.post_only and would_take(book, side, image.terms.px):
         px = passive_px(book, side, image.terms.px)
         if special.post_only is PostOnly.REJECT or px <= 0:
-            return image, Verdict.TAKES
+            return asked, Verdict.TAKES
         image = priced(image, px)
     return image, Verdict.ENTERS
 

@@ -93,11 +93,10 @@ def peg_px(book: BookState, terms: OrderTerms, peg: Peg) -> Px:
 
 def passive_px(book: BookState, side: Side, px: Px) -> Px:
     """``px``, or where that would meet an opposite order, one tick short of the best of them; may be 0 or less."""
-    if side is _BUY:
-        best = book.asks.best_any_px()
-        return min(px, best - book.instrument.tick_size) if best else px
-    best = book.bids.best_any_px()
-    return max(px, best + book.instrument.tick_size) if best else px
+    if not would_take(book, side, px):
+        return px
+    tick = book.instrument.tick_size
+    return book.asks.best_any_px() - tick if side is _BUY else book.bids.best_any_px() + tick
 
 
 def would_take(book: BookState, side: Side, px: Px) -> bool:

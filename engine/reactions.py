@@ -29,9 +29,9 @@ def settle(book: BookState, events: list[Event], *, everything: bool = False) ->
     ``everything``: triggers look at the last price too, not only at the trades among the events; so it is when
     continuous trading begins.
     """
-    seen = [book.last_px] if book.last_px and (everything or _begins(events)) else []
+    looked = _begins_at(events)
+    seen = [book.last_px] if book.last_px and (everything or looked) else []
     entries = 0
-    looked = 0
     book.cut_short = False
     while True:
         moved = False
@@ -63,9 +63,12 @@ def settle(book: BookState, events: list[Event], *, everything: bool = False) ->
             return
 
 
-def _begins(events: list[Event]) -> bool:
-    """Whether continuous trading begins with these events."""
-    return any(type(event) is TradingPhaseChanged and event.phase is TradingPhase.CONTINUOUS for event in events)
+def _begins_at(events: list[Event]) -> int:
+    """Behind which of these events continuous trading begins; 0 = it does not."""
+    for at, event in enumerate(events, 1):
+        if type(event) is TradingPhaseChanged and event.phase is TradingPhase.CONTINUOUS:
+            return at
+    return 0
 
 
 # ---- pegs ---------------------------------------------------------------------------------------------------------

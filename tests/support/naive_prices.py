@@ -47,9 +47,10 @@ def within_band(book: State, side: Side, px: int) -> int:
 def without_taking(book: State, side: Side, px: int) -> int:
     """``px``, but at least one tick short of every opposite price, displayed or hidden; may be 0 or less."""
     best, tick = book.best(side.opposite, hidden=True), book.instrument.tick_size
-    if not best:
+    meets = best > 0 and (px >= best if side is Side.BUY else px <= best)
+    if not meets:
         return px
-    return worse(side, px, best - tick if side is Side.BUY else best + tick)
+    return best - tick if side is Side.BUY else best + tick
 
 
 # ---- pegs -----------------------------------------------------------------------------------------------------------
