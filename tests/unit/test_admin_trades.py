@@ -213,7 +213,7 @@ async def test_old_trades_are_found_after_a_restart_and_when_their_instrument_is
         ("correct", {"px": "0", "qty": "1", "reason": ""}, 400, "px: '0' is not allowed"),
         ("correct", {"px": "1", "qty": "x", "reason": ""}, 400, "qty: 'x' is not allowed"),
         ("correct", {"px": "100", "qty": "3", "reason": ""}, 409, "quantity must be above 0 and at most 2"),
-        ("correct", {"px": "100.001", "qty": "1", "reason": ""}, 409, "multiples of the lot and the tick"),
+        ("correct", {"px": "0.00000001", "qty": "0.5", "reason": ""}, 409, "no more than eight decimals"),
     ],
 )
 async def test_a_refusal_says_why_and_changes_nothing(
