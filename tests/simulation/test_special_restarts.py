@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from engine_builders import BUY, SELL, bracket, new, special, stop, trailing
-from special_market import A_SECOND, START_NS, open_images, special_settings
+from engine_builders import BUY, SELL, bracket, new, pegged, special, stop, trailing
+from special_market import A_SECOND, START_NS, crashed_after, open_images, special_settings
 from trio.testing import MockClock
 from venue_in_process import Client, Clock, at_rest, check, crash_copy, records_in, running
 
@@ -257,3 +257,47 @@ async def test_orders_for_an_auction_wait_over_a_restart_and_join_it(tmp_path: P
         await check(venue)
         assert [trade.aggressor.cl_ord_id for trade in told(client, TradeExecuted)] == ["close", "close"]
         assert [event.order.cl_ord_id for event in told(client, OrderExpired)] == ["any"]
+
+
+# ---- what was cut short --------------------------------------------------------------------------------------------
+
+
+async def test_pegs_that_had_not_moved_yet_move_when_the_venue_is_back(tmp_path: Path) -> None:
+    chosen, clock = special_settings(tmp_path / "live"), Clock(START_NS)
+    pegs = [pegged(f"p{n}", BUY, px=px(150)) for n in range(5)]
+    orders = [new("bid", BUY, px=px(90)), *pegs, new("better", BUY, px=px(95))]
+    async with running(chosen, clock) as venue:
+        Client(venue, 1).connect().send(*orders)
+        await at_rest(venue)
+        records = records_in(chosen.journal_dir)
+    better = next(seq for seq, record in records if "better" in names_in(record.events))
+    crashed = crashed_after(chosen, tmp_path / "crashed", records, better)
+    async with running(crashed, clock) as venue:
+        await check(venue)
+        assert [image.resting_px for image in open_images(venue.books[1].book)[1:6]] == [px(95)] * 5
+
+
+def names_in(events: list[Event]) -> list[str]:
+    return [event.order.cl_ord_id for event in events if isinstance(event, OrderAccepted)]
+
+
+async def test_owners_are_told_what_an_uncross_that_was_cut_short_brought_them_after_the_restart(
+    tmp_path: Path,
+) -> None:
+    chosen, clock = special_settings(tmp_path / "live"), Clock(START_NS)
+    orders = [new(f"{side.name}{n}", side, px=px(100)) for n in range(7) for side in (BUY, SELL)]
+    async with running(chosen, clock) as venue:
+        await set_phase(venue, TradingPhase.OPENING_AUCTION)
+        Client(venue, 1).connect().send(*orders)
+        await at_rest(venue)
+        await set_phase(venue, TradingPhase.CONTINUOUS)
+        records = records_in(chosen.journal_dir)
+    started = next(seq for seq, record in records if isinstance(record.events[0], AuctionStarted))
+    crashed = crashed_after(chosen, tmp_path / "crashed", records, started)
+    async with running(crashed, clock) as venue:
+        await check(venue)
+        port = venue.ports[1]
+        assert not port.state.open
+        replayed = [report.event async for reports in port.replay(1, 10_000) for report in reports]
+        assert len([event for event in replayed if isinstance(event, TradeExecuted)]) == 14
+        assert port.released == port.out_next - 1
