@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from special_market import (
 from trio.testing import MockClock
 from venue_in_process import Clock, at_rest, check, folded, journaled_reports, records_in, running
 
+from actors import account
 from engine import lists, matching, reactions, uncross
 from engine.events import Event, OrderUpdated, SessionOpened, TradeExecuted
 from stores.journal.journal import Journal
@@ -169,12 +169,13 @@ def fail_after(journal: Journal, commits: int) -> None:
     journal.commit = failing  # type: ignore[method-assign, assignment]
 
 
-@pytest.mark.parametrize("seed", range(4))
-async def test_a_book_that_crashes_in_the_middle_leaves_nothing_half_done(
-    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("who", ["a book", "an account"])
+@pytest.mark.parametrize("seed", range(3))
+async def test_an_actor_that_crashes_in_the_middle_leaves_nothing_half_done(
+    tmp_path: Path, seed: int, who: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random, clock = Random(seed), Clock(START_NS)
-    crashes = crash_now_and_then(monkeypatch, random)
+    crashes = crash_now_and_then(monkeypatch, random, MIDDLES[who])
     chosen = special_settings(tmp_path, restart_intensity=1000, dispatch_budget=random.choice((1, 5, 1024)))
     async with running(chosen, clock, entropy) as venue:
         market = SpecialMarket(venue, clock, random)
@@ -193,32 +194,43 @@ async def test_a_book_that_crashes_in_the_middle_leaves_nothing_half_done(
     assert_settled(records)
 
 
-MIDDLES = [
-    (reactions, "work"),
-    (reactions, "look"),
-    (lists, "on_fill"),
-    (uncross, "_end_collected"),
-    (uncross, "next_part"),
-    (matching, "ended"),
-]
-"""Where a book is in the midst of changing its orders."""
+MIDDLES: dict[str, list[tuple[Any, str]]] = {
+    "a book": [
+        (reactions, "work"),
+        (reactions, "look"),
+        (lists, "on_fill"),
+        (uncross, "_end_collected"),
+        (uncross, "next_part"),
+        (matching, "ended"),
+    ],
+    "an account": [
+        (account, "admit_new"),
+        (account, "admit_list"),
+        (account, "admit_replace"),
+        (account.AccountActor, "_fold"),
+        (account.AccountActor, "_complete"),
+    ],
+}
+"""Where an actor is in the midst of changing its state, or has changed it and told nobody."""
 
 
-def crash_now_and_then(monkeypatch: pytest.MonkeyPatch, random: Random) -> list[str]:
-    """Any of :data:`MIDDLES` raises now and then; the names of those that did."""
+def crash_now_and_then(monkeypatch: pytest.MonkeyPatch, random: Random, places: list[tuple[Any, str]]) -> list[str]:
+    """Any of the ``places`` raises now and then, before or after what it does; the names of those that did."""
     crashed: list[str] = []
 
-    def make_crash(module: ModuleType, name: str) -> None:
-        function: Callable[..., Any] = getattr(module, name)
+    def make_crash(place: Any, name: str) -> None:
+        function: Callable[..., Any] = getattr(place, name)
 
         def crashing(*arguments: Any, **named: Any) -> Any:
-            if random.random() < 0.04:
+            dice = random.random()
+            result = None if dice < 0.02 else function(*arguments, **named)
+            if dice < 0.04:
                 crashed.append(name)
                 raise RuntimeError("made to crash")
-            return function(*arguments, **named)
+            return result
 
-        monkeypatch.setattr(module, name, crashing)
+        monkeypatch.setattr(place, name, crashing)
 
-    for module, name in MIDDLES:
-        make_crash(module, name)
+    for place, name in places:
+        make_crash(place, name)
     return crashed

@@ -83,6 +83,7 @@ def test_a_schedule_opens_by_an_auction_at_one_price_also_over_kill_9(make_venue
     top = operator(venue).market("ACME", "top", {})
     assert (top["phase"], top["reference_px"], top["indicative"]) == ("CONTINUOUS", "100", None)
     assert shown_levels(broker, "ACME") == [("1", "100", "10", "1")]
+    broker.log_out()
     assert venue.stop() == 0
     assert "all equal" in verified(venue)
     shown = dumped(venue)
