@@ -21,7 +21,7 @@ from engine.pricing import clamped
 from engine.rejections import cancel_rejected
 from engine.rules import check_order
 from engine.terms import OrderTerms, SpecialTerms
-from engine.types import CancelReason, CxlRejReason, InstrumentStatus, OrdStatus, OrdType, Qty, Wait
+from engine.types import CancelReason, CxlRejReason, InstrumentStatus, OrdStatus, OrdType, Qty, TradingPhase, Wait
 
 _NO_LIMIT = (OrdType.MARKET, OrdType.MARKET_TO_LIMIT)
 
@@ -98,6 +98,8 @@ def _refused(book: BookState, before: OrderImage, terms: OrderTerms, command: Re
     link = lists.link_of(before)
     if link is not None and len(book.lists.get(link.first_order_id, ())) > 1:
         return "an order of a list cannot be replaced"
+    if terms.ord_type is OrdType.MARKET_TO_LIMIT and book.phase.collects:
+        return "a market-to-limit order cannot be replaced while the book collects orders"
     text = _refused_changes(before, command)
     if text is not None:
         return text
@@ -118,8 +120,9 @@ def _refused(book: BookState, before: OrderImage, terms: OrderTerms, command: Re
     trigger = None if terms.special is None else terms.special.trigger
     stop_px = 0 if trigger is None else trigger.px
     enters_now = before.working is None or not before.working.wait
+    phase = TradingPhase.CONTINUOUS if _untriggered(before) else book.phase  # its time in force is for later
     refusal = (
-        check_terms(book.instrument, book.phase, book.now_ns, as_new)
+        check_terms(book.instrument, phase, book.now_ns, as_new)
         or check_phase(book)
         or check_order(book.instrument, book.status, terms.ord_type, terms.tif, terms.order_qty, terms.px)
         or check_price(book, terms.side, terms.ord_type, terms.px, stop_px, enters_now=enters_now)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heapify, heappush
 from operator import attrgetter
 
+from engine.conditional import ConditionalOrders
 from engine.draws import draw
 from engine.events import (
     AuctionIndicated,
@@ -113,8 +114,9 @@ class BookState:
         self.triggers = TriggerBook()
         self.pegs: dict[int, Order] = {}
         """Open pegged orders, resting or not."""
-        self.conditional: dict[int, Order] = {}
-        """Resting orders with a least fill: all-or-none, minimum quantity."""
+        self.conditional = ConditionalOrders()
+        self.settled_touch: object = None
+        """What pegged orders were last found in their places for; None = they must be looked at."""
         self.auction_orders: dict[int, Order] = {}
         """Orders that wait for their auction."""
         self.collected: dict[int, Order] = {}
@@ -253,7 +255,7 @@ class BookState:
         if special.peg is not None:
             self.pegs[order_id] = order
         if not working.wait and (special.all_or_none or special.min_qty):
-            self.conditional[order_id] = order
+            self.conditional.add(order)
         if special.link is not None:
             self.lists.setdefault(special.link.first_order_id, {})[order_id] = order
         if special.expire_ns:
@@ -277,7 +279,7 @@ class BookState:
         if special is None:
             return
         self.pegs.pop(order_id, None)
-        self.conditional.pop(order_id, None)
+        self.conditional.discard(order_id)
         if special.link is not None:
             legs = self.lists[special.link.first_order_id]
             del legs[order_id]

@@ -31,7 +31,8 @@ from engine.types import (
 TEXTS: dict[str, str] = {
     "R1": "post-only, a display quantity and hidden need a limit or pegged order that may rest: not IOC, not FOK",
     "R2": "a display quantity is a positive multiple of the lot and at most the order's quantity, its range a multiple "
-    "of the lot below it; neither goes with hidden, all-or-none or a minimum quantity",
+    "of the lot below it, and a thousand of the smallest parts hold the whole order; neither goes with hidden, "
+    "all-or-none or a minimum quantity",
     "R3": "all-or-none and a minimum quantity exclude each other, and FOK excludes both",
     "R4": "a minimum quantity is a multiple of the lot and at most the order's quantity",
     "R5": "a pegged order has a peg, other orders have none; it rests: not IOC, not FOK, not for an auction; pegged to "
@@ -49,6 +50,9 @@ TEXTS: dict[str, str] = {
 
 EXPIRED_TEXT = "the expiry time has passed"
 """R9, of a time that has come already: looked at last, for nothing else is wrong with such an order."""
+
+DISPLAY_PARTS_MAX = 1000
+"""R2: parts that a reserve order may show one after the other: each may be a trade of one incoming order."""
 
 _FOR_AUCTIONS = frozenset({TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE, TimeInForce.GOOD_FOR_AUCTION})
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
@@ -101,6 +105,7 @@ def _display(asked: _Asked) -> bool:
         or terms.display_qty > asked.command.order_qty
         or not 0 <= terms.display_range < terms.display_qty
         or terms.display_range % lot != 0
+        or asked.command.order_qty > DISPLAY_PARTS_MAX * (terms.display_qty - terms.display_range)
     )
 
 

@@ -17,7 +17,7 @@ from engine.images import on_other_terms, with_working
 from engine.order import Order
 from engine.pricing import trailed_stop, watched_px
 from engine.terms import Trigger
-from engine.triggers import Paths, stop_of, trigger_of
+from engine.triggers import Paths, TriggerBook, stop_of, trigger_of
 from engine.types import Activation, OrdType, Px, Side, TriggerSource, UpdateCause, Wait
 
 _BUY = Side.BUY
@@ -29,7 +29,7 @@ def look(book: BookState, traded: list[Px], events: list[Event]) -> None:
     if not triggers.orders:
         return
     paths = _paths(book, traded)
-    met = {order_id for order_id in sorted(triggers.trailing) if _trail(book, order_id, paths, events)}
+    met = {order_id for order_id in _moved_along(triggers, paths) if _trail(book, order_id, paths, events)}
     met |= triggers.met(paths, book.last_px)
     for order in triggers.by_arrival(met):
         working = order.image.working
@@ -38,6 +38,19 @@ def look(book: BookState, traded: list[Px], events: list[Event]) -> None:
         image = with_working(order.image, Working(Wait.TURN, 0, working.shown, working.stop_px))
         events.append(OrderTriggered(image, Activation.TRIGGER))
         book.wait(Order(image))
+
+
+def _moved_along(triggers: TriggerBook, paths: Paths) -> list[int]:
+    """OrderIDs, ascending, of the trailing stops whose price has moved since the last look, or that have just come."""
+    still = {source for source, path in paths.items() if not path or path == triggers.looked_at.get(source)}
+    triggers.looked_at = {source: path for source, path in paths.items() if source is not TriggerSource.LAST_TRADE}
+    if len(still) == len(paths) and not triggers.has_fresh_trailing():
+        return []
+    return sorted(
+        order_id
+        for order_id, order in triggers.trailing.items()
+        if trigger_of(order).source not in still or triggers.is_fresh(order_id)
+    )
 
 
 def traded_since(events: list[Event], start: int) -> list[Px]:

@@ -104,12 +104,13 @@ class Ladder:
         return self.keys[-1] * self.sign if self.keys else 0
 
     def available(self, crossing_key: int, wanted: Qty) -> Qty:
-        """How much rests at prices that cross, shown or not, counted up to ``wanted``; plain orders only."""
+        """How much rests at prices that cross, shown or not, counted up to ``wanted``."""
         found = 0
         for key in reversed(self.keys):
             if key < crossing_key or found >= wanted:
                 break
-            found += self.levels[key].qty
+            level = self.levels[key]
+            found += level.qty + level.unshown
         return found
 
     def has_specials(self, crossing_key: int) -> bool:

@@ -12,7 +12,7 @@ from engine.lifecycle import Step
 from engine.order import Order
 from engine.pricing import starting_stop
 from engine.terms import Link
-from engine.types import Activation, Amount, CancelReason, OrdStatus, Qty, RestateReason, Side, UpdateCause, Wait
+from engine.types import Activation, Amount, CancelReason, Qty, RestateReason, Side, UpdateCause, Wait
 
 _BUY = Side.BUY
 
@@ -83,17 +83,37 @@ def _hold_for_children(book: BookState, link: Link, entry: OrderImage, events: l
 def _release_children(book: BookState, link: Link, entry: OrderImage, events: list[Event]) -> None:
     """The entry is done: its children, no larger than what it filled, become active."""
     children = legs_open(book, link)
-    if entry.status is not OrdStatus.FILLED:
-        for child in children:
-            if child.image.leaves_qty > entry.cum_qty:
-                after = _cut(child.image, entry.cum_qty)
+    if entry.cum_qty < entry.terms.order_qty:
+        for child, qty in zip(children, _covered(children, entry), strict=True):
+            if not qty:
+                cancel_leg(book, child, events)
+            elif qty < child.image.leaves_qty:
+                after = _cut(child.image, qty)
                 book.turn_to(child, after)
                 events.append(OrderRestated(after, RestateReason.ENTRY_CUT))
+        children = legs_open(book, link)
     for child, hold in zip(children, group_holds([child.image for child in children]), strict=True):
         book.take_out(child)
         image = with_hold(_activated(book, child.image), hold)
         events.append(OrderTriggered(image, Activation.ENTRY))
         book.wait(Order(image))
+
+
+def _covered(children: list[Order], entry: OrderImage) -> list[Qty]:
+    """How much of each child the part that ``entry`` has filled leaves: what sells the entry's purchase sells no more
+    than was bought, children of an OTO together, for all of them may be filled; others are no larger than the part."""
+    images = [child.image for child in children]
+    together = bool(images) and not _is_exclusive(images[0])
+    sold = _holds_one_by_one(images, entry) if together else [_holds_one_by_one([each], entry)[0] for each in images]
+    return [
+        most if image.terms.side is not _BUY and entry.terms.side is _BUY else min(image.leaves_qty, entry.cum_qty)
+        for image, most in zip(images, sold, strict=True)
+    ]
+
+
+def _is_exclusive(image: OrderImage) -> bool:
+    link = link_of(image)
+    return link is not None and link.is_exclusive
 
 
 def _activated(book: BookState, image: OrderImage) -> OrderImage:
@@ -122,8 +142,7 @@ def group_holds(legs: list[OrderImage], entry: OrderImage | None = None) -> list
     """
     if not legs:
         return []
-    link = link_of(legs[0])
-    if link is None or not link.is_exclusive:
+    if not _is_exclusive(legs[0]):
         return _holds_one_by_one(legs, entry)
     most: dict[Side, Amount] = {}
     for leg in legs:

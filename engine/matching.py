@@ -7,6 +7,7 @@ among plain orders, with the same results.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
 
 from engine import lists
 from engine.book_state import BookState
@@ -131,8 +132,10 @@ def _match(
     while taker.leaves_qty and at >= 0 and keys[at] >= crossing_key:
         key = keys[at]
         level = opposite.levels[key]
-        while taker.leaves_qty:
-            order = _next(level, taker.leaves_qty)
+        passed = _Passed(level)
+        too_far = False
+        while taker.leaves_qty and not too_far:
+            order = passed.next(taker.leaves_qty)
             if order is None:
                 break
             rule = prevented(book, taker, order.image)
@@ -141,23 +144,41 @@ def _match(
             elif low <= level.px <= high:
                 taker = _trade(book, taker, order, level, events)
             else:
-                return taker, True
+                too_far = True
+        passed.put_back()
+        if too_far:
+            return taker, True
         at = bisect_left(keys, key) - 1
     return taker, False
 
 
-def _next(level: Level, left: Qty) -> Order | None:
-    """The order of a level that is next in turn for an incoming one with ``left`` to trade."""
-    queue = level.queue
-    while queue and queue[0].level is not level:
-        queue.popleft()
-    for order in queue:
-        if order.level is level and least_fill(order.image) <= left:
-            return order
-    for order in level.hidden:
-        if order.level is level and least_fill(order.image) <= left:
-            return order
-    return None
+class _Passed:
+    """The orders of a level that one incoming order has passed over: set aside, so that each is looked at once."""
+
+    def __init__(self, level: Level) -> None:
+        self._level = level
+        self._displayed: list[Order] = []
+        self._hidden: list[Order] = []
+
+    def next(self, left: Qty) -> Order | None:
+        """Who is next in turn for an incoming order with ``left`` to trade; it stands at the head of its queue."""
+        level = self._level
+        return self._head(level.queue, self._displayed, left) or self._head(level.hidden, self._hidden, left)
+
+    def _head(self, queue: deque[Order], passed: list[Order], left: Qty) -> Order | None:
+        while queue:
+            order = queue[0]
+            if order.level is self._level:
+                if least_fill(order.image) <= left:
+                    return order
+                passed.append(order)
+            queue.popleft()
+        return None
+
+    def put_back(self) -> None:
+        """Those passed over have their places again."""
+        self._level.queue.extendleft(reversed(self._displayed))
+        self._level.hidden.extendleft(reversed(self._hidden))
 
 
 def _trade(book: BookState, taker: OrderImage, order: Order, level: Level, events: list[Event]) -> OrderImage:

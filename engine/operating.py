@@ -26,7 +26,7 @@ from engine.events import (
 from engine.matching import expire
 from engine.phases import pause
 from engine.refused import CommandRefused
-from engine.types import CancelReason, InstrumentStatus, TradingPhase
+from engine.types import INT64_MAX, CancelReason, InstrumentStatus, TradingPhase
 
 BookCommand: TypeAlias = (
     SetInstrumentStatus | SetTradingPhase | SetReferencePrice | ChangeInstrument | BustTrade | CorrectTrade
@@ -53,8 +53,8 @@ def operate(book: BookFold, command: BookCommand) -> list[Event]:
     if isinstance(command, SetInstrumentStatus):
         event: Event = _status(book, command)
     elif isinstance(command, SetReferencePrice):
-        if command.px <= 0:
-            raise CommandRefused("a reference price must be positive")
+        if not 0 < command.px <= INT64_MAX:
+            raise CommandRefused("a reference price must be positive, and no more than a price can be")
         event = ReferencePriceSet(command.symbol_id, command.px, command.operator)
     else:
         event = _changed(book, command)
@@ -67,6 +67,8 @@ def _set_phase(book: BookFold, command: SetTradingPhase) -> list[Event]:
     if book.status is InstrumentStatus.DELISTED:
         raise CommandRefused(f"{book.instrument.symbol} is delisted")
     events: list[Event] = []
+    if book.status is not _ACTIVE and book.phase.collects and not command.phase.collects:
+        raise CommandRefused(f"{book.instrument.symbol} is {book.status.name}: leaving this phase would trade")
     if command.phase is not book.phase:
         uncross.begin_phase(book, command.phase, command.operator, command.reason, events)
     return events
@@ -128,12 +130,14 @@ def _expire_dated(book: BookFold, limit: int, events: list[Event]) -> bool:
     expiries = book.expiries
     expired = 0
     while expiries and expiries[0][0] <= book.now_ns:
-        if expired == limit:
-            return False
-        expire_ns, order_id = heappop(expiries)
+        expire_ns, order_id = expiries[0]
         order = book.orders.get(order_id)
         special = None if order is None else order.image.terms.special
-        if order is not None and special is not None and special.expire_ns == expire_ns:
+        is_due = special is not None and special.expire_ns == expire_ns
+        if is_due and expired == limit:
+            return False
+        heappop(expiries)
+        if is_due and order is not None:
             expire(book, order, CancelReason.GOOD_TILL_DATE, events)
             expired += 1
     return True

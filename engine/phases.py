@@ -34,6 +34,7 @@ def change(book: BookState, phase: TradingPhase, operator: str, reason: str, eve
     book.phase = phase
     book.phase_until_ns = book.ends_itself_at(phase)
     book.indicated, book.indicated_ns = None, 0
+    book.settled_touch = None
     events.append(TradingPhaseChanged(book.instrument.symbol_id, phase, book.phase_until_ns, operator, reason))
     if phase.collects:
         find_places(book, events)

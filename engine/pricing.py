@@ -42,7 +42,7 @@ def trailed_stop(side: Side, trigger: Trigger, watched: Px, tick: Px) -> Px:
     """The stop that keeps a trailing order's distance from ``watched``, rounded away from it; at least a tick."""
     away = trigger.trail_amount or -(-watched * trigger.trail_rate // SCALE)
     if side is _BUY:
-        return ceil_tick(watched + away, tick)
+        return min(ceil_tick(watched + away, tick), floor_tick(INT64_MAX, tick))
     return max(tick, floor_tick(watched - away, tick))
 
 
@@ -88,7 +88,7 @@ def peg_px(book: BookState, terms: OrderTerms, peg: Peg) -> Px:
     special = terms.special
     if special is not None and special.post_only:
         px = passive_px(book, terms.side, px)
-    return clamped(book, terms.side, px) if px > 0 else 0
+    return clamped(book, terms.side, px) if 0 < px <= INT64_MAX else 0
 
 
 def passive_px(book: BookState, side: Side, px: Px) -> Px:
@@ -96,7 +96,9 @@ def passive_px(book: BookState, side: Side, px: Px) -> Px:
     if not would_take(book, side, px):
         return px
     tick = book.instrument.tick_size
-    return book.asks.best_any_px() - tick if side is _BUY else book.bids.best_any_px() + tick
+    if side is _BUY:
+        return floor_tick(book.asks.best_any_px() - tick, tick)
+    return ceil_tick(book.bids.best_any_px() + tick, tick)
 
 
 def would_take(book: BookState, side: Side, px: Px) -> bool:

@@ -36,14 +36,10 @@ def settle(book: BookState, events: list[Event], *, everything: bool = False) ->
     while True:
         moved = False
         if book.phase is TradingPhase.CONTINUOUS and (book.pegs or book.conditional or book.triggers.orders):
-            for order_id in sorted(book.pegs):
-                if entries == book.cascade_max:
-                    break
-                if _follow(book, order_id, events):
-                    entries += 1
-                    moved = True
-                    if book.phase is not TradingPhase.CONTINUOUS:
-                        break
+            room = book.cascade_max - entries
+            followed = _follow_all(book, room, events)
+            entries += followed
+            moved = followed > 0
             if book.phase is not TradingPhase.CONTINUOUS:
                 continue
             if entries < book.cascade_max and _retry_conditional(book, events):
@@ -72,6 +68,31 @@ def _begins_at(events: list[Event]) -> int:
 
 
 # ---- pegs ---------------------------------------------------------------------------------------------------------
+
+
+def _follow_all(book: BookState, room: int, events: list[Event]) -> int:
+    """Move every pegged order to where its price belongs, ``room`` of them at the most; how many had to."""
+    if not book.pegs:
+        return 0
+    touch = (
+        book.bids.best_unpegged_px(),
+        book.asks.best_unpegged_px(),
+        book.bids.best_any_px(),
+        book.asks.best_any_px(),
+        book.band_px,
+        book.instrument,
+    )
+    if touch == book.settled_touch:
+        return 0  # each of them was found in its place for these prices
+    book.settled_touch = None
+    followed = 0
+    for order_id in sorted(book.pegs):
+        if followed == room or book.phase is not TradingPhase.CONTINUOUS:
+            return followed
+        followed += _follow(book, order_id, events)
+    if not followed:
+        book.settled_touch = touch
+    return followed
 
 
 def _follow(book: BookState, order_id: int, events: list[Event]) -> bool:
@@ -104,8 +125,9 @@ def _follow(book: BookState, order_id: int, events: list[Event]) -> bool:
 
 def _retry_conditional(book: BookState, events: list[Event]) -> bool:
     """Have the first conditional order that can now be met come in again; True if there was one."""
-    for order_id in sorted(book.conditional):
-        order = book.conditional[order_id]
+    bids, asks = book.bids.keys, book.asks.keys
+    for order_id in book.conditional.reached(bids[-1] if bids else None, asks[-1] if asks else None):
+        order = book.conditional.orders[order_id]
         image = order.image
         special = image.terms.special
         if special is None or special.post_only:
@@ -127,7 +149,10 @@ def _could_be_met(book: BookState, image: OrderImage) -> bool:
     crossing_key = sign * image.resting_px
     if not opposite.keys or opposite.keys[-1] < crossing_key:
         return False
-    return Walk(book, image, opposite, crossing_key).fillable() >= max(least_fill(image), 1)
+    least = max(least_fill(image), 1)
+    if opposite.available(crossing_key, least) < least:
+        return False  # not even if all of it could be had
+    return Walk(book, image, opposite, crossing_key).fillable() >= least
 
 
 # ---- turns --------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ def prevented(book: BookState, taker: OrderImage, maker: OrderImage) -> SelfTrad
         if special.self_trade_scope is not SelfTradeScope.FIRM:
             return SelfTrade.NONE
         firm = book.firms.get(mine)
-        if firm is None or firm != book.firms.get(other):
+        if not firm or firm != book.firms.get(other):
             return SelfTrade.NONE
     if special.self_trade is SelfTrade.DECREMENT and (_is_leg(taker) or _is_leg(maker)):
         return SelfTrade.CANCEL_BOTH  # what a list's legs hold and wait for is made for their quantities

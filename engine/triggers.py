@@ -30,6 +30,8 @@ class TriggerBook:
         self._falling: dict[TriggerSource, _Queue] = {}
         self._fresh: dict[int, Order] = {}
         """Orders that have come since the last look: they are held against prices as they stand."""
+        self.looked_at: Paths = {}
+        """The quotes and the reference price at the last look."""
         self._arrivals: dict[int, int] = {}
         self._arrived = 0
 
@@ -57,6 +59,9 @@ class TriggerBook:
     def is_fresh(self, order_id: int) -> bool:
         """Whether no look has been taken since the order came."""
         return order_id in self._fresh
+
+    def has_fresh_trailing(self) -> bool:
+        return any(order_id in self.trailing for order_id in self._fresh)
 
     def met(self, paths: Paths, last_px: Px) -> set[int]:
         """OrderIDs of the orders, but for trailing ones, whose condition a watched price has met; they stay in here.

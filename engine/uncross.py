@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from engine import lists
@@ -22,7 +24,7 @@ from engine.image import OrderImage, Working
 from engine.images import filled, on_other_terms, with_working
 from engine.ladder import Ladder
 from engine.matching import cancel, expire
-from engine.order import Level, Order
+from engine.order import Order
 from engine.phases import change
 from engine.types import (
     SCALE,
@@ -92,7 +94,7 @@ def _price_market_orders(book: BookState, market: list[OrderImage], bids: dict[P
     for image in market:
         offered = bids if image.terms.side is _BUY else asks
         offered[image.terms.px] -= image.leaves_qty
-    limits = [px for offered in (bids, asks) for px, qty in offered.items() if qty] or [book.reference_px]
+    limits = [px for offered in (bids, asks) for px, qty in offered.items() if qty] or [_nearest_tick(book)]
     for image in market:
         px = image.terms.px
         if image.terms.side is _BUY:
@@ -101,6 +103,12 @@ def _price_market_orders(book: BookState, market: list[OrderImage], bids: dict[P
         else:
             px = max(px, min(limits))
             asks[px] = asks.get(px, 0) + image.leaves_qty
+
+
+def _nearest_tick(book: BookState) -> Px:
+    """The reference price on the tick, half up."""
+    tick = book.instrument.tick_size
+    return (2 * book.reference_px + tick) // (2 * tick) * tick
 
 
 def _best_first(offered: dict[Px, Qty], sign: int) -> list[tuple[Px, Qty]]:
@@ -180,9 +188,13 @@ class _Room:
 
 def _trade_all(book: BookState, px: Px, events: list[Event], room: _Room) -> None:
     """Best buy with best sell, all at ``px``, until one side has nothing left at it."""
+    buys, sells = _participants(book.bids, px), _participants(book.asks, -px)
+    buy, sell = next(buys, None), next(sells, None)
     while not room.is_used_up():
-        buy = _first(book.bids, px)
-        sell = _first(book.asks, -px)
+        while buy is not None and buy.level is None:
+            buy = next(buys, None)
+        while sell is not None and sell.level is None:
+            sell = next(sells, None)
         if buy is None or sell is None:
             return
         qty = min(buy.image.leaves_qty, sell.image.leaves_qty)
@@ -201,28 +213,14 @@ def _trade_all(book: BookState, px: Px, events: list[Event], room: _Room) -> Non
         lists.on_fill(book, sold, events)
 
 
-def _first(ladder: Ladder, worst_key: int) -> Order | None:
-    """The order that is next in turn among those that take part at ``worst_key`` or better."""
-    for key in reversed(ladder.keys):
+def _participants(ladder: Ladder, worst_key: int) -> Iterator[Order]:
+    """Who takes part at ``worst_key`` or better, in turn; some may have left the book when they are looked at."""
+    for key in ladder.keys[::-1]:
         if key < worst_key:
-            return None
-        order = _first_of(ladder.levels[key])
-        if order is not None:
-            return order
-    return None
-
-
-def _first_of(level: Level) -> Order | None:
-    queue = level.queue
-    while queue and queue[0].level is not level:
-        queue.popleft()
-    for order in queue:
-        if order.level is level and not _sits_out(order):
-            return order
-    for order in level.hidden:
-        if order.level is level and not _sits_out(order):
-            return order
-    return None
+            return
+        level = ladder.levels.get(key)
+        if level is not None:
+            yield from (order for order in level.orders() if not _sits_out(order))
 
 
 def _filled(book: BookState, image: OrderImage, qty: Qty, cost: Amount) -> tuple[OrderImage, Amount]:

@@ -69,22 +69,28 @@ class Walk:
 
     def _take_level(self, level: Level) -> None:
         self._allowed = self._bounds[0] <= level.px <= self._bounds[1]
-        parts = deque(_Part(order.image) for order in level.queue if order.level is level)
-        hidden = [_Part(order.image) for order in level.hidden if order.level is level]
-        parts_passed: list[_Part] = []
-        while parts and self._left and not self._over:
-            part = parts.popleft()
-            if self._passes(part):
-                parts_passed.append(part)
-                continue
+        refreshed: deque[_Part] = deque()
+        for order in level.queue:
+            if self._is_over():
+                return
+            if order.level is level:
+                self._take(_Part(order.image), refreshed)
+        while refreshed and not self._is_over():
+            self._take(refreshed.popleft(), refreshed)
+        for order in level.hidden:
+            if self._is_over():
+                return
+            if order.level is level:
+                self._take(_Part(order.image), refreshed)
+
+    def _is_over(self) -> bool:
+        return self._over or not self._left
+
+    def _take(self, part: _Part, refreshed: deque[_Part]) -> None:
+        if not self._passes(part):
             self._meet(part)
-            if part.leaves and not self._over and self._left:
-                parts.append(part)
-        for part in hidden:
-            if not self._left or self._over:
-                break
-            if not self._passes(part):
-                self._meet(part)
+            if part.leaves and part.shown:
+                refreshed.append(part)
 
     def _passes(self, part: _Part) -> bool:
         """Whether the order does not stop at this one."""
@@ -111,8 +117,15 @@ class Walk:
         if part.leaves and not part.shown:
             filled = part.image.leaves_qty - part.leaves
             part.shown = next_part(self._book, part.image.terms, part.leaves, part.image.cum_qty + filled)
-        for image in (part.image, self._taker):
-            link = link_of(image)
-            if link is not None and link.is_exclusive:
-                self._dissolved.add(link.first_order_id)
-                self._filled_leg.add(image.terms.order_id)
+        mine, other = self._dissolve(self._taker), self._dissolve(part.image)
+        if mine and mine == other:
+            self._over = True  # the fill of one leg cancels the other
+
+    def _dissolve(self, image: OrderImage) -> int:
+        """A fill of ``image`` cancels the other legs of its list; the list's first OrderID, 0 = it is in none."""
+        link = link_of(image)
+        if link is None or not link.is_exclusive:
+            return 0
+        self._dissolved.add(link.first_order_id)
+        self._filled_leg.add(image.terms.order_id)
+        return link.first_order_id

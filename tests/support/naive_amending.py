@@ -129,16 +129,24 @@ def refused_with(book: State, order: Open, command: ReplaceOrder) -> str:
         return "the side of an order cannot be changed"
     if len(book.legs(order)) > 1:
         return "an order of a list cannot be replaced"
+    if image.ord_type is OrdType.MARKET_TO_LIMIT and book.phase.collects:
+        return "a market-to-limit order cannot be replaced while the book collects orders"
     if changes.stop_px is not None and order.wait is not Wait.TRIGGER:
         return "the order has no stop price to change"
     if changes.peg_offset is not None and order.special.peg is None:
         return "the order has no peg to change"
     if 0 < image.cum_qty >= command.order_qty and book.active:
         return ""
-    refusal = check_terms_and_prices(book, as_new_order(order, command), waits=order.wait is not Wait.NOTHING)
+    waits = order.wait is not Wait.NOTHING
+    new_order = as_new_order(order, command)
+    refusal = check_terms_and_prices(book, new_order, waits=waits, untriggered=untriggered(order))
     if refusal:
         return refusal[1]
     return ""
+
+
+def untriggered(order: Open) -> bool:
+    return order.special.trigger is not None and order.wait in (Wait.TRIGGER, Wait.ENTRY)
 
 
 def as_new_order(order: Open, command: ReplaceOrder) -> NewOrder:

@@ -64,7 +64,9 @@ def limit_in_auction(book: State, order: Open) -> int:
     """A market order's is the furthest limit in the book, within its own protection price."""
     if not order.collected:
         return order.px
-    others = [it.px for side in Side for it in participants(book, side) if not it.collected] or [book.reference_px]
+    others = [it.px for side in Side for it in participants(book, side) if not it.collected] or [
+        round_down(2 * book.reference_px + book.instrument.tick_size, 2 * book.instrument.tick_size) // 2
+    ]
     return min(max(others), order.px) if order.side is Side.BUY else max(min(others), order.px)
 
 

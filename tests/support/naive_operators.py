@@ -27,7 +27,7 @@ from engine.events import (
 from engine.image import OrderImage
 from engine.money import fee_due, notional
 from engine.refused import CommandRefused
-from engine.types import SCALE, InstrumentStatus, OrdStatus
+from engine.types import INT64_MAX, SCALE, InstrumentStatus, OrdStatus
 
 OperatorCommand = (
     SetInstrumentStatus | SetTradingPhase | SetReferencePrice | ChangeInstrument | BustTrade | CorrectTrade
@@ -40,11 +40,13 @@ def operate(book: State, command: OperatorCommand) -> None:
             set_status(book, command)
         case SetTradingPhase():
             refuse_if_delisted(book)
+            if not book.active and book.phase.collects and not command.phase.collects:
+                raise CommandRefused(f"{book.instrument.symbol} is {book.status.name}: leaving this phase would trade")
             if command.phase is not book.phase:
                 change_phase(book, command.phase, command.operator, command.reason)
         case SetReferencePrice():
-            if command.px <= 0:
-                raise CommandRefused("a reference price must be positive")
+            if not 0 < command.px <= INT64_MAX:
+                raise CommandRefused("a reference price must be positive, and no more than a price can be")
             book.reference_px = command.px
             book.emit(ReferencePriceSet(command.symbol_id, command.px, command.operator))
         case ChangeInstrument():
@@ -134,7 +136,7 @@ def resettled(book: State, newest: OrderImage, rate: int, old_px: int, old_qty: 
     terms, status = image.terms, image.status
     if status is OrdStatus.FILLED and not cum_qty:
         status = OrdStatus.CANCELED
-    elif order or status is OrdStatus.FILLED:
+    elif (order and order.link is None) or status is OrdStatus.FILLED:
         terms = msgspec.structs.replace(terms, order_qty=image.order_qty - old_qty + qty)
     if order:
         status = OrdStatus.PARTIALLY_FILLED if cum_qty else OrdStatus.NEW

@@ -5,7 +5,7 @@ from __future__ import annotations
 from naive_state import Open, State
 
 from engine.money import protection_px
-from engine.types import SCALE, OrdType, PegKind, PostOnly, Side, TriggerKind, TriggerSource
+from engine.types import INT64_MAX, SCALE, OrdType, PegKind, PostOnly, Side, TriggerKind, TriggerSource
 
 
 def round_down(px: int, tick: int) -> int:
@@ -50,7 +50,7 @@ def without_taking(book: State, side: Side, px: int) -> int:
     meets = best > 0 and (px >= best if side is Side.BUY else px <= best)
     if not meets:
         return px
-    return best - tick if side is Side.BUY else best + tick
+    return round_down(best - tick, tick) if side is Side.BUY else round_up(best + tick, tick)
 
 
 # ---- pegs -----------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def peg_px(book: State, order: Open) -> int:
     px = within_band(book, side, px)
     if order.special.post_only is not PostOnly.NO:
         px = without_taking(book, side, px)
-    return max(px, 0)
+    return px if 0 < px <= INT64_MAX else 0
 
 
 # ---- triggers -------------------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def trailed(book: State, order: Open, watched: int) -> int:
     away = trigger.trail_amount * SCALE or watched * trigger.trail_rate
     if order.side is Side.SELL:
         return max(tick, round_down(watched * SCALE - away, tick * SCALE) // SCALE)
-    return round_up(watched * SCALE + away, tick * SCALE) // SCALE
+    return min(round_up(watched * SCALE + away, tick * SCALE) // SCALE, round_down(INT64_MAX, tick))
 
 
 def starting_stop(book: State, order: Open) -> int:

@@ -27,7 +27,7 @@ from engine.types import (
 LEGS_MAX = 10
 
 
-def broken_rule(book: State, command: NewOrder) -> str:
+def broken_rule(book: State, command: NewOrder, phase: TradingPhase) -> str:
     """The first of R1 to R12 that the order breaks, or nothing."""
     special = command.special or NOTHING_SPECIAL
     kind, tif, lot, tick = command.ord_type, command.tif, book.instrument.lot_size, book.instrument.tick_size
@@ -44,6 +44,8 @@ def broken_rule(book: State, command: NewOrder) -> str:
         if display <= 0 or display % lot or display > command.order_qty:
             return "R2"
         if spread < 0 or spread % lot or spread >= display:
+            return "R2"
+        if command.order_qty > 1000 * (display - spread):
             return "R2"
     if special.all_or_none and min_qty:
         return "R3"
@@ -67,9 +69,9 @@ def broken_rule(book: State, command: NewOrder) -> str:
         return "R10"
     if special.reduce_only and command.side is Side.BUY:
         return "R11"
-    if book.phase.collects and tif in AT_ONCE:
+    if phase.collects and tif in AT_ONCE:
         return "R12"
-    if book.phase is TradingPhase.CONTINUOUS and tif is TimeInForce.AT_THE_OPENING:
+    if phase is TradingPhase.CONTINUOUS and tif is TimeInForce.AT_THE_OPENING:
         return "R12"
     return ""
 
@@ -84,8 +86,8 @@ def is_trigger(trigger: Trigger, tick: int) -> bool:
     return 0 < trigger.trail_rate < SCALE
 
 
-def check_terms(book: State, command: NewOrder) -> Refusal | None:
-    rule = broken_rule(book, command)
+def check_terms(book: State, command: NewOrder, *, untriggered: bool = False) -> Refusal | None:
+    rule = broken_rule(book, command, TradingPhase.CONTINUOUS if untriggered else book.phase)
     if rule == "R12":
         return OrdRejReason.EXCHANGE_CLOSED, TEXTS[rule]
     if rule:
@@ -95,9 +97,10 @@ def check_terms(book: State, command: NewOrder) -> Refusal | None:
     return None
 
 
-def check_terms_and_prices(book: State, command: NewOrder, *, waits: bool) -> Refusal | None:
-    """All that a new order and an amended one must pass. ``waits``: it does not enter now."""
-    refusal = check_terms(book, command)
+def check_terms_and_prices(book: State, command: NewOrder, *, waits: bool, untriggered: bool = False) -> Refusal | None:
+    """All that a new order and an amended one must pass. ``waits``: it does not enter now; ``untriggered``: it is being
+    amended and its time in force is for later."""
+    refusal = check_terms(book, command, untriggered=untriggered)
     if refusal:
         return refusal
     instrument = book.instrument

@@ -200,7 +200,7 @@ def after_fill(book: State, order: Open) -> None:
     if order.leaves:
         settle_holds(book, order)
     else:
-        release(book, [child for child in book.legs(order) if child.wait is Wait.ENTRY])
+        end_of_entry(book, order)
 
 
 def after_end(book: State, order: Open) -> None:
@@ -222,12 +222,24 @@ def end_of_entry(book: State, entry: Open) -> None:
         for child in children:
             cancel(book, child, CancelReason.LIST, alone=True)
         return
-    larger = [child for child in children if child.leaves > part]
-    for child in larger:
-        terms = msgspec.structs.replace(child.image.terms, order_qty=part)
-        image = msgspec.structs.replace(child.image, terms=terms, leaves_qty=part)
-        restate(book, child, with_shown(image, min(child.shown, part)), RestateReason.ENTRY_CUT)
-    release(book, children)
+    if part < entry.image.order_qty:
+        for child, qty in [(child, left_to_sell(book, child, entry)) for child in children]:
+            if not qty:
+                cancel(book, child, CancelReason.LIST, alone=True)
+            elif qty < child.leaves:
+                terms = msgspec.structs.replace(child.image.terms, order_qty=qty)
+                image = msgspec.structs.replace(child.image, terms=terms, leaves_qty=qty)
+                restate(book, child, with_shown(image, min(child.shown, qty)), RestateReason.ENTRY_CUT)
+    release(book, [child for child in children if child in book.orders])
+
+
+def left_to_sell(book: State, child: Open, entry: Open) -> int:
+    """How much of a child the filled part of its entry leaves."""
+    if entry.side is Side.SELL or child.side is Side.BUY:
+        return min(child.leaves, entry.image.cum_qty)
+    sold = sold_before(book, child)
+    to_come, come = max(0, entry.image.order_qty - sold), max(0, entry.image.cum_qty - sold)
+    return min(child.leaves, to_come, come) + max(0, child.leaves - to_come)
 
 
 def release(book: State, children: list[Open]) -> None:
