@@ -308,7 +308,7 @@ def test_what_the_book_does_not_carry_out_is_told_to_who_asked() -> None:
     world = World()
     calls: list[Any] = []
     assert world.run(Operate(reference_price(-1), calls.append, calls.append)) == []
-    assert calls == ["a reference price must be positive"]
+    assert calls == ["a reference price must be positive, and no more than a price can be"]
     assert world.run(Operate(reference_price(-1))) == []
 
 
