@@ -41,8 +41,15 @@ class BookFold(BookState):
         incoming: OrderImage | None = None
         for event in events:
             if type(event) is OrderAccepted:
-                self._settle_in(incoming)
-                incoming = self._apply_accepted(event.order)
+                if incoming is not None:
+                    self._settle_in(incoming)
+                incoming = event.order
+                number = incoming.terms.order_id - self._base_id
+                if number > self._orders_accepted:
+                    self._orders_accepted = number
+                if incoming.working is not None and incoming.working.wait:
+                    self.wait(Order(incoming))
+                    incoming = None
             elif type(event) is TradeExecuted:
                 incoming = self._apply_trade(event, incoming)
             elif type(event) is OrderCanceled or type(event) is OrderExpired:
@@ -60,18 +67,12 @@ class BookFold(BookState):
                 self._settle_in(incoming)
                 incoming = None
                 self._apply_rare(event)
-        self._settle_in(incoming)
+        if incoming is not None and incoming.leaves_qty:
+            self.settle_order(incoming)
 
     def _settle_in(self, incoming: OrderImage | None) -> None:
         if incoming is not None and incoming.leaves_qty:
             self.settle_order(incoming)
-
-    def _apply_accepted(self, image: OrderImage) -> OrderImage | None:
-        self._orders_accepted = max(self._orders_accepted, image.terms.order_id - self._base_id)
-        if image.working is not None and image.working.wait:
-            self.wait(Order(image))
-            return None
-        return image
 
     def _open(self, image: OrderImage) -> Order:
         return self._by_ref[image.terms.session_id][image.terms.cl_ord_id]
@@ -87,11 +88,17 @@ class BookFold(BookState):
         return incoming
 
     def _apply_fill(self, image: OrderImage, *, uncross: bool) -> None:
-        order = self._open(image)
-        if image.leaves_qty:
-            self.fill_resting(order, image, keeps_place=uncross)
-        else:
+        terms = image.terms
+        order = self._by_ref[terms.session_id][terms.cl_ord_id]
+        if not image.leaves_qty:
             self.unrest(order)
+        elif image.working is None:
+            level = order.level
+            assert level is not None
+            level.qty -= order.image.leaves_qty - image.leaves_qty
+            order.image = image
+        else:
+            self.fill_resting(order, image, keeps_place=uncross)
 
     def _apply_replaced(self, event: OrderReplaced) -> OrderImage | None:
         image = event.order

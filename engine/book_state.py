@@ -42,6 +42,7 @@ LIST_LEGS_MAX = 10
 NO_FIRMS: Mapping[int, str] = {}
 
 _BUY = Side.BUY
+_CONTINUOUS = TradingPhase.CONTINUOUS
 _order_id = attrgetter("image.terms.order_id")
 _FOR_THE_DAY = (
     TimeInForce.DAY,
@@ -363,7 +364,7 @@ class BookState:
         """What is left of an order that came in gets its place."""
         order = Order(image)
         self.rest(order)
-        if self.phase.collects and ends_with_auction(image):
+        if self.phase is not _CONTINUOUS and self.phase.collects and ends_with_auction(image):
             self.collected[image.terms.order_id] = order
         return order
 

@@ -29,7 +29,7 @@ class ConditionalOrders:
             del mine[bisect_left(mine, (_key(order), order_id))]
 
     def reached(self, bid_key: int | None, ask_key: int | None) -> list[int]:
-        """OrderIDs, ascending, of those that the best opposite price reaches; keys are the ladders' best, None = none."""
+        """OrderIDs, ascending, of those that the best opposite price reaches; keys are the ladders' best."""
         found: list[int] = []
         for side, opposite in ((Side.BUY, ask_key), (Side.SELL, bid_key)):
             mine = self._sorted[side]
