@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from engine.decimals import parse_decimal
 from engine.types import INT64_MAX, Side
 from gateways.fix.groups import entries
-from gateways.fix.logon import read_int
+from gateways.fix.numbers import read_int
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal
 from gateways.fix.times import parse_utc
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from engine.calendar import end_of_day_ns
 from gateways.fix.codec import Message, parse
-from gateways.fix.logon import read_int, sending_time_fault
+from gateways.fix.logon import sending_time_fault
 from gateways.fix.mapping_in import CommandMapper
+from gateways.fix.numbers import read_int
 from gateways.fix.refusals import (
     BusinessRefusal,
     FieldRefusal,

@@ -23,8 +23,8 @@ from engine.queries import (
 from engine.types import OrdRejReason
 from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, SIDES, check_required, group_of
 from gateways.fix.groups import entries
-from gateways.fix.logon import read_int
 from gateways.fix.mapping_out import ReportMapper, avg_px_text
+from gateways.fix.numbers import read_int
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal, MarketDataRefusal
 from gateways.fix.terms_out import decimal
 from gateways.fix.times import format_utc

@@ -11,7 +11,7 @@ from engine.commands import NewList, NewOrder, RejectCommand
 from engine.types import Contingency, OrdRejReason
 from gateways.fix import vocabulary as words
 from gateways.fix.fields_in import OUT_OF_RANGE, check_required, group_of, identifier
-from gateways.fix.logon import read_int
+from gateways.fix.numbers import read_int
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal, NotSupported
 
 if TYPE_CHECKING:

@@ -8,14 +8,12 @@ import msgspec
 
 from gateways.fix.codec import SOH, Encoder, Message, parse, printable
 from gateways.fix.dialect import DIALECTS, Dialect
+from gateways.fix.numbers import read_int
 from gateways.fix.times import SECOND_NS, check_utc, format_utc
 
 if TYPE_CHECKING:
     from gateways.fix.refused import SessionKey
     from gateways.fix.settings import FixSettings
-
-NUMBER_DIGITS_MAX = 10
-"""Digits of a sequence number or count: enough for a year of a million messages a minute."""
 
 
 class LogonRefusal(Exception):
@@ -47,13 +45,6 @@ class LogonRequest(msgspec.Struct, frozen=True):
     def session(self) -> SessionKey:
         """BeginString, the client's CompID and the venue's."""
         return self.dialect.begin_string, self.comp_id, self.target_comp_id
-
-
-def read_int(text: str | None) -> int | None:
-    """Digits as a number; None for anything else, and for more than ``NUMBER_DIGITS_MAX`` digits."""
-    if text is None or not text.isdigit() or not text.isascii() or len(text) > NUMBER_DIGITS_MAX:
-        return None
-    return int(text)
 
 
 def read_logon(frame: bytes, now_ns: int, settings: FixSettings) -> LogonRequest:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from fix_venue import NOW, SECOND, client_frame
 
-from gateways.fix.logon import LogonRefusal, read_int, read_logon
+from gateways.fix.logon import LogonRefusal, read_logon
+from gateways.fix.numbers import read_int
 from gateways.fix.settings import FixSettings
 from gateways.fix.times import check_utc, format_utc, parse_utc
 

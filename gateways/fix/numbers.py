@@ -1,0 +1,13 @@
+"""Counts and sequence numbers as FIX writes them: digits."""
+
+from __future__ import annotations
+
+NUMBER_DIGITS_MAX = 10
+"""Digits of a sequence number or count: enough for a year of a million messages a minute."""
+
+
+def read_int(text: str | None) -> int | None:
+    """Digits as a number; None for anything else, and for more than ``NUMBER_DIGITS_MAX`` digits."""
+    if text is None or not text.isdigit() or not text.isascii() or len(text) > NUMBER_DIGITS_MAX:
+        return None
+    return int(text)
