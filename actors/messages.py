@@ -196,6 +196,14 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     outcomes: list[Record]
     """Records of commands that the session sent."""
     reports: list[Report]
+    """In order, those that the session's state follows silently among them."""
+    silent: int = 0
+    """How many those are."""
+
+    @property
+    def told(self) -> int:
+        """How many of the reports carry an outbound number."""
+        return len(self.reports) - self.silent
 
 
 @final

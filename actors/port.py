@@ -47,7 +47,7 @@ from engine.queries import (
     OrderStatusQuery,
     Query,
 )
-from engine.reports import Report
+from engine.reports import SILENT, Report
 from engine.session import IN_FLIGHT, NO_REPORT, SessionState
 
 _UNKNOWN = object()
@@ -281,7 +281,7 @@ class SessionPort(Actor[ToPort]):
     def _on_delivery(self, message: Delivery) -> None:
         """Fold and pass on what is new; count all, since what is in flight outlives a crash and is not rebuilt."""
         resolved = len(message.outcomes)
-        self._numbers.delivered += len(message.reports)
+        self._numbers.delivered += message.told
         try:
             if message.seq > self.applied_seq:
                 self._fold(message)
@@ -296,7 +296,9 @@ class SessionPort(Actor[ToPort]):
         reports = message.reports
         if reports:
             state.apply_reports(reports)
-            if self.connection is not None:
+            if message.silent:
+                reports = [report for report in reports if report.number != SILENT]
+            if reports and self.connection is not None:
                 self.connection.deliver([enriched(state, r) if type(r.event) in _SPARSE else r for r in reports])
                 if self._is_fix:
                     self._reserve()

@@ -54,7 +54,6 @@ from engine.reports import Report, collect_reports
 
 _ORDER_EVENTS = frozenset({
     OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected, OrderTriggered, OrderRestated,
-    OrderUpdated,
 })  # fmt: skip
 _ACCOUNT_EVENTS = (
     CancelRejected, MassCancelRequested, MassCancelCompleted, Deposited, Withdrawn, AccountBlocked, AccountOpened,
@@ -105,6 +104,8 @@ class PublisherActor(Actor[ToPublisher]):
         self._market_data = market_data
         self._settlements: defaultdict[int, list[Event]] = defaultdict(list)
         self._reports: defaultdict[int, list[Report]] = defaultdict(list)
+        self._silent: defaultdict[int, int] = defaultdict(int)
+        """By session, how many of its reports its client is not told."""
         self._outcomes: defaultdict[int, list[Record]] = defaultdict(list)
         self._fees: defaultdict[str, int] = defaultdict(int)
 
@@ -143,7 +144,7 @@ class PublisherActor(Actor[ToPublisher]):
                 self._settle(event.order.terms.account_id, event)  # type: ignore[union-attr]
             else:
                 self._sort_rare(seq, event)
-        if record.out:
+        if record.out or OrderUpdated in map(type, record.events):
             collect_reports(seq, record, self._reports)
         if record.session_id:
             self._outcomes[record.session_id].append(record)
@@ -166,6 +167,11 @@ class PublisherActor(Actor[ToPublisher]):
             self._settlements[other].append(event)
 
     def _sort_rare(self, seq: int, event: Event) -> None:
+        if type(event) is OrderUpdated:
+            terms = event.order.terms
+            self._settle(terms.account_id, event)
+            self._silent[terms.session_id] += 1
+            return
         if isinstance(event, _ACCOUNT_EVENTS):
             self._settle(event.account_id, event)
         elif isinstance(event, MassCancelPartDone):
@@ -193,14 +199,16 @@ class PublisherActor(Actor[ToPublisher]):
         self._deliver(seq)
 
     def _deliver(self, seq: int) -> None:
-        outcomes, reports = self._outcomes, self._reports
+        outcomes, reports, silent = self._outcomes, self._reports, self._silent
         reports.pop(NOBODY, None)
         for session_id in outcomes.keys() | reports.keys():
             mine = reports.get(session_id, [])
-            self.counters.reports += len(mine)
-            self._ports[session_id].tell_first(Delivery(seq, outcomes.get(session_id, []), mine))
+            delivery = Delivery(seq, outcomes.get(session_id, []), mine, silent.get(session_id, 0))
+            self.counters.reports += delivery.told
+            self._ports[session_id].tell_first(delivery)
         outcomes.clear()
         reports.clear()
+        silent.clear()
 
     def _lose(self, lost: JournalLost) -> None:
         for port in self._ports.values():

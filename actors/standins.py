@@ -124,6 +124,6 @@ class LostPortActor(Actor[ToPort]):
         for message in batch:
             if isinstance(message, Delivery):
                 resolved = len(message.outcomes)
-                self._numbers.delivered += len(message.reports)
+                self._numbers.delivered += message.told
                 self._numbers.resolved += resolved
                 self._credits.left += resolved

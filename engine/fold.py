@@ -113,7 +113,7 @@ class VenueState:
             book = self.books[book_id]
             book.now_ns = record.time_ns  # a book's time never steps back, also not by a restart
             book.apply(events)
-        if record.out:
+        if record.out or OrderUpdated in map(type, events):
             by_session = self._reports
             collect_reports(seq, record, by_session)
             for session_id, reports in by_session.items():
@@ -210,7 +210,7 @@ class VenueState:
 
 REQUEST_BITS = 32
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Of what :func:`state_digest` hashes; raised when the same journal folds to a state of another form."""
 
 

@@ -2,6 +2,9 @@
 
 The journal stamps outbound numbers, the publisher delivers and a resend re-reads by the same functions, so they
 cannot disagree.
+
+A session is not told of every step of its orders: where a peg moves or a stop trails, its state follows by a silent
+report, which carries no number and goes no further than the session's port.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from engine.events import (
     OrderReplaced,
     OrderRestated,
     OrderTriggered,
+    OrderUpdated,
     Record,
     SessionLoggedOn,
     TradeBusted,
@@ -39,6 +43,9 @@ _REPLIES = frozenset({CancelRejected, MassCancelCompleted, MassCancelRejected, S
 _TRADES = frozenset({TradeExecuted, TradeBusted, TradeCorrected})
 """Events that both parties of a trade are told."""
 
+SILENT = 0
+"""The number of a report that its session's state follows and its client is not told."""
+
 
 class Report(msgspec.Struct, frozen=True, gc=False):
     """One event as one session sees it.
@@ -47,11 +54,12 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     """
 
     number: int
-    """The session's outbound number: FIX MsgSeqNum, SoupBinTCP sequence number."""
+    """The session's outbound number: FIX MsgSeqNum, SoupBinTCP sequence number; :data:`SILENT` = the client is not
+    told."""
     seq: int
     """The journal sequence of the record."""
     position: int
-    """Which of the record's reports this is, from 0."""
+    """Which of the record's reports this is, from 0; silent ones don't count."""
     time_ns: int
     event: Event
     order: OrderImage | None
@@ -75,7 +83,10 @@ def addressees(events: list[Event]) -> list[int]:
 
 
 def collect_reports(seq: int, record: Record, into: defaultdict[int, list[Report]]) -> None:
-    """Append every report of a stamped record to the list of its session (0: an order that no session owns)."""
+    """Append every report of a stamped record, silent ones in their place, to the list of its session.
+
+    Session 0 stands for orders that no session owns.
+    """
     out = record.out
     time_ns = record.time_ns
     at = 0
@@ -91,14 +102,22 @@ def collect_reports(seq: int, record: Record, into: defaultdict[int, list[Report
             into[order.terms.session_id].append(Report(out[at], seq, at, time_ns, event, order, True))
         elif type(event) in _REPLIES:
             into[event.session_id].append(Report(out[at], seq, at, time_ns, event, None))  # type: ignore[union-attr]
+        elif type(event) is OrderUpdated:
+            into[event.order.terms.session_id].append(Report(SILENT, seq, at, time_ns, event, event.order))
+            continue
         else:
             continue
         at += 1
 
 
 def reports_of(seq: int, record: Record) -> list[tuple[int, Report]]:
-    """Every report of a stamped record with the session that it is for, in the record's order."""
+    """Every report of a stamped record with the session that is told, in the record's order."""
     into: defaultdict[int, list[Report]] = defaultdict(list)
     collect_reports(seq, record, into)
-    made = [(session_id, report) for session_id, reports in into.items() for report in reports]
+    made = [
+        (session_id, report)
+        for session_id, reports in into.items()
+        for report in reports
+        if type(report.event) is not OrderUpdated
+    ]
     return sorted(made, key=lambda addressed: addressed[1].position)

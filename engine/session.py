@@ -19,6 +19,7 @@ from engine.events import (
     OrderCanceled,
     OrderRejected,
     OrderReplaced,
+    OrderUpdated,
     Record,
     SessionLoggedOn,
     SessionLoggedOut,
@@ -100,7 +101,7 @@ class SessionState:
             self._use_up(first.cl_ord_id)
 
     def apply_reports(self, reports: list[Report]) -> None:
-        """Reports that this session was or will be sent, in order."""
+        """Reports that this session was or will be sent, and silent ones, in order."""
         orders, open_orders, send = self.orders, self.open, self.sent.append
         number = self.out_next
         for report in reports:
@@ -155,8 +156,11 @@ class SessionState:
             self.orders[cl_ord_id] = None
 
     def _apply_rare(self, report: Report) -> None:
-        """A report about no order, or one before which numbers went to messages that are not journaled."""
+        """A silent report, one about no order, or one before which numbers went to messages that are not journaled."""
         event = report.event
+        if type(event) is OrderUpdated:
+            self._follow(event.order)
+            return
         if isinstance(event, SessionLoggedOn):
             self._log_on(event, report)
             return
@@ -171,6 +175,12 @@ class SessionState:
             self.orders.setdefault(event.cl_ord_id, None)
         elif isinstance(event, CancelRejected | MassCancelRejected):
             self._use_up(event.cl_ord_id)
+
+    def _follow(self, order: OrderImage) -> None:
+        """An open order works, waits or holds otherwise now; the client hears of it when it asks."""
+        terms = order.terms
+        if terms.order_id in self.open:
+            self.orders[terms.cl_ord_id] = self.open[terms.order_id] = order
 
     def apply_logged_out(self, event: SessionLoggedOut) -> None:
         self.inbound.restart(event.in_next)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from actors.port import SessionPort
 from actors.runtime import Dispatcher, Mailbox
 from engine import events as ev
 from engine.directory import Directory
-from engine.reports import addressees, reports_of
+from engine.reports import SILENT, Report, addressees, collect_reports
 from engine.session import SessionState
 from engine.types import OrdStatus
 
@@ -88,8 +89,10 @@ class PortWorld:
                 self.port.on_batch(iter([SessionEvent(self.seq, first)]))
             else:
                 mine = [record] if record.session_id else []
-                reports = [report for _, report in reports_of(self.seq, record)]
-                self.port.on_batch(iter([Delivery(self.seq, mine, reports)]))
+                into: defaultdict[int, list[Report]] = defaultdict(list)
+                collect_reports(self.seq, record, into)
+                silent = sum(report.number == SILENT for report in into[1])
+                self.port.on_batch(iter([Delivery(self.seq, mine, into[1], silent)]))
 
     def journal_told(self) -> list[ev.Event]:
         """Everything that the journal was told becomes durable; the events, but for reserved numbers."""

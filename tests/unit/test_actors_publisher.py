@@ -12,6 +12,7 @@ from actors.publisher import LOST, PublisherActor
 from actors.runtime import Mailbox
 from engine import events as ev
 from engine.fold import VenueState, request_id_of
+from engine.reports import SILENT, Report
 from engine.types import Activation, CancelReason, UpdateCause
 
 
@@ -73,9 +74,30 @@ def test_accounts_hear_before_sessions_and_each_once_a_batch() -> None:
     assert (counters.records, counters.reports, counters.trades) == (2, 5, 2)
 
 
-def test_what_nobody_is_told_settles_all_the_same() -> None:
+def test_what_nobody_is_told_settles_and_reaches_the_port_all_the_same() -> None:
+    world = World()
     updated = ev.OrderUpdated(BUY, UpdateCause.HOLD)
-    assert World().publish(entry(11, updated)) == [("account 2", Settle(11, [updated]))]
+    silent = Report(SILENT, 11, 0, 1, updated, BUY)
+    heard = world.publish(entry(11, updated))
+    assert heard == [("account 2", Settle(11, [updated])), ("port 1", Delivery(11, [], [silent], 1))]
+    assert world.actor.counters.reports == 0
+    assert world.publish(entry(12, ev.OrderAccepted(BUY), out=[1]))[1][1].silent == 0
+
+
+def test_silent_reports_keep_their_place_among_those_that_are_told() -> None:
+    world = World()
+    updated = ev.OrderUpdated(BUY, UpdateCause.PEG)
+    heard = dict(world.publish(entry(11, updated, TRADE, updated, out=[1, 1]), entry(12, TRADE, updated, out=[2, 2])))
+    assert [report.number for report in heard["port 1"].reports] == [SILENT, 1, SILENT, 2, SILENT]
+    assert (heard["port 1"].silent, heard["port 1"].told) == (3, 2)
+    assert (heard["port 2"].silent, heard["port 2"].told) == (0, 2)
+    assert heard["account 2"].events == [updated, TRADE, updated, TRADE, updated]
+    assert world.actor.counters.reports == 4
+
+
+def test_an_update_of_an_order_that_no_session_owns_reaches_no_port() -> None:
+    heard = World().publish(entry(11, ev.OrderUpdated(image(session_id=0), UpdateCause.PEG)))
+    assert [name for name, _ in heard] == ["account 2"]
 
 
 def test_what_the_venue_does_to_an_order_settles_and_is_told() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pytest
 from engine_builders import changed, genesis, image, instrument, opened_session
 
 from engine import events as ev
-from engine.reports import addressees, reports_of
+from engine.reports import SILENT, Report, addressees, collect_reports, reports_of
 from engine.types import Activation, CancelReason, RestateReason, TradingPhase, UpdateCause
 
 MINE, OTHERS = image(session_id=1), image(session_id=2, order_id=9)
@@ -29,7 +31,7 @@ REPORTED: list[tuple[ev.Event, list[int]]] = [
     (ev.MassCancelRejected(1, 3, "m", 1, "no"), [1]),
     (ev.SessionLoggedOn(2, 0, False, 1, 1), [2]),
 ]
-SILENT: list[ev.Event] = [
+UNTOLD: list[ev.Event] = [
     ev.OrderUpdated(MINE, UpdateCause.PEG),
     ev.TradingPhaseChanged(1, TradingPhase.CONTINUOUS, 0),
     ev.AuctionIndicated(1, 5, 5, -1),
@@ -63,14 +65,26 @@ def test_each_event_is_reported_to_its_sessions(event: ev.Event, sessions: list[
     assert all(report.event is event for _, report in made)
 
 
-@pytest.mark.parametrize("event", SILENT, ids=lambda event: type(event).__name__)
+@pytest.mark.parametrize("event", UNTOLD, ids=lambda event: type(event).__name__)
 def test_other_events_are_reported_to_nobody(event: ev.Event) -> None:
     assert addressees([event]) == []
     assert reports_of(40, ev.Record(7, 0, 0, 0, [], [event])) == []
 
 
+def test_an_update_makes_a_silent_report_in_its_place() -> None:
+    update, theirs = ev.OrderUpdated(MINE, UpdateCause.PEG), ev.OrderUpdated(OTHERS, UpdateCause.TRAIL)
+    into: defaultdict[int, list[Report]] = defaultdict(list)
+    record = ev.Record(7, 0, 0, 0, [8, 3, 9], [update, TRADE, theirs, update, ev.OrderAccepted(MINE)])
+    collect_reports(40, record, into)
+    assert [(report.number, report.position) for report in into[1]] == [(SILENT, 0), (8, 0), (SILENT, 2), (9, 2)]
+    assert [(report.number, report.order) for report in into[2]] == [(3, OTHERS), (SILENT, OTHERS)]
+    assert [(to, report.number, report.position) for to, report in reports_of(40, record)] == [
+        (1, 8, 0), (2, 3, 1), (1, 9, 2),
+    ]  # fmt: skip
+
+
 def test_every_event_is_reported_or_silent() -> None:
-    covered = {type(event) for event, _ in REPORTED} | {type(event) for event in SILENT}
+    covered = {type(event) for event, _ in REPORTED} | {type(event) for event in UNTOLD}
     missing = set(ev.Event.__args__) - covered - {ev.InstrumentStatusChanged}
     assert not missing
 
@@ -91,7 +105,7 @@ def test_a_trade_and_its_changes_report_to_the_aggressor_then_to_the_resting_ord
 
 
 def test_a_whole_record_takes_its_numbers_in_order() -> None:
-    events = [event for event, _ in REPORTED] + SILENT
+    events = [event for event, _ in REPORTED] + UNTOLD
     to = addressees(events)
     record = ev.Record(1, 0, 0, 0, list(range(100, 100 + len(to))), events)
     made = reports_of(3, record)

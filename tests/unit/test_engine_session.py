@@ -3,61 +3,19 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import pytest
-from engine_builders import image, opened_session
+from engine_builders import image
 from hypothesis import given
 from hypothesis import strategies as st
+from session_journal import Journal, accepted
 
 from engine import events as ev
 from engine.image import OrderImage
-from engine.reports import Report, addressees, reports_of
-from engine.session import NO_REPORT, InboundNumbers, SessionState
+from engine.session import NO_REPORT, InboundNumbers
 from engine.types import Activation, CancelReason, OrdRejReason, OrdStatus, RestateReason
 
 CANCELED = {"status": OrdStatus.CANCELED, "leaves_qty": 0}
-
-
-class Journal:
-    """Records of one session, numbered as the venue would, and their fold."""
-
-    def __init__(self) -> None:
-        self.state = SessionState(opened_session())
-        self.records: dict[int, ev.Record] = {}
-        self.number = 1
-
-    def write(self, *events: ev.Event, skip: int = 0, session_id: int = 1, in_seq: int = 0) -> list[Report]:
-        """One record whose reports are all this session's."""
-        self.number += skip
-        count = len(addressees(list(events)))
-        first = events[0]
-        if isinstance(first, ev.MassCancelRequested | ev.NumbersReserved):
-            count = 0
-        if isinstance(first, ev.SessionLoggedOn) and first.reset:
-            self.number = 1
-        seq = len(self.records) + 1
-        record = ev.Record(seq, session_id, in_seq, in_seq, list(range(self.number, self.number + count)), list(events))
-        self.number += count
-        self.records[seq] = record
-        reports = [report for to, report in reports_of(seq, record) if to == 1]
-        self.state.apply_reports(reports)
-        if session_id:
-            self.state.apply_outcome(record)
-        return reports
-
-    def log_on(self, *, reset: bool = False, in_next: int = 1) -> None:
-        state = self.state
-        again = len(state.unconfirmed()) if reset else 0
-        event = ev.SessionLoggedOn(
-            1, state.epoch + reset, reset, in_next, 1 if reset else self.number, 2 if reset else 0
-        )
-        self.write(event, session_id=0)
-        self.number += again
-
-
-def accepted(cl_ord_id: str, order_id: int = 1, **changes: Any) -> ev.OrderAccepted:
-    return ev.OrderAccepted(image(cl_ord_id, order_id=order_id, **changes))
 
 
 # ---- inbound numbers -----------------------------------------------------------------------------------------------
