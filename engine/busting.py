@@ -122,8 +122,9 @@ def _changed(book: BookFold, newest: OrderImage, qty: int, cost: Amount, rate: R
         status = OrdStatus.PARTIALLY_FILLED if cum else OrdStatus.NEW
     elif status is OrdStatus.FILLED and not cum:
         status = OrdStatus.CANCELED
-    is_leg = terms.special is not None and terms.special.link is not None
-    if (image.leaves_qty and not is_leg) or status is OrdStatus.FILLED:  # a list's children go by the entry's quantity
+    link = None if terms.special is None else terms.special.link
+    is_entry = link is not None and link.is_entry  # its children go by its quantity
+    if (image.leaves_qty and not is_entry) or status is OrdStatus.FILLED:
         terms = msgspec.structs.replace(terms, order_qty=terms.order_qty + qty)
     raw = image.fee_raw + cost * rate
     after = msgspec.structs.replace(

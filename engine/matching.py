@@ -202,7 +202,7 @@ def _trade(book: BookState, taker: OrderImage, order: Order, level: Level, event
 
 
 def _dissolves(taker: OrderImage, maker: OrderImage) -> bool:
-    """Whether the fill of ``maker`` cancels ``taker``: they are legs of one list that cancel one another."""
+    """Whether the fill or cancel of ``maker`` cancels ``taker``: they are legs of one list that cancel one another."""
     mine, other = lists.link_of(taker), lists.link_of(maker)
     return (
         mine is not None
@@ -235,7 +235,10 @@ def _prevent(book: BookState, taker: OrderImage, order: Order, rule: SelfTrade, 
     if rule is SelfTrade.DECREMENT:
         return _decrement(book, taker, order, events)
     if rule is not SelfTrade.CANCEL_NEWEST:
+        maker = order.image
         cancel(book, order, reason, events)
+        if _dissolves(taker, maker):
+            return drop(book, taker, CancelReason.LIST, events)
     if rule is not SelfTrade.CANCEL_OLDEST:
         taker = drop(book, taker, reason, events)
     return taker

@@ -16,6 +16,7 @@ from engine.lists import link_of
 from engine.order import Level
 from engine.pricing import volatility_bounds
 from engine.self_trade import prevented
+from engine.terms import Link
 from engine.types import Qty, SelfTrade, TimeInForce
 
 
@@ -105,9 +106,20 @@ class Walk:
         if rule is SelfTrade.NONE:
             self._over = not self._allowed
             return self._over
-        if rule is not SelfTrade.CANCEL_OLDEST:
+        if rule is not SelfTrade.CANCEL_OLDEST or self._excludes(link):
             self._over = True
         return True
+
+    def _excludes(self, link: Link | None) -> bool:
+        """Whether a cancel of the leg that ``link`` describes cancels the incoming order too."""
+        mine = link_of(self._taker)
+        return (
+            mine is not None
+            and link is not None
+            and mine.first_order_id == link.first_order_id
+            and mine.is_exclusive
+            and link.is_exclusive
+        )
 
     def _meet(self, part: _Part) -> None:
         qty = min(part.shown, self._left)
