@@ -85,7 +85,9 @@ def check_not_crossed(book: Any, orders: Sequence[OrderImage]) -> None:
 def check_open_order(order: OrderImage) -> None:
     assert order.status.is_open
     assert order.leaves_qty > 0
-    assert order.cum_qty + order.leaves_qty == order.order_qty
+    if not is_entry(order):  # what is taken back of an entry's fills stays in its quantity, which its children go by
+        assert order.cum_qty + order.leaves_qty == order.order_qty
+    assert order.cum_qty + order.leaves_qty <= order.order_qty
     assert order.px > 0
     special = order.special or NOTHING_SPECIAL
     assert order.shown_qty <= order.leaves_qty
@@ -96,6 +98,10 @@ def check_open_order(order: OrderImage) -> None:
         assert 0 < order.shown_qty <= most
     elif order.resting_px:
         assert order.shown_qty == order.leaves_qty
+
+
+def is_entry(order: OrderImage) -> bool:
+    return order.special is not None and order.special.link is not None and order.special.link.is_entry
 
 
 def need(order: OrderImage) -> int:
@@ -117,12 +123,13 @@ def check_holds(orders: Sequence[OrderImage]) -> None:
             shared.setdefault((link.first_order_id, order.side), []).append(order)
         else:
             assert 0 <= order.hold <= need(order)
-    for legs in shared.values():
-        holds = [leg.hold for leg in legs]
+    for (_, side), legs in shared.items():
+        holds, most = [leg.hold for leg in legs], max(need(leg) for leg in legs)
         assert not any(holds[1:]), "only the first open leg of a side holds"
-        assert holds[0] <= max(need(leg) for leg in legs)
+        if side is Side.SELL:
+            assert holds[0] <= most
         if not any(leg.working and leg.working.wait is Wait.ENTRY for leg in legs):
-            assert holds[0] == max(need(leg) for leg in legs)
+            assert holds[0] >= most  # a buy at a better price than it asked for keeps the list's hold as it was
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------
@@ -137,8 +144,6 @@ class Ledger:
         self.accepted: dict[int, int] = {}
         self.canceled: dict[int, int] = {}
         self.decremented: dict[int, int] = {}
-        self.places: dict[int, int] = {}
-        self.moves = 0
 
     def see(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -150,9 +155,10 @@ class Ledger:
         if isinstance(event, TradeExecuted):
             self._trade(event)
         elif isinstance(event, TradeBusted | TradeCorrected):
+            taken_back = event.qty if isinstance(event, TradeBusted) else event.old_qty - event.qty
             for image in (event.aggressor, event.resting):
-                self.accepted[image.order_id] = image.order_qty
-                self.images[image.order_id] = image
+                self.accepted[image.order_id] -= taken_back
+                self._keep(image)
         elif isinstance(event, OrderAccepted):
             assert event.order.order_id not in self.images
             self.accepted[event.order.order_id] = event.order.order_qty

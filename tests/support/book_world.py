@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from command_streams import FIRMS, BookCommand, CommandStream, Step
+from command_streams import BookCommand
 from engine_builders import instrument
 from naive_book import NaiveBook
 
+from engine.book import Book
 from engine.commands import (
     AdvanceTime,
     CancelAll,
@@ -26,15 +27,13 @@ from engine.instrument import Instrument, Protection
 from engine.refused import CommandRefused
 from engine.types import INT64_MAX, SCALE, TradingPhase
 
-BOOKS: list[type[Any]] = [NaiveBook]
-"""Every implementation of a book; the first is what the others are compared with."""
+BOOKS: list[type[Any]] = [NaiveBook, Book]
+"""Every implementation of a book."""
 
 every_book = pytest.mark.parametrize("book_type", BOOKS)
 
 CHUNK = 3
 """Orders in a record of a mass cancel or an expiry: small, so that chunks are common."""
-CASCADE_MAX, UNCROSS_MAX = 3, 4
-"""Small for the same reason."""
 ENTROPY = 12345
 ACCOUNTS = range(2, 5)
 
@@ -93,16 +92,19 @@ MARKETS: dict[str, tuple[Instrument, int]] = {
 def run(book: Any, command: BookCommand, now_ns: int = 0) -> Records | str:
     """The records of a command, or why it was refused."""
     book.now_ns = max(now_ns, book.now_ns)
+    records: Records = []
     try:
-        records = _first_records(book, command)
+        for record in _records(book, command):
+            records.append(record)
+            while book.unfinished:
+                records.append(book.go_on())
     except CommandRefused as refusal:
         return str(refusal)
-    while book.unfinished:
-        records.append(book.go_on())
     return [record for record in records if record]
 
 
-def _first_records(book: Any, command: BookCommand) -> Records:
+def _records(book: Any, command: BookCommand) -> Iterable[list[Event]]:
+    """Those of the command itself; what one of them leaves undone is done before the next one."""
     match command:
         case NewOrder():
             return [book.new_order(command)]
@@ -123,13 +125,11 @@ def _first_records(book: Any, command: BookCommand) -> Records:
     return [book.operate(command)]
 
 
-def _chunks(chunk: Any, *arguments: Any) -> Records:
-    records: Records = []
+def _chunks(chunk: Any, *arguments: Any) -> Iterator[list[Event]]:
     done = False
     while not done:
         events, done = chunk(*arguments)
-        records.append(events)
-    return records
+        yield events
 
 
 def events_of(records: Records | str) -> list[Event]:
@@ -140,26 +140,3 @@ def open_orders(book: Any, accounts: Sequence[int] = ACCOUNTS) -> list[OrderImag
     """In order of OrderID."""
     found = [image for account_id in accounts for image in book.open_orders(account_id)]
     return sorted(found, key=lambda image: image.order_id)
-
-
-class World:
-    """Books of every given implementation that are given the same commands and must answer with the same records."""
-
-    def __init__(self, market: str, book_types: Sequence[type[Any]]) -> None:
-        listed, middle = MARKETS[market]
-        self.stream = CommandStream(listed, middle)
-        self.books = [
-            book_type(listed, FIRMS, ENTROPY, cascade_max=CASCADE_MAX, uncross_max=UNCROSS_MAX)
-            for book_type in book_types
-        ]
-        self.first = self.books[0]
-        self.command: BookCommand | None = None
-
-    def step(self, step: Step) -> list[Event]:
-        self.command = command = self.stream.command(step, open_orders(self.first))
-        records = run(self.first, command, self.stream.now_ns)
-        for book in self.books[1:]:
-            assert run(book, command, self.stream.now_ns) == records, command
-        events = events_of(records)
-        self.stream.see(events)
-        return events

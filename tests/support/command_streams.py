@@ -218,7 +218,9 @@ class CommandStream:
             return AdvanceTime(symbol_id)
         if kind == "cancel_all":
             side = dice.of([0, Side.BUY, Side.SELL])
-            return CancelAll(self.made, 2 + dice.up_to(SESSIONS - 1), side, CancelReason.MASS_CANCEL)
+            account_id, session_id = 2 + dice.up_to(SESSIONS - 1), dice.of([0, 1, 2, 3])
+            reason = dice.of([CancelReason.MASS_CANCEL, CancelReason.ACCOUNT_BLOCKED])
+            return CancelAll(self.made, account_id, side, reason, session_id)
         if kind == "cancel_book":
             return CancelBook(symbol_id, "ops", CancelReason.OPERATOR)
         if kind == "expire":

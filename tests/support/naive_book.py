@@ -92,7 +92,9 @@ class NaiveBook(State):
         mine = [
             order
             for order in self.by_id()
-            if order.image.account_id == command.account_id and command.side in (0, order.side)
+            if order.image.account_id == command.account_id
+            and command.side in (0, order.side)
+            and command.of_session in (0, order.image.session_id)
         ]
         count, done = self._each(mine, limit, lambda order: cancel(self, order, reason, "", command.request_id))
         self._settle()

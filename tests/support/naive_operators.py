@@ -136,7 +136,7 @@ def resettled(book: State, newest: OrderImage, rate: int, old_px: int, old_qty: 
     terms, status = image.terms, image.status
     if status is OrdStatus.FILLED and not cum_qty:
         status = OrdStatus.CANCELED
-    elif (order and order.link is None) or status is OrdStatus.FILLED:
+    elif (order and not (order.link and order.link.is_entry)) or status is OrdStatus.FILLED:
         terms = msgspec.structs.replace(terms, order_qty=image.order_qty - old_qty + qty)
     if order:
         status = OrdStatus.PARTIALLY_FILLED if cum_qty else OrdStatus.NEW
