@@ -19,7 +19,7 @@ from engine.directory import Directory
 from engine.events import Record
 from engine.fold import VenueState
 from engine.protection import Touch
-from engine.reports import Report
+from engine.reports import SILENT, Report
 from engine.reservations import Reservations
 from engine.wire import decode_record, encode_record
 
@@ -27,7 +27,7 @@ DEPTH = 1_000_000
 
 
 class CrankedVenue:
-    """Accounts, books, journal and publisher; the sessions are mailboxes that only gather.
+    """Accounts, books, journal and publisher; the sessions are mailboxes that gather, and fold as a port does.
 
     ``durable`` records are folded into ``fold`` as the journal would read them back.
     """
@@ -47,6 +47,7 @@ class CrankedVenue:
         publisher_mail: Mailbox[Any] = Mailbox("publisher", DEPTH)
         self.account_mail: dict[int, Mailbox[Any]] = {key: Mailbox(f"account {key}", DEPTH) for key in live.accounts}
         self.book_mail: dict[int, Mailbox[Any]] = {key: Mailbox(f"book {key}", DEPTH) for key in live.books}
+        self.sessions = live.sessions
         self.port_mail: dict[int, Mailbox[Any]] = {key: Mailbox(f"port {key}", DEPTH) for key in live.sessions}
         self.journal_mail = journal_mail
         self.touches: dict[int, Touch] = {}
@@ -127,7 +128,13 @@ class CrankedVenue:
         for session_id, mailbox in self.port_mail.items():
             for message in mailbox.take():
                 if isinstance(message, Delivery):
-                    self.reports.setdefault(session_id, []).extend(message.reports)
+                    told = [report for report in message.reports if report.number != SILENT]
+                    assert len(told) == message.told
+                    self.reports.setdefault(session_id, []).extend(told)
+                    session = self.sessions[session_id]
+                    session.apply_reports(message.reports)
+                    for record in message.outcomes:
+                        session.apply_outcome(record)
 
     # ---- what must hold --------------------------------------------------------------------------------------------
 
@@ -160,6 +167,11 @@ class CrankedVenue:
             assert actor.account.state() == self.fold.accounts[key].state()
         for key, book_actor in self.books.items():
             assert book_actor.book.state() == self.fold.books[key].state()
+        for key, session in self.sessions.items():
+            assert session.state() == self.fold.sessions[key].state()
+            images = [order.image for actor in self.books.values() for order in actor.book.everyone()]
+            mine = {image.order_id: image for image in images if image.session_id == key}
+            assert session.open == mine, f"session {key} knows its orders otherwise than the books"
         assert self.directory.state() == self.fold.directory.state()
 
     def totals(self) -> dict[str, int]:
