@@ -67,6 +67,8 @@ _CONTINUOUS = TradingPhase.CONTINUOUS
 class Book(ShortWay):
     """One instrument's open orders and the rules by which they trade."""
 
+    __slots__ = ()
+
     # ---- clients' commands ----------------------------------------------------------------------------------------
 
     def new_order(self, command: NewOrder) -> list[Event]:

