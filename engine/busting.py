@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine import lists
 from engine.book_fold import BookFold
 from engine.commands import BustTrade, CorrectTrade
 from engine.decimals import format_decimal
@@ -22,6 +23,8 @@ class _Terms(msgspec.Struct, frozen=True):
     qty: Qty
     aggressor_fee: Amount
     resting_fee: Amount
+    revision: int
+    """How often that was."""
 
 
 def bust(book: BookFold, command: BustTrade) -> list[Event]:
@@ -47,6 +50,7 @@ def bust(book: BookFold, command: BustTrade) -> list[Event]:
         now.resting_fee,
         command.operator,
         command.reason,
+        now.revision,
     )
     return _adopt(book, event)
 
@@ -87,6 +91,7 @@ def correct(book: BookFold, command: CorrectTrade) -> list[Event]:
         now.resting_fee,
         command.operator,
         command.reason,
+        now.revision,
     )
     return _adopt(book, event)
 
@@ -96,8 +101,9 @@ def _as_settled(book: BookFold, command: BustTrade | CorrectTrade) -> _Terms:
     known = book.amended_trades.get(trade.trade_id)
     if isinstance(known, TradeBusted):
         raise CommandRefused(f"trade {trade.trade_id} has been busted")
-    last = trade if known is None else known
-    return _Terms(last.px, last.qty, last.aggressor_fee, last.resting_fee)
+    if known is None:
+        return _Terms(trade.px, trade.qty, trade.aggressor_fee, trade.resting_fee, 0)
+    return _Terms(known.px, known.qty, known.aggressor_fee, known.resting_fee, known.revision + 1)
 
 
 def _rates(command: BustTrade | CorrectTrade) -> tuple[Rate, Rate]:
@@ -139,4 +145,6 @@ def _changed(book: BookFold, newest: OrderImage, qty: int, cost: Amount, rate: R
 def _adopt(book: BookFold, event: TradeBusted | TradeCorrected) -> list[Event]:
     events: list[Event] = [event]
     book.apply(events)
+    for image in (event.aggressor, event.resting):
+        lists.hold_for_children(book, image, events)
     return events

@@ -37,7 +37,7 @@ def on_fill(book: BookState, image: OrderImage, events: list[Event]) -> None:
         _cancel_others(book, link, image.terms.order_id, events)
     elif link.is_entry:
         if image.leaves_qty:
-            _hold_for_children(book, link, image, events)
+            hold_for_children(book, image, events)
         else:
             _release_children(book, link, image, events)
 
@@ -70,7 +70,11 @@ def _cancel_others(book: BookState, link: Link, order_id: int, events: list[Even
             cancel_leg(book, leg, events)
 
 
-def _hold_for_children(book: BookState, link: Link, entry: OrderImage, events: list[Event]) -> None:
+def hold_for_children(book: BookState, entry: OrderImage, events: list[Event]) -> None:
+    """What the children of an open entry hold, as far as it is filled."""
+    link = link_of(entry)
+    if link is None or not link.is_entry or not entry.leaves_qty:
+        return
     # An entry that rests is a leg in the book like its children.
     children = [leg for leg in legs_open(book, link) if leg.image.terms.order_id != entry.terms.order_id]
     for child, hold in zip(children, group_holds([child.image for child in children], entry), strict=True):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from book_stories_around import AMENDING, AUCTIONS, LISTS, PROTECTION
-from book_stories_matching import MATCHING, PEGS, SELF_TRADE, TRIGGERS
+from book_stories_auctions import AUCTIONS
+from book_stories_following import PEGS, TRIGGERS
+from book_stories_limits import AMENDING, PROTECTION
+from book_stories_lists import LISTS
+from book_stories_matching import MATCHING, SELF_TRADE
 
 STORIES = [*MATCHING, *SELF_TRADE, *TRIGGERS, *PEGS, *LISTS, *AMENDING, *AUCTIONS, *PROTECTION]

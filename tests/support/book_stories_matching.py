@@ -1,36 +1,13 @@
-"""Examples of continuous matching and of the reactions to it (docs/order-book.md §2)."""
+"""Examples of continuous matching and self-trade prevention (docs/order-book.md §2)."""
 
 from __future__ import annotations
 
-from book_story import AON, HIDDEN, PX, Story, buy, qty, sell, trade_at
-from engine_builders import (
-    BUY,
-    DAY,
-    FOK,
-    IOC,
-    SELL,
-    cancel,
-    market,
-    oco,
-    pegged,
-    reference_price,
-    reserve,
-    special,
-    stop,
-    touched,
-    trailing,
-)
+from book_story import AON, HIDDEN, PX, Story, buy, qty, sell
+from engine_builders import BUY, DAY, FOK, IOC, LOT, SELL, TICK, instrument, market, oco, reserve, special
 
-from engine.commands import NewOrder
-from engine.types import (
-    SCALE,
-    OrdType,
-    PegKind,
-    PostOnly,
-    SelfTrade,
-    SelfTradeScope,
-    TriggerSource,
-)
+from engine.combinations import TEXTS
+from engine.commands import ChangeInstrument, NewOrder
+from engine.types import OrdType, PostOnly, SelfTrade, SelfTradeScope
 
 MATCHING = [
     Story(
@@ -129,6 +106,70 @@ MATCHING = [
         buy("x", 1, 105, special=special(post_only=PostOnly.REPRICE)),
         ["+x 1@99.99"],
     ),
+    Story(
+        "post-only, repriced, stays on a tick that was enlarged",
+        [sell("s", 1, 100.03), ChangeInstrument(instrument(tick_size=5 * TICK), "ops")],
+        buy("x", 1, 101, special=special(post_only=PostOnly.REPRICE)),
+        ["+x 1@99.95"],
+    ),
+    Story(
+        "which for sells is above",
+        [buy("b", 1, 99.97), ChangeInstrument(instrument(tick_size=5 * TICK), "ops")],
+        sell("x", 1, 99, special=special(post_only=PostOnly.REPRICE)),
+        ["+x 1@100.05"],
+    ),
+    Story(
+        "an all-or-none order keeps its place when it has been passed over",
+        [sell("all", 5, 100, special=AON), sell("some", 1, 100), buy("b", 1, 100), sell("late", 5, 100)],
+        buy("x", 5, 100),
+        ["+x 5@100", "x trades 5 at 100 with all"],
+    ),
+    Story(
+        "it may be cancelled by its list while it is passed over",
+        [oco("L", sell("all", 5, 100, special=AON), sell("leg", 1, 100)), sell("third", 1, 100)],
+        buy("x", 2, 100),
+        ["+x 2@100", "x trades 1 at 100 with leg", "-all LIST", "x trades 1 at 100 with third"],
+    ),
+    Story(
+        "and is then no more in anybody's way",
+        [
+            *(oco("L", sell("all", 5, 100, special=AON), sell("leg", 1, 100)), sell("third", 2, 100)),
+            *(buy("b", 2, 100), sell("late", 4, 100)),
+        ],
+        buy("x", 5, 100),
+        ["+x 5@100", "x trades 1 at 100 with third", "x trades 4 at 100 with late"],
+    ),
+    Story(
+        "hidden orders are behind displayed ones that come later",
+        [sell("hidden", 1, 100, special=HIDDEN), sell("ice", 1, 100), reserve("late", SELL, qty(1), qty(3))],
+        buy("x", 5, 100),
+        [
+            "+x 5@100",
+            "x trades 1 at 100 with ice",
+            "x trades 1 at 100 with late",
+            "x trades 1 at 100 with late",
+            "x trades 1 at 100 with late",
+            "x trades 1 at 100 with hidden",
+        ],
+    ),
+    Story(
+        "a thousand parts hold a reserve order",
+        [],
+        reserve("x", BUY, LOT, 1000 * LOT),
+        ["+x 1@100 shows 0.001"],
+    ),
+    Story(
+        "no more of them may be needed",
+        [],
+        reserve("x", BUY, LOT, 1001 * LOT),
+        [f"no: {TEXTS['R2']}"],
+    ),
+    Story(
+        "of the smallest that it may show",
+        [],
+        reserve("x", BUY, 2 * LOT, 1001 * LOT, display_range=LOT),
+        [f"no: {TEXTS['R2']}"],
+    ),
 ]
 
 
@@ -137,6 +178,7 @@ def _own(mode: SelfTrade, scope: SelfTradeScope = SelfTradeScope.ACCOUNT, accoun
     return buy("x", 3, 101, special=terms, account_id=account_id)
 
 
+_FIRM_NEWEST = special(self_trade=SelfTrade.CANCEL_NEWEST, self_trade_scope=SelfTradeScope.FIRM)
 _OWN_FIRST = [sell("mine", 1, 100), sell("theirs", 1, 101, account_id=4)]
 
 SELF_TRADE = [
@@ -166,127 +208,16 @@ SELF_TRADE = [
         _own(SelfTrade.CANCEL_NEWEST, SelfTradeScope.FIRM, account_id=4),
         ["+x 3@101", "x trades 1 at 100 with mine", "-x SELF_TRADE"],
     ),
-]
-
-TRIGGERS = [
-    Story("a stop waits", trade_at(100), stop("x", BUY, 102 * PX, px=110 * PX), ["+x 1@110 TRIGGER 102"]),
     Story(
-        "a stop whose condition holds triggers at once",
-        trade_at(100),
-        stop("x", SELL, 100 * PX, px=90 * PX),
-        ["+x 1@90 TRIGGER 100", "TRIGGER x 1@90 TURN", "ENTERED x 1@90"],
+        "accounts without a firm are of no common one",
+        [sell("s", 1, 100, account_id=5)],
+        buy("x", 1, 100, account_id=6, special=_FIRM_NEWEST),
+        ["+x 1@100", "x trades 1 at 100 with s"],
     ),
     Story(
-        "a trade elects, and what was elected is worked after it",
-        [*trade_at(100), stop("x", BUY, 102 * PX, px=103 * PX), sell("s", 1, 102), sell("t", 1, 103)],
-        buy("b", 1, 102, account_id=4),
-        [
-            "+b 1@102",
-            "b trades 1 at 102 with s",
-            "TRIGGER x 1@103 TURN",
-            "ENTERED x 1@103",
-            "x trades 1 at 103 with t",
-        ],
-    ),
-    Story(
-        "a take-profit triggers the other way round",
-        [*trade_at(100), touched("x", SELL, 102 * PX, limit=102 * PX)],
-        buy("b", 1, 102),
-        ["+b 1@102"],
-    ),
-    Story(
-        "by the quote",
-        [touched("x", SELL, 102 * PX, limit=102 * PX, source=TriggerSource.BEST_BID)],
-        buy("b", 1, 102),
-        ["+b 1@102", "TRIGGER x 1@102 TURN", "ENTERED x 1@102", "x trades 1 at 102 with b"],
-    ),
-    Story(
-        "by the reference price",
-        [stop("x", BUY, 102 * PX, px=110 * PX, source=TriggerSource.REFERENCE)],
-        reference_price(102 * PX),
-        ["ReferencePriceSet", "TRIGGER x 1@110 TURN", "ENTERED x 1@110"],
-    ),
-    Story(
-        "a triggered market order is protected around its stop price",
-        [*trade_at(100), stop("x", SELL, 98 * PX, px=50 * PX, ord_type=OrdType.MARKET), buy("b", 1, 98)],
-        sell("s", 1, 98, account_id=4),
-        [
-            "+s 1@98",
-            "s trades 1 at 98 with b",
-            "TRIGGER x 1@50 TURN",
-            "ENTERED x 1@88.2",
-            "-x IMMEDIATE_REMAINDER",
-        ],
-    ),
-    Story(
-        "a trailing stop starts at its distance",
-        trade_at(100),
-        trailing("x", SELL, 2 * PX, px=90 * PX),
-        ["+x 1@90 TRIGGER 98"],
-    ),
-    Story(
-        "it follows, and a limit with it",
-        [*trade_at(100), trailing("x", SELL, 2 * PX, px=90 * PX), sell("s", 1, 103)],
-        buy("b", 1, 103),
-        ["+b 1@103", "b trades 1 at 103 with s", "TRAIL x 1@93 TRIGGER 101"],
-    ),
-    Story(
-        "a distance by rate is rounded away from the watched price",
-        trade_at(100.01),
-        trailing("x", BUY, rate=SCALE // 1000, px=110 * PX),
-        ["+x 1@110 TRIGGER 100.12"],
-    ),
-    Story("nothing to trail", [], trailing("x", SELL, 2 * PX, px=90 * PX), ["no: no price to trail"]),
-    Story(
-        "a record holds so many entries; the next one goes on",
-        [*trade_at(100), *(stop(f"x{n}", BUY, 101 * PX, px=101 * PX) for n in range(3)), sell("s", 1, 101)],
-        buy("b", 1, 101, account_id=4),
-        [
-            "+b 1@101",
-            "b trades 1 at 101 with s",
-            *(f"TRIGGER x{n} 1@101 TURN" for n in range(3)),
-            *(f"ENTERED x{n} 1@101" for n in range(3)),
-        ],
-        cascade_max=2,
-    ),
-]
-
-PEGS = [
-    Story("a peg with nothing to follow waits", [], pegged("x", BUY, px=110 * PX), ["+x 1@110 TOUCH"]),
-    Story(
-        "it follows its own side",
-        [pegged("x", BUY, offset=-PX, px=110 * PX)],
-        buy("b", 1, 100),
-        ["+b 1@100", "PEG x 1@99"],
-    ),
-    Story(
-        "not beyond its limit",
-        [buy("b", 1, 100)],
-        pegged("x", BUY, px=99 * PX),
-        ["+x 1@99"],
-    ),
-    Story(
-        "the midpoint is rounded down for buys",
-        [buy("b", 1, 100), sell("s", 1, 100.03)],
-        pegged("x", BUY, PegKind.MIDPOINT, px=110 * PX),
-        ["+x 1@100.01"],
-    ),
-    Story(
-        "a peg to the other side takes, then has nothing left to follow",
-        [sell("s", 1, 101)],
-        pegged("x", BUY, PegKind.MARKET, qty=qty(2), px=110 * PX),
-        ["+x 2@101", "x trades 1 at 101 with s", "PARKED x 1@110 TOUCH"],
-    ),
-    Story(
-        "pegs do not follow pegs",
-        [buy("b", 1, 100), pegged("x", BUY, px=110 * PX)],
-        cancel("c", "b"),
-        ["-b REQUESTED", "PARKED x 1@110 TOUCH"],
-    ),
-    Story(
-        "a post-only peg stays one tick short",
-        [buy("b", 1, 100), sell("s", 1, 100.02)],
-        pegged("x", BUY, offset=PX, px=110 * PX, special={"post_only": PostOnly.REJECT}),
-        ["+x 1@100.01"],
+        "but one of them does not trade with itself",
+        [sell("s", 1, 100, account_id=5)],
+        buy("x", 1, 100, account_id=5, special=_FIRM_NEWEST),
+        ["+x 1@100", "-x SELF_TRADE"],
     ),
 ]

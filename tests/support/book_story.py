@@ -20,6 +20,7 @@ from engine.events import (
     AuctionStarted,
     CancelRejected,
     Event,
+    LimitStateChanged,
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
@@ -34,6 +35,7 @@ from engine.events import (
 from engine.image import OrderImage
 from engine.types import (
     SCALE,
+    Side,
     TradingPhase,
     Wait,
 )
@@ -79,6 +81,8 @@ def told(event: Event) -> str:
             return f"uncross {_number(event.qty)} at {_number(event.px)}"
         case AuctionEnded():
             return f"auction {_number(event.qty)} at {_number(event.px)}"
+        case LimitStateChanged():
+            return f"limit state {Side(event.side).name if event.side else 'over'}"
         case TradingPhaseChanged():
             return f"{event.phase.name} {event.reason}".rstrip()
     return type(event).__name__

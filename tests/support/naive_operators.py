@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from naive_phases import change_phase
 from naive_state import State
-from naive_steps import hold_of_leg
+from naive_steps import hold_of_leg, settle_holds
 
 from engine.commands import (
     BustTrade,
@@ -95,10 +95,11 @@ def bust(book: State, command: BustTrade) -> None:
     resting = resettled(book, command.resting, trade.resting.maker_fee, was.px, was.qty, 0, 0)
     event = TradeBusted(
         trade.trade_id, was.px, was.qty, aggressor, resting, was.aggressor_fee, was.resting_fee, command.operator,
-        command.reason,
+        command.reason, revision_after(was),
     )  # fmt: skip
     book.last_words[trade.trade_id] = event
     book.emit(event)
+    settle_entries(book, event)
 
 
 def correct(book: State, command: CorrectTrade) -> None:
@@ -116,10 +117,23 @@ def correct(book: State, command: CorrectTrade) -> None:
     event = TradeCorrected(
         trade.trade_id, px, qty, aggressor, resting, aggressor_fee,
         resting_fee, was.px, was.qty, was.aggressor_fee, was.resting_fee, command.operator,
-        command.reason,
+        command.reason, revision_after(was),
     )  # fmt: skip
     book.last_words[trade.trade_id] = event
     book.emit(event)
+    settle_entries(book, event)
+
+
+def settle_entries(book: State, event: TradeBusted | TradeCorrected) -> None:
+    """Children of an open entry hold no more than it has bought now."""
+    for image in (event.aggressor, event.resting):
+        order = book.find(image.order_id)
+        if order and order.link and order.link.is_entry:
+            settle_holds(book, order)
+
+
+def revision_after(was: TradeExecuted | TradeCorrected) -> int:
+    return was.revision + 1 if isinstance(was, TradeCorrected) else 0
 
 
 def taker_rate(trade: TradeExecuted) -> int:

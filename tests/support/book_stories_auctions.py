@@ -1,0 +1,223 @@
+"""Examples of phases and auctions (docs/order-book.md §5)."""
+
+from __future__ import annotations
+
+from book_story import AON, CLOSING, CONTINUOUS, OPENING, PX, Story, buy, qty, sell, trade_at
+from engine_builders import (
+    BUY,
+    DAY,
+    IOC,
+    SELL,
+    TICK,
+    changes,
+    expire,
+    market,
+    pegged,
+    phase,
+    reference_price,
+    replace,
+    reserve,
+    stop,
+)
+
+from engine.types import OrdType, TimeInForce, TradingPhase, TriggerSource
+
+AUCTIONS = [
+    Story(
+        "one price for all, and what was for this auction only is over",
+        [
+            buy("b", 3, 102),
+            sell("s", 1, 99),
+            sell("t", 1, 100),
+            buy("only", 1, 98, tif=TimeInForce.AT_THE_OPENING),
+            market("m", SELL, qty(2), 101 * PX, tif=DAY),
+        ],
+        phase(CONTINUOUS),
+        [
+            "uncross 3 at 101",
+            "b trades 1 at 101 with s",
+            "b trades 1 at 101 with t",
+            "b trades 1 at 101 with m",
+            "-only AUCTION_OVER",
+            "-m IMMEDIATE_REMAINDER",
+            "auction 3 at 101",
+            "CONTINUOUS",
+        ],
+        {"phase": OPENING},
+    ),
+    Story(
+        "all-or-none takes no part",
+        [buy("b", 1, 102, special=AON), sell("s", 1, 99)],
+        phase(CONTINUOUS),
+        [
+            "uncross 0 at 0",
+            "auction 0 at 0",
+            "CONTINUOUS",
+            "ENTERED b 1@102",
+            "b trades 1 at 99 with s",
+        ],
+        {"phase": OPENING},
+    ),
+    Story(
+        "what waits for the close joins it, and pegs are parked",
+        [buy("c", 1, 99, tif=TimeInForce.AT_THE_CLOSE), buy("b", 1, 98), pegged("p", BUY, px=110 * PX)],
+        phase(CLOSING),
+        ["CLOSING_AUCTION", "ENTERED c 1@99", "PARKED p 1@110 TOUCH"],
+    ),
+    Story(
+        "and waits on outside it",
+        [phase(CLOSING), buy("c", 1, 99, tif=TimeInForce.AT_THE_CLOSE)],
+        phase(TradingPhase.PRE_OPEN),
+        ["PRE_OPEN", "PARKED c 1@99 AUCTION"],
+    ),
+    Story(
+        "a reserve order trades with all of it",
+        [reserve("ice", BUY, qty(1), qty(4)), sell("s", 3, 100)],
+        phase(CONTINUOUS),
+        ["uncross 3 at 100", "ice trades 3 at 100 with s", "auction 3 at 100", "CONTINUOUS"],
+        {"phase": OPENING},
+    ),
+    Story(
+        "market orders alone trade at the reference price, on the tick",
+        [market("x", BUY, qty(2), 110 * PX, tif=DAY), market("y", SELL, qty(1), 90 * PX, tif=DAY)],
+        phase(CONTINUOUS),
+        [
+            "uncross 1 at 100.01",
+            "x trades 1 at 100.01 with y",
+            "-x IMMEDIATE_REMAINDER",
+            "auction 1 at 100.01",
+            "CONTINUOUS",
+        ],
+        {"phase": OPENING, "reference_px": 100 * PX + TICK // 2},
+    ),
+    Story(
+        "a surplus of market orders trades at the furthest limit",
+        [sell("s", 1, 100), sell("t", 1, 102), market("x", BUY, qty(5), 110 * PX, tif=DAY)],
+        phase(CONTINUOUS),
+        [
+            "uncross 2 at 102",
+            "x trades 1 at 102 with s",
+            "x trades 1 at 102 with t",
+            "-x IMMEDIATE_REMAINDER",
+            "auction 2 at 102",
+            "CONTINUOUS",
+        ],
+        {"phase": OPENING},
+    ),
+    Story(
+        "which for sells is the lowest",
+        [buy("b", 1, 100), buy("c", 1, 98), market("x", SELL, qty(5), 90 * PX, tif=DAY)],
+        phase(CONTINUOUS),
+        [
+            "uncross 2 at 98",
+            "b trades 1 at 98 with x",
+            "c trades 1 at 98 with x",
+            "-x IMMEDIATE_REMAINDER",
+            "auction 2 at 98",
+            "CONTINUOUS",
+        ],
+        {"phase": OPENING},
+    ),
+    Story(
+        "market-to-limit rests at the auction's price",
+        [sell("s", 1, 101), market("x", BUY, qty(2), 110 * PX, tif=DAY, ord_type=OrdType.MARKET_TO_LIMIT)],
+        phase(CONTINUOUS),
+        [
+            "uncross 1 at 101",
+            "x trades 1 at 101 with s",
+            "MARKET_TO_LIMIT x 1@101",
+            "auction 1 at 101",
+            "CONTINUOUS",
+        ],
+        {"phase": OPENING},
+    ),
+    Story(
+        "but not beyond its own protection price",
+        [
+            *(buy("b", 1, 101), sell("s", 1, 101)),
+            market("x", BUY, qty(2), 100 * PX, tif=DAY, ord_type=OrdType.MARKET_TO_LIMIT),
+        ],
+        phase(CONTINUOUS),
+        [
+            "uncross 1 at 101",
+            "b trades 1 at 101 with s",
+            "MARKET_TO_LIMIT x 2@100",
+            "auction 1 at 101",
+            "CONTINUOUS",
+        ],
+        {"phase": OPENING},
+    ),
+    Story(
+        "and is not replaced while the book collects",
+        [market("x", BUY, qty(2), 110 * PX, tif=DAY, ord_type=OrdType.MARKET_TO_LIMIT)],
+        replace("y", "x", qty(1), 110 * PX),
+        ["no: a market-to-limit order cannot be replaced while the book collects orders"],
+        {"phase": OPENING},
+    ),
+    Story(
+        "an order for the opening waits for it",
+        [],
+        buy("x", 1, 100, tif=TimeInForce.AT_THE_OPENING),
+        ["+x 1@100 AUCTION"],
+        {"phase": TradingPhase.PRE_OPEN},
+    ),
+    Story(
+        "and joins it",
+        [buy("x", 1, 100, tif=TimeInForce.AT_THE_OPENING)],
+        phase(OPENING),
+        ["OPENING_AUCTION", "ENTERED x 1@100"],
+        {"phase": TradingPhase.PRE_OPEN},
+    ),
+    Story(
+        "an order for any auction that was in one is over after it",
+        [phase(CLOSING), buy("x", 1, 99, tif=TimeInForce.GOOD_FOR_AUCTION)],
+        phase(CONTINUOUS),
+        ["uncross 0 at 0", "-x AUCTION_OVER", "auction 0 at 0", "CONTINUOUS"],
+    ),
+    Story(
+        "it stays for another auction that follows",
+        [phase(CLOSING), buy("x", 1, 99, tif=TimeInForce.GOOD_FOR_AUCTION)],
+        phase(TradingPhase.INTRADAY_AUCTION),
+        ["INTRADAY_AUCTION"],
+    ),
+    Story(
+        "and waits again where the book collects for none",
+        [phase(CLOSING), buy("x", 1, 99, tif=TimeInForce.GOOD_FOR_AUCTION)],
+        phase(TradingPhase.PRE_OPEN),
+        ["PRE_OPEN", "PARKED x 1@99 AUCTION"],
+    ),
+    Story(
+        "one that has waited all day expires at the roll",
+        [buy("x", 1, 99, tif=TimeInForce.GOOD_FOR_AUCTION)],
+        expire(),
+        ["-x END_OF_DAY", "DayOrdersExpired"],
+    ),
+    Story(
+        "an untriggered order is amended while the book collects, though it is immediate",
+        [*trade_at(100), stop("x", BUY, 105 * PX, px=110 * PX, tif=IOC), phase(CLOSING)],
+        replace("y", "x", px=110 * PX, changes=changes(stop_px=106 * PX)),
+        ["=y 1@110 TRIGGER 106"],
+    ),
+    Story(
+        "nothing is elected in a pause",
+        [stop("x", SELL, 95 * PX, px=90 * PX, source=TriggerSource.REFERENCE), phase(TradingPhase.VOLATILITY_PAUSE)],
+        reference_price(94 * PX),
+        ["ReferencePriceSet"],
+    ),
+    Story(
+        "but as soon as it is over",
+        [
+            stop("x", SELL, 95 * PX, px=90 * PX, source=TriggerSource.REFERENCE),
+            phase(TradingPhase.VOLATILITY_PAUSE),
+            reference_price(94 * PX),
+        ],
+        phase(CONTINUOUS),
+        ["uncross 0 at 0", "auction 0 at 0", "CONTINUOUS", "TRIGGER x 1@90 TURN", "ENTERED x 1@90"],
+    ),
+    Story(
+        "nor does an all-or-none order come in again in a pause",
+        [sell("a", 5, 100, special=AON), phase(TradingPhase.VOLATILITY_PAUSE)],
+        buy("b", 5, 100),
+        ["+b 5@100"],
+    ),
+]
