@@ -108,6 +108,8 @@ class TradeBusted(EventBase, frozen=True, tag=15):
     resting_fee: Amount
     operator: str
     reason: str
+    revision: int = 0
+    """How often it had been corrected before."""
 
 
 @final
@@ -127,6 +129,8 @@ class TradeCorrected(EventBase, frozen=True, tag=16):
     old_resting_fee: Amount
     operator: str
     reason: str
+    revision: int = 0
+    """How often it had been corrected before."""
 
 
 @final

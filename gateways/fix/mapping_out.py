@@ -4,8 +4,9 @@ A body is the fields after the header, each ended by SOH; :class:`gateways.fix.c
 and sum around it. IOC remainders and FOK kills are ExecType 4 / OrdStatus 4 (Canceled) in both versions, as the order
 state matrices have it; other expiries are C / C.
 
-A fill's ExecID is made of its trade and its side of it, so that a bust or a correction, which knows the trade, can
-refer to it (ExecRefID); other ExecIDs are the journal's sequence and the report's place in the record.
+A fill's ExecID is made of its trade and its side of it, and that of a bust or a correction also of how many there were
+before. So each, which knows just the trade, can refer (ExecRefID) to the report that it supersedes. Other ExecIDs are
+the journal's sequence and the report's place in the record.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ class ReportMapper:
             liquidity = "" if event.uncross else "851=1\x01" if report.resting else "851=2\x01"
             fill += f"527={event.trade_id}\x01{liquidity}"
         exec_type = "F" if self._dialect.trade_exec_type else _old_exec_type(order)
-        exec_id = f"{_fill_id(event.trade_id, report)}\x01{self._trans}"
+        exec_id = f"{_trade_exec_id(event.trade_id, report)}\x01{self._trans}"
         return "8", self._execution(report, order, order.cl_ord_id, exec_type, "", fill, "", exec_id)
 
     def _fill(self, px: int, qty: int, fee: int) -> str:
@@ -165,8 +166,8 @@ class ReportMapper:
         self, report: Report, event: TradeBusted | TradeCorrected, exec_type: str, trans_type: str, fill: str
     ) -> str:
         order = _own(report)
-        refers = f"19={_fill_id(event.trade_id, report)}\x01"
-        exec_id = f"{report.seq}-{report.position}\x01"
+        refers = f"19={_trade_exec_id(event.trade_id, report, event.revision)}\x01"
+        exec_id = f"{_trade_exec_id(event.trade_id, report, event.revision + 1)}\x01"
         if self._dialect.exec_trans_type:
             exec_id += f"20={trans_type}\x01"
             exec_type = _old_exec_type(order)
@@ -338,6 +339,7 @@ def _old_exec_type(order: OrderImage) -> str:
     return "2" if order.status is OrdStatus.FILLED else "1"
 
 
-def _fill_id(trade_id: int, report: Report) -> str:
-    """ExecID of one party's fill: R for what rested, A for the other."""
-    return f"{trade_id}R" if report.resting else f"{trade_id}A"
+def _trade_exec_id(trade_id: int, report: Report, revision: int = 0) -> str:
+    """ExecID of one party's fill, R for what rested and A for the other, or of the trade's ``revision``-th change."""
+    fill = f"{trade_id}R" if report.resting else f"{trade_id}A"
+    return f"{fill}.{revision}" if revision else fill

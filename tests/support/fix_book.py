@@ -75,6 +75,8 @@ class FixBook:
         self.orders: dict[str, OrderImage] = {}
         self._trade: TradeExecuted | None = None
         self._trades = 0
+        self._revision = 0
+        """How often the last trade has been corrected."""
 
     def accept(self, command: ClientCommand, words: str) -> list[Event]:
         """The acceptance of an order or of a list's orders, or its refusal. ``words``: a Wait to wait in."""
@@ -155,6 +157,7 @@ class FixBook:
         order = _with_fill(order, parse_decimal(qty), parse_decimal(px), order.leaves_qty - parse_decimal(qty))
         self._trades += 1
         self._trade = TradeExecuted(9000 + self._trades, parse_decimal(px), parse_decimal(qty), order, order, 0, 0)
+        self._revision = 0
         return self._trade, order
 
     def _crossed(self, order: OrderImage, qty: str, px: str) -> tuple[Event, OrderImage]:
@@ -166,7 +169,10 @@ class FixBook:
         trade = self._trade
         assert trade is not None
         order = _with_fill(order, -trade.qty, trade.px, order.leaves_qty)
-        return TradeBusted(trade.trade_id, trade.px, trade.qty, order, order, 0, 0, "ops", "typing error"), order
+        event = TradeBusted(
+            trade.trade_id, trade.px, trade.qty, order, order, 0, 0, "ops", "typing error", self._revision
+        )
+        return event, order
 
     def _corrected(self, order: OrderImage, qty: str, px: str) -> tuple[Event, OrderImage]:
         trade = self._trade
@@ -188,7 +194,9 @@ class FixBook:
             0,
             "ops",
             "typing error",
+            self._revision,
         )
+        self._revision += 1
         return event, order
 
 

@@ -133,21 +133,26 @@ def test_an_auction_s_fill_adds_and_removes_no_liquidity() -> None:
 
 @pytest.mark.parametrize("resting", [False, True])
 @pytest.mark.parametrize(("order", "old_type"), [(PART, "1"), (FULL, "2"), (GONE, "1")])
-def test_busts_and_corrections_refer_to_the_fill(order: OrderImage, old_type: str, resting: bool) -> None:
-    bust = TradeBusted(900, 100 * SCALE, SCALE, order, order, 5, 6, "ops", "typing error")
+@pytest.mark.parametrize("revision", [0, 2])
+def test_busts_and_corrections_refer_to_what_they_supersede(
+    revision: int, order: OrderImage, old_type: str, resting: bool
+) -> None:
+    bust = TradeBusted(900, 100 * SCALE, SCALE, order, order, 5, 6, "ops", "typing error", revision)
     fix = TradeCorrected(
-        900, 99 * SCALE, 2 * SCALE, order, order, 5 * SCALE, 6 * SCALE, 100 * SCALE, SCALE, 0, 0, "ops", "a\x01b"
-    )
-    refers = "900R" if resting else "900A"
+        900, 99 * SCALE, 2 * SCALE, order, order, 5 * SCALE, 6 * SCALE, 100 * SCALE, SCALE, 0, 0, "ops", "a\x01b",
+        revision,
+    )  # fmt: skip
+    fill = "900R" if resting else "900A"
+    refers, own = (f"{fill}.2", f"{fill}.3") if revision else (fill, f"{fill}.1")
     for event, code, trans, last, text in (
         (bust, "H", "1", ("0", "0"), "typing error"),
         (fix, "G", "2", ("2", "99"), "a b"),
     ):
         new = told(event, "FIX.4.4", order, resting=resting)
-        assert (new["17"], new["19"], new["150"], new["32"], new["31"]) == ("77-2", refers, code, *last)
+        assert (new["17"], new["19"], new["150"], new["32"], new["31"]) == (own, refers, code, *last)
         assert (new["527"], new["58"], new["39"]) == ("900", text, str(int(order.status)))
         old = told(event, "FIX.4.2", order, resting=resting)
-        assert (old["17"], old["19"], old["20"], old["150"], old["32"]) == ("77-2", refers, trans, old_type, last[0])
+        assert (old["17"], old["19"], old["20"], old["150"], old["32"]) == (own, refers, trans, old_type, last[0])
         assert new.get("12") == (None if code == "H" else "6" if resting else "5")
 
 
