@@ -42,15 +42,9 @@ def look(book: BookState, traded: list[Px], events: list[Event]) -> None:
 
 def _moved_along(triggers: TriggerBook, paths: Paths) -> list[int]:
     """OrderIDs, ascending, of the trailing stops whose price has moved since the last look, or that have just come."""
-    still = {source for source, path in paths.items() if not path or path == triggers.looked_at.get(source)}
+    moved = [source for source, path in paths.items() if path and path != triggers.looked_at.get(source)]
     triggers.looked_at = {source: path for source, path in paths.items() if source is not TriggerSource.LAST_TRADE}
-    if len(still) == len(paths) and not triggers.has_fresh_trailing():
-        return []
-    return sorted(
-        order_id
-        for order_id, order in triggers.trailing.items()
-        if trigger_of(order).source not in still or triggers.is_fresh(order_id)
-    )
+    return sorted(triggers.fresh_trailing().union(*(triggers.trailing_by(source) for source in moved)))
 
 
 def traded_since(events: list[Event], start: int) -> list[Px]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from engine.order import Order
 from engine.terms import Trigger
@@ -26,6 +27,8 @@ class TriggerBook:
         self.orders: dict[int, Order] = {}
         """By OrderID, in order of arrival."""
         self.trailing: dict[int, Order] = {}
+        self._trailing_by: dict[TriggerSource, set[int]] = {}
+        """Their OrderIDs by what they watch."""
         self._rising: dict[TriggerSource, _Queue] = {}
         self._falling: dict[TriggerSource, _Queue] = {}
         self._fresh: dict[int, Order] = {}
@@ -44,6 +47,7 @@ class TriggerBook:
         self._fresh[order_id] = order
         if trigger_of(order).kind is TriggerKind.TRAILING:
             self.trailing[order_id] = order
+            self._trailing_by.setdefault(trigger_of(order).source, set()).add(order_id)
         else:
             insort(self._queue(order), (stop_of(order), order_id))
 
@@ -52,7 +56,9 @@ class TriggerBook:
         del self.orders[order_id]
         del self._arrivals[order_id]
         self._fresh.pop(order_id, None)
-        if self.trailing.pop(order_id, None) is None:
+        if self.trailing.pop(order_id, None) is not None:
+            self._trailing_by[trigger_of(order).source].remove(order_id)
+        else:
             queue = self._queue(order)
             del queue[bisect_left(queue, (stop_of(order), order_id))]
 
@@ -60,8 +66,13 @@ class TriggerBook:
         """Whether no look has been taken since the order came."""
         return order_id in self._fresh
 
-    def has_fresh_trailing(self) -> bool:
-        return any(order_id in self.trailing for order_id in self._fresh)
+    def fresh_trailing(self) -> set[int]:
+        """OrderIDs of trailing stops that have come since the last look."""
+        return {order_id for order_id in self._fresh if order_id in self.trailing}
+
+    def trailing_by(self, source: TriggerSource) -> AbstractSet[int]:
+        """OrderIDs of trailing stops that watch ``source``."""
+        return self._trailing_by.get(source, frozenset())
 
     def met(self, paths: Paths, last_px: Px) -> set[int]:
         """OrderIDs of the orders, but for trailing ones, whose condition a watched price has met; they stay in here.

@@ -188,6 +188,18 @@ LISTS = [
         ],
     ),
     Story(
+        "nor is one that buys as its entry does",
+        [oto("L", _ENTRY, buy("more", 6, 90))],
+        sell("s", 4, 100),
+        ["+s 4@100", "s trades 4 at 100 with in", "ENTRY more 6@90 TURN", "ENTERED more 6@90"],
+    ),
+    Story(
+        "which is cut to the part that was filled where that is all",
+        [oto("L", _ENTRY, buy("more", 6, 90)), sell("s", 3, 100)],
+        cancel("c", "in"),
+        ["-in REQUESTED", "ENTRY_CUT more 3@90 ENTRY", "ENTRY more 3@90 TURN", "ENTERED more 3@90"],
+    ),
+    Story(
         "a released child that is for the close waits for its auction",
         [oto("L", _ENTRY, sell("a", 4, 105, tif=TimeInForce.AT_THE_CLOSE))],
         sell("s", 4, 100),

@@ -120,7 +120,7 @@ MATCHING = [
     ),
     Story(
         "an all-or-none order keeps its place when it has been passed over",
-        [sell("all", 5, 100, special=AON), sell("some", 1, 100), buy("b", 1, 100), sell("late", 5, 100)],
+        [sell("all", 5, 100, special=AON), sell("some", 1, 100), sell("late", 5, 100), buy("b", 1, 100)],
         buy("x", 5, 100),
         ["+x 5@100", "x trades 5 at 100 with all"],
     ),

@@ -67,7 +67,7 @@ def test_no_peg_is_repriced_when_no_touch_moves(counted: Counter) -> None:
 def test_no_conditional_order_is_tried_that_the_other_side_does_not_reach(book: Book, counted: Counter) -> None:
     do(book, *(buy(f"b{n}", 2, 90, special=AON) for n in range(MANY)))
     do(book, *(sell(f"s{n}", 2, 110, special=AON) for n in range(MANY)))
-    walked, tried = counted(reactions, "Walk"), counted(reactions, "least_fill")
+    walked, tried = counted(reactions, "Walk"), counted(reactions, "clamped")
     do(book, buy("b", 1, 99), sell("s", 1, 101), buy("c", 1, 101), sell("t", 1, 100))
     assert (walked(), tried()) == (0, 0)
 
@@ -83,7 +83,7 @@ def test_an_order_at_the_head_of_its_level_is_passed_over_once(book: Book, count
 def test_no_trailing_stop_is_moved_without_a_trade(book: Book, counted: Counter) -> None:
     do(book, sell("s", 1, 100), buy("b", 1, 100))
     do(book, *(trailing(f"x{n}", SELL, 2 * PX, px=90 * PX) for n in range(MANY)))
-    moved = counted(electing, "trailed_stop")
+    moved = counted(electing, "stop_of")
     do(book, buy("c", 1, 99), sell("t", 1, 103), buy("d", 1, 99.5))
     assert moved() == 0
     events = book.new_order(buy("e", 1, 103))
