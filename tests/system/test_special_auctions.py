@@ -146,10 +146,17 @@ def test_a_trade_that_never_was_is_told_to_both(shared_venue: VenueProcess, brok
         executed = told(client, Accepted, Executed)[-1]
         fill = broker.receive("8")
         assert fill[17] == f"{executed.trade_id}R"
-        desk.post("trades", str(executed.trade_id), "bust", body={"reason": "clearly erroneous"})
+        trade = "trades", str(executed.trade_id)
+        desk.post(*trade, "correct", body={"px": "199", "qty": "10", "reason": "wrong price"})
+        assert type(client.next_event(UNTIL_S)).__name__ == "TradeCorrected"
+        corrected = broker.receive("8")
+        assert corrected.picked(20, 17, 19, 31) == ("2", f"{fill[17]}.1", fill[17], "199")
+        desk.post(*trade, "bust", body={"reason": "clearly erroneous"})
         busted = client.next_event(UNTIL_S)
         assert type(busted).__name__ == "TradeBusted"
-        assert broker.receive("8").picked(20, 19, 39, 14, 151) == ("1", fill[17], "4", "0", "0")
+        told_last = broker.receive("8")
+        assert told_last.picked(20, 17, 19) == ("1", f"{fill[17]}.2", corrected[17])
+        assert told_last.picked(39, 14, 151) == ("4", "0", "0")
     assert shared_venue.running
 
 
