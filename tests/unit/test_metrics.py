@@ -77,7 +77,7 @@ async def test_a_scrape_tells_what_has_happened(tmp_path: Path) -> None:
 async def test_crashes_and_failures_show(tmp_path: Path) -> None:
     async with running(venues.settings(tmp_path)) as venue:
         client = Client(venue, 1).connect()
-        venue.books[BTC_USDT].book.new_order = None  # type: ignore[method-assign,assignment]
+        venue.books[BTC_USDT].book._by_ref = None  # type: ignore[assignment]
         client.send(_order(1, "b1", 2, Side.BUY, 100))
         await venues.at_rest(venue)
         assert value(scrape(venue), "actor_restarts_total", supervisor="books") == 1
