@@ -36,7 +36,8 @@ from engine.types import (
 _BUY = Side.BUY
 _LIMIT = OrdType.LIMIT
 _DAY, _GTC, _FOK = TimeInForce.DAY, TimeInForce.GTC, TimeInForce.FOK
-_NEW, _CANCELED = OrdStatus.NEW, OrdStatus.CANCELED
+_NEW, _PARTIALLY_FILLED, _FILLED = OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED
+_CANCELED = OrdStatus.CANCELED
 _REQUESTED = CancelReason.REQUESTED
 _ACTIVE = InstrumentStatus.ACTIVE
 
@@ -56,14 +57,6 @@ class _Level:
         self.qty = 0
         self.count = 0
         self.queue: deque[_Order] = deque()
-
-    def head(self) -> _Order:
-        queue = self.queue
-        while True:
-            order = queue[0]
-            if order.level is self:
-                return order
-            queue.popleft()
 
 
 class _Ladder:
@@ -132,7 +125,7 @@ class PlainBook:
         self.asks = _Ladder(Side.SELL)
         self.last_px: Px = 0
         self._by_ref: defaultdict[int, dict[str, _Order]] = defaultdict(dict)
-        self._by_account: defaultdict[int, dict[int, _Order]] = defaultdict(dict)
+        self._sessions_of: defaultdict[int, set[int]] = defaultdict(set)
         self._base_id = instrument.symbol_id << 40
         self._orders_accepted = 0
         self._trades_made = 0
@@ -190,7 +183,7 @@ class PlainBook:
             order = _Order(image)
             own.rest(order, -crossing_key, px, image.leaves_qty)
             self._by_ref[terms.session_id][terms.cl_ord_id] = order
-            self._by_account[terms.account_id][terms.order_id] = order
+            self._sessions_of[terms.account_id].add(terms.session_id)
         else:
             reason = CancelReason.FILL_OR_KILL if tif is _FOK else CancelReason.IMMEDIATE_REMAINDER
             events.append(OrderCanceled(ended(image, Step.CANCEL), reason))
@@ -204,40 +197,73 @@ class PlainBook:
         terms = image.terms
         (self.bids if terms.side is _BUY else self.asks).remove(order)
         del self._by_ref[terms.session_id][terms.cl_ord_id]
-        del self._by_account[terms.account_id][terms.order_id]
         after = OrderImage(terms, _CANCELED, 0, image.cum_qty, image.cum_notional, image.fee_raw, 0)
         return [OrderCanceled(after, _REQUESTED, command.cl_ord_id)]
 
     def _match(self, taker: OrderImage, opposite: _Ladder, crossing_key: int, events: list[Event]) -> OrderImage:
+        """As :meth:`engine.short_way.ShortWay._match`, line by line."""
         keys, levels = opposite.keys, opposite.levels
-        by_ref, by_account = self._by_ref, self._by_account
-        leaves = taker.leaves_qty
-        taker_rate = taker.terms.taker_fee
+        by_ref = self._by_ref
+        terms = taker.terms
+        buys = terms.side is _BUY
+        limit, rate = terms.px, terms.taker_fee
+        worst = terms.maker_fee if terms.maker_fee > rate else rate
+        leaves, cum, paid, raw = taker.leaves_qty, taker.cum_qty, taker.cum_notional, taker.fee_raw
+        due = -(-raw // SCALE) if raw else 0
         trade_id = self._base_id + self._trades_made
         while leaves and keys and keys[-1] >= crossing_key:
             level = levels[keys[-1]]
-            px = level.px
+            px, queue = level.px, level.queue
             while leaves and level.count:
-                order = level.head()
+                order = queue[0]
+                if order.level is not level:
+                    queue.popleft()
+                    continue
                 maker = order.image
+                of_maker = maker.terms
                 qty = maker.leaves_qty
                 if qty > leaves:
+                    maker_leaves = qty - leaves
                     qty = leaves
-                leaves -= qty
+                    leaves = 0
+                else:
+                    maker_leaves = 0
+                    leaves -= qty
                 level.qty -= qty
                 cost = px * qty // SCALE
-                taker, taker_fee = filled(taker, qty, cost, taker_rate)
-                maker, maker_fee = filled(maker, qty, cost, maker.terms.maker_fee)
-                trade_id += 1
-                events.append(TradeExecuted(trade_id, px, qty, taker, maker, taker_fee, maker_fee))
-                order.image = maker
-                if not maker.leaves_qty:
-                    level.queue.popleft()
+
+                cum += qty
+                paid += cost
+                raw += cost * rate
+                taker_fee = -due
+                due = -(-raw // SCALE)
+                taker_fee += due
+                if not leaves:
+                    hold, status = 0, _FILLED
+                elif buys:
+                    rest = limit * leaves // SCALE
+                    hold, status = rest - (-(raw + rest * worst) // SCALE) - due, _PARTIALLY_FILLED
+                else:
+                    hold, status = leaves, _PARTIALLY_FILLED
+                taker = OrderImage(terms, status, leaves, cum, paid, raw, hold)
+
+                if maker_leaves:
+                    maker, maker_fee = filled(maker, qty, cost, of_maker.maker_fee)
+                    order.image = maker
+                else:
+                    maker_raw = maker.fee_raw
+                    maker_fee = -maker_raw // SCALE if maker_raw else 0
+                    maker_raw += cost * of_maker.maker_fee
+                    maker_fee -= -maker_raw // SCALE
+                    maker = OrderImage(
+                        of_maker, _FILLED, 0, maker.cum_qty + qty, maker.cum_notional + cost, maker_raw, 0
+                    )
+                    queue.popleft()
                     level.count -= 1
                     order.level = None
-                    terms = maker.terms
-                    del by_ref[terms.session_id][terms.cl_ord_id]
-                    del by_account[terms.account_id][terms.order_id]
+                    del by_ref[of_maker.session_id][of_maker.cl_ord_id]
+                trade_id += 1
+                events.append(TradeExecuted(trade_id, px, qty, taker, maker, taker_fee, maker_fee))
             self.last_px = px
             if not level.count:
                 opposite.discard(level)

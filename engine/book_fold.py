@@ -148,6 +148,7 @@ class BookFold(BookState):
             self.status = event.status
         elif isinstance(event, InstrumentListed):
             self.instrument = event.instrument
+            self.triggers.looked_at = {}  # distances may be rounded to another tick
             self.guarded = is_guarded(event.instrument)
             self.count_anew()
         elif isinstance(event, DayOrdersExpired):

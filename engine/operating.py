@@ -31,7 +31,7 @@ from engine.types import INT64_MAX, CancelReason, InstrumentStatus, TradingPhase
 BookCommand: TypeAlias = (
     SetInstrumentStatus | SetTradingPhase | SetReferencePrice | ChangeInstrument | BustTrade | CorrectTrade
 )
-MOVES_REFERENCE = (SetReferencePrice, SetTradingPhase, SetInstrumentStatus)
+MOVES_REFERENCE = (SetReferencePrice, SetTradingPhase, SetInstrumentStatus, ChangeInstrument)
 
 LIMIT_STATE = "limit state"
 

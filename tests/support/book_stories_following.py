@@ -9,6 +9,7 @@ from engine_builders import (
     TICK,
     cancel,
     changes,
+    instrument,
     pegged,
     phase,
     reference_price,
@@ -18,6 +19,7 @@ from engine_builders import (
     trailing,
 )
 
+from engine.commands import ChangeInstrument
 from engine.types import INT64_MAX, SCALE, OrdType, PegKind, PostOnly, TriggerSource
 
 TRIGGERS = [
@@ -112,6 +114,25 @@ TRIGGERS = [
         trade_at(100),
         trailing("x", BUY, INT64_MAX // TICK * TICK, px=110 * PX),
         ["+x 1@110 TRIGGER 92233720368.54"],
+    ),
+    Story(
+        "it is rounded to another tick when that is changed",
+        [
+            ChangeInstrument(instrument(tick_size=PX), "ops"),
+            *trade_at(100),
+            trailing("x", SELL, rate=SCALE // 40, px=90 * PX),
+        ],
+        ChangeInstrument(instrument(tick_size=TICK), "ops"),
+        ["InstrumentListed", "TRAIL x 1@90.5 TRIGGER 97.5"],
+    ),
+    Story(
+        "by whatever price it goes",
+        [
+            ChangeInstrument(instrument(tick_size=PX), "ops"),
+            trailing("x", SELL, rate=SCALE // 40, px=90 * PX, source=TriggerSource.REFERENCE),
+        ],
+        ChangeInstrument(instrument(tick_size=TICK), "ops"),
+        ["InstrumentListed", "TRAIL x 1@90.5 TRIGGER 97.5"],
     ),
     Story(
         "a rising sweep does not elect the stop that it pulls up",

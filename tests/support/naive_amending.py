@@ -159,7 +159,7 @@ def as_new_order(order: Open, command: ReplaceOrder) -> NewOrder:
         image.side,
         image.ord_type,
         image.tif,
-        command.order_qty,
+        max(command.order_qty, image.cum_qty),
         amended_px(order, command),
         special=amended_special(order, command.changes),
     )

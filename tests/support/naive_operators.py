@@ -75,6 +75,7 @@ def change_instrument(book: State, command: ChangeInstrument) -> None:
     if (new.symbol_id, new.symbol, new.base, new.quote) != (old.symbol_id, old.symbol, old.base, old.quote):
         raise CommandRefused("an instrument's id, symbol and assets cannot be changed")
     book.instrument = new
+    book.traded += [book.last_px] if book.last_px else []  # a distance may be rounded to another tick
     book.emit(InstrumentListed(new, command.operator))
 
 
