@@ -38,8 +38,23 @@ class OpenOrders:
     """
 
     __slots__ = (
-        "_by_ref", "_sessions_of", "asks", "auction_orders", "bids", "collected", "conditional", "counts", "due",
-        "expiries", "lists", "orders", "pegs", "settled_touch", "triggers", "turns",
+        "_by_ref",
+        "_sessions_of",
+        "asks",
+        "auction_orders",
+        "bids",
+        "collected",
+        "conditional",
+        "counts",
+        "due",
+        "expiries",
+        "fresh_pegs",
+        "lists",
+        "orders",
+        "pegs",
+        "settled_touch",
+        "triggers",
+        "turns",
     )  # fmt: skip
 
     def __init__(self, instrument: Instrument) -> None:
@@ -53,6 +68,8 @@ class OpenOrders:
         self.pegs: dict[int, Order] = {}
         """Open pegged orders, resting or not."""
         self.conditional = ConditionalOrders()
+        self.fresh_pegs: set[int] = set()
+        """Pegged orders priced since all were last found in their places."""
         self.settled_touch: object = None
         """What pegged orders were last found in their places for; None = they must be looked at."""
         self.auction_orders: dict[int, Order] = {}

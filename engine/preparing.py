@@ -55,7 +55,7 @@ def _pegged(book: BookState, image: OrderImage) -> tuple[OrderImage, Verdict]:
     assert working is not None
     if book.phase.collects:
         return image, Verdict.WAITS
-    book.settled_touch = None  # what else this record does may move it again
+    book.fresh_pegs.add(image.terms.order_id)  # what else this record does may move it again
     px = peg_px(book, image.terms, special.peg)
     if not px:
         return image, Verdict.WAITS

@@ -82,16 +82,19 @@ def _follow_all(book: BookState, room: int, events: list[Event]) -> int:
         book.band_px,
         book.instrument,
     )
-    if touch == book.settled_touch:
-        return 0  # each of them was found in its place for these prices
+    # For prices for which all were found in their places, only those that have come since must be looked at.
+    to_look_at = book.fresh_pegs if touch == book.settled_touch else book.pegs
+    if not to_look_at:
+        return 0
     book.settled_touch = None
     followed = 0
-    for order_id in sorted(book.pegs):
+    for order_id in sorted(to_look_at):
         if followed == room or book.phase is not TradingPhase.CONTINUOUS:
             return followed
         followed += _follow(book, order_id, events)
     if not followed:
         book.settled_touch = touch
+        book.fresh_pegs.clear()
     return followed
 
 
