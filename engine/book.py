@@ -73,13 +73,13 @@ class Book(ShortWay):
 
     def new_order(self, command: NewOrder) -> list[Event]:
         """Match a new order, rest what is left: ``OrderAccepted, TradeExecuted*, OrderCanceled?`` or a rejection."""
-        tif = command.tif
+        tif, ord_type = command.tif, command.ord_type
         if (
             command.special is not None
-            or self.guarded
+            or (ord_type is not _LIMIT and ord_type is not _MARKET)
+            or (tif is not _GTC and tif is not _DAY and tif is not _IOC and tif is not _FOK)
             or self.phase is not _CONTINUOUS
-            or command.ord_type > _LIMIT
-            or (tif is not _DAY and tif is not _GTC and tif is not _IOC and tif is not _FOK)
+            or self.guarded
         ):
             return self._new_special(command)
         instrument = self.instrument
@@ -93,7 +93,7 @@ class Book(ShortWay):
             or not instrument.min_qty <= qty <= instrument.max_qty
             or cost < instrument.min_notional
         ):
-            refusal = check_order(instrument, self.status, command.ord_type, tif, qty, px)
+            refusal = check_order(instrument, self.status, ord_type, tif, qty, px)
             assert refusal is not None
             return [OrderRejected(rejected_image(command), refusal[0], refusal[1])]
         self._orders_accepted += 1
@@ -105,7 +105,7 @@ class Book(ShortWay):
             command.symbol_id,
             command.cl_ord_id,
             side,
-            command.ord_type,
+            ord_type,
             tif,
             qty,
             px,
@@ -121,7 +121,7 @@ class Book(ShortWay):
         image = OrderImage(terms, _NEW, qty, 0, 0, 0, hold)
         events: list[Event] = [OrderAccepted(image)]
         keys = opposite.keys
-        if (tif is _GTC or tif is _DAY) and (not keys or keys[-1] < crossing_key) and command.ord_type is _LIMIT:
+        if (tif is _GTC or tif is _DAY) and (not keys or keys[-1] < crossing_key) and ord_type is _LIMIT:
             order = Order(image)
             own.rest_plain(order, -crossing_key, px, qty)
             self._by_ref[terms.session_id][terms.cl_ord_id] = order
@@ -149,18 +149,19 @@ class Book(ShortWay):
         image = order.image
         if image.working is None and not self.guarded:
             terms = image.terms
-            (self.bids if terms.side is _BUY else self.asks).remove(order)
+            (self.bids if terms.side is _BUY else self.asks).remove_plain(order, image.leaves_qty)
             del self._by_ref[terms.session_id][terms.cl_ord_id]
             if self.collected:
                 self.collected.pop(terms.order_id, None)
             after = OrderImage(terms, _CANCELED, 0, image.cum_qty, image.cum_notional, image.fee_raw, 0)
             events: list[Event] = [OrderCanceled(after, _REQUESTED, command.cl_ord_id)]
+            if not self.orders:
+                return events
         else:
             events = []
             matching.cancel(self, order, CancelReason.REQUESTED, events, command.cl_ord_id)
-        if self.orders or self.guarded:
-            begin(self)
-            self._react(events)
+        begin(self)
+        self._react(events)
         return events
 
     def replace(self, command: ReplaceOrder) -> list[Event]:

@@ -59,16 +59,25 @@ class Ladder:
 
     def remove(self, order: Order) -> None:
         """Take a resting order out."""
-        level = order.level
-        assert level is not None
         image = order.image
         if image.working is None:
-            order.level = None
-            level.qty -= image.leaves_qty
-            level.count = count = level.count - 1
-        else:
-            level.drop(order)
-            count = level.count
+            self.remove_plain(order, image.leaves_qty)
+            return
+        level = order.level
+        assert level is not None
+        level.drop(order)
+        if not level.count:
+            self.discard(level)
+        elif len(level.queue) > 2 * level.count + 64:
+            level.bury()
+
+    def remove_plain(self, order: Order, leaves: Qty) -> None:
+        """Take a resting plain order out."""
+        level = order.level
+        assert level is not None
+        order.level = None
+        level.qty -= leaves
+        level.count = count = level.count - 1
         if not count:
             self.discard(level)
         elif len(level.queue) > 2 * count + 64:
