@@ -12,13 +12,14 @@ from collections import defaultdict, deque
 import msgspec
 
 from engine.commands import CancelOrder, NewOrder
-from engine.events import Event, OrderAccepted, OrderCanceled, OrderRejected, TradeExecuted
+from engine.events import Event, OrderAccepted, OrderCanceled, OrderRejected
 from engine.image import OrderImage
-from engine.images import ended, filled
+from engine.images import ended
 from engine.instrument import Instrument
 from engine.lifecycle import Step
 from engine.rejections import cancel_rejected, rejected_image
 from engine.rules import check_order
+from engine.short_way import ShortWay
 from engine.terms import OrderTerms
 from engine.types import (
     INT64_MAX,
@@ -176,7 +177,7 @@ class PlainBook:
         keys = opposite.keys
         rests = (tif is _GTC or tif is _DAY) and command.ord_type is _LIMIT
         if keys and keys[-1] >= crossing_key and (tif is not _FOK or opposite.available(crossing_key, qty) >= qty):
-            image = self._match(image, opposite, crossing_key, events)
+            image = self._match(image, opposite, crossing_key, events)  # type: ignore[arg-type,misc]
         if not image.leaves_qty:
             return events
         if rests:
@@ -200,72 +201,5 @@ class PlainBook:
         after = OrderImage(terms, _CANCELED, 0, image.cum_qty, image.cum_notional, image.fee_raw, 0)
         return [OrderCanceled(after, _REQUESTED, command.cl_ord_id)]
 
-    def _match(self, taker: OrderImage, opposite: _Ladder, crossing_key: int, events: list[Event]) -> OrderImage:
-        """As :meth:`engine.short_way.ShortWay._match`, line by line."""
-        keys, levels = opposite.keys, opposite.levels
-        by_ref = self._by_ref
-        terms = taker.terms
-        buys = terms.side is _BUY
-        limit, rate = terms.px, terms.taker_fee
-        worst = terms.maker_fee if terms.maker_fee > rate else rate
-        leaves, cum, paid, raw = taker.leaves_qty, taker.cum_qty, taker.cum_notional, taker.fee_raw
-        due = -(-raw // SCALE) if raw else 0
-        trade_id = self._base_id + self._trades_made
-        while leaves and keys and keys[-1] >= crossing_key:
-            level = levels[keys[-1]]
-            px, queue = level.px, level.queue
-            while leaves and level.count:
-                order = queue[0]
-                if order.level is not level:
-                    queue.popleft()
-                    continue
-                maker = order.image
-                of_maker = maker.terms
-                qty = maker.leaves_qty
-                if qty > leaves:
-                    maker_leaves = qty - leaves
-                    qty = leaves
-                    leaves = 0
-                else:
-                    maker_leaves = 0
-                    leaves -= qty
-                level.qty -= qty
-                cost = px * qty // SCALE
-
-                cum += qty
-                paid += cost
-                raw += cost * rate
-                taker_fee = -due
-                due = -(-raw // SCALE)
-                taker_fee += due
-                if not leaves:
-                    hold, status = 0, _FILLED
-                elif buys:
-                    rest = limit * leaves // SCALE
-                    hold, status = rest - (-(raw + rest * worst) // SCALE) - due, _PARTIALLY_FILLED
-                else:
-                    hold, status = leaves, _PARTIALLY_FILLED
-                taker = OrderImage(terms, status, leaves, cum, paid, raw, hold)
-
-                if maker_leaves:
-                    maker, maker_fee = filled(maker, qty, cost, of_maker.maker_fee)
-                    order.image = maker
-                else:
-                    maker_raw = maker.fee_raw
-                    maker_fee = -maker_raw // SCALE if maker_raw else 0
-                    maker_raw += cost * of_maker.maker_fee
-                    maker_fee -= -maker_raw // SCALE
-                    maker = OrderImage(
-                        of_maker, _FILLED, 0, maker.cum_qty + qty, maker.cum_notional + cost, maker_raw, 0
-                    )
-                    queue.popleft()
-                    level.count -= 1
-                    order.level = None
-                    del by_ref[of_maker.session_id][of_maker.cl_ord_id]
-                trade_id += 1
-                events.append(TradeExecuted(trade_id, px, qty, taker, maker, taker_fee, maker_fee))
-            self.last_px = px
-            if not level.count:
-                opposite.discard(level)
-        self._trades_made = trade_id - self._base_id
-        return taker
+    _match = ShortWay._match
+    """The very same: it needs nothing of a book but what this one has too."""
