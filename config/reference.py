@@ -35,7 +35,7 @@ OptionalCompIdSetting: TypeAlias = Annotated[
 PasswordSetting: TypeAlias = Annotated[
     str, Text(r"[!-~]{0,64}", "1 to 64 ASCII characters without spaces", secret=True)
 ]
-Protocol: TypeAlias = Literal["FIX.4.2", "FIX.4.4", "SOUPBIN"]
+Protocol: TypeAlias = Literal["FIX.4.2", "FIX.4.4", "FIXT.1.1", "SOUPBIN"]
 
 SOUPBIN: Final = "SOUPBIN"
 

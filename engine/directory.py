@@ -9,6 +9,7 @@ from engine.events import (
     InstrumentListed,
     InstrumentStatusChanged,
     SessionOpened,
+    SessionRemoved,
     TradingPhaseChanged,
 )
 from engine.instrument import Instrument
@@ -37,6 +38,7 @@ class Directory:
         """Each account's firm."""
         self.blocked: set[int] = set()
         self.sessions: dict[int, SessionOpened] = {}
+        self._last_session_id = 0
         self._symbols: dict[str, Instrument] = {}
         self._account_names: dict[str, AccountOpened] = {}
         self._session_keys: dict[tuple[str, str, str], SessionOpened] = {}
@@ -63,7 +65,11 @@ class Directory:
             (self.blocked.add if event.blocked else self.blocked.discard)(event.account_id)
         elif isinstance(event, SessionOpened):
             self.sessions[event.session_id] = event
+            self._last_session_id = max(self._last_session_id, event.session_id)
             self._session_keys[event.protocol, event.comp_id, event.target_comp_id] = event
+        elif isinstance(event, SessionRemoved):
+            gone = self.sessions.pop(event.session_id)
+            del self._session_keys[gone.protocol, gone.comp_id, gone.target_comp_id]
 
     def instrument_named(self, symbol: str) -> Instrument | None:
         return self._symbols.get(symbol)
@@ -94,7 +100,8 @@ class Directory:
         return max(self.accounts, default=FEES_ACCOUNT_ID) + 1
 
     def next_session_id(self) -> int:
-        return max(self.sessions, default=0) + 1
+        """Never that of a session that has been removed: the journal's old records are about that one."""
+        return self._last_session_id + 1
 
     def state(self) -> object:
         """Everything that replay must reproduce, in a canonical order (for the state hash)."""

@@ -49,6 +49,7 @@ from engine.venue_events import (
     SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
+    SessionRemoved,
     StateHashed,
     TradingDayRolled,
     Withdrawn,
@@ -86,6 +87,7 @@ __all__ = [
     "SessionLoggedOn",
     "SessionLoggedOut",
     "SessionOpened",
+    "SessionRemoved",
     "StateHashed",
     "TradeBusted",
     "TradeCorrected",
@@ -127,6 +129,7 @@ Event: TypeAlias = (
     | Deposited
     | Withdrawn
     | SessionOpened
+    | SessionRemoved
     | SessionLoggedOn
     | SessionLoggedOut
     | NumbersReserved

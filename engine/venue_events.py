@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from engine.event_base import EventBase
+from engine.session_profile import PLAIN_PROFILE, SessionProfile
 from engine.types import (
     Amount,
     Qty,
@@ -52,7 +53,8 @@ class Withdrawn(EventBase, frozen=True, tag=33):
 class SessionOpened(EventBase, frozen=True, tag=40):
     """A client's session, or (same ``session_id``) an existing one with changed rights.
 
-    ``protocol`` is ``FIX.4.2``, ``FIX.4.4`` or ``SOUPBIN``: BeginString is part of a FIX session's identity.
+    ``protocol`` is ``FIX.4.2``, ``FIX.4.4``, ``FIXT.1.1`` or ``SOUPBIN``: BeginString is part of a FIX session's
+    identity, and FIXT.1.1 carries FIX 5.0 SP2.
     ``credential`` is a salted hash, never a password.
     """
 
@@ -66,6 +68,15 @@ class SessionOpened(EventBase, frozen=True, tag=40):
     account_ids: list[int]
     default_account_id: int
     enabled: bool = True
+    operator: str = ""
+    profile: SessionProfile = PLAIN_PROFILE
+
+
+@final
+class SessionRemoved(EventBase, frozen=True, tag=45):
+    """A session that is no more: its identity may be given again, to a session with another ``session_id``."""
+
+    session_id: int
     operator: str = ""
 
 

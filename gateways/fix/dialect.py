@@ -138,5 +138,7 @@ FIX42 = Dialect(
     password_in_raw_data=True,
 )
 
-DIALECTS = {dialect.begin_string: dialect for dialect in (FIX42, FIX44)}
+FIX50SP2 = msgspec.structs.replace(FIX44, begin_string="FIXT.1.1")
+
+DIALECTS = {dialect.begin_string: dialect for dialect in (FIX42, FIX44, FIX50SP2)}
 """By BeginString (8)."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gateways.fix.dialect import Dialect
     from gateways.fix.inquiries import Inquiries
     from gateways.fix.ports import Port
+    from gateways.fix.services import Service
     from gateways.fix.session import FixSession
     from gateways.fix.settings import FixSettings
 
@@ -62,6 +63,7 @@ class Inbound:
         """The highest number seen beyond a gap that has been asked for; 0 = no gap."""
         self._gap_at = 0
         self._gap_age_s = 0.0
+        self._services: dict[str, Service] = {}
         self._admin: dict[str, Callable[[Message, int, int], None]] = {
             "0": self._nothing,
             "1": self._test_request,
@@ -74,6 +76,10 @@ class Inbound:
         }
 
     # ---- called by the session --------------------------------------------------------------------------------
+
+    def serve(self, service: Service) -> None:
+        """Have ``service`` answer its requests from now on."""
+        self._services.update(dict.fromkeys(service.msg_types, service))
 
     def begin(self, logon_seq_num: int) -> None:
         """A Logon has been accepted; its number may lie beyond a gap."""
@@ -140,6 +146,9 @@ class Inbound:
                 self._submit()
                 for query in queries:
                     self._port.query(query)
+            elif msg_type in self._services:
+                self._submit()
+                self._services[msg_type].request(message, now_ns)
             elif msg_type in self._dialect.msg_types or msg_type.startswith("U"):
                 raise BusinessRefusal(3, "", f"MsgType {msg_type} is not supported")
             else:
