@@ -10,6 +10,7 @@ from typing import final
 
 import msgspec
 
+from engine.session_profile import CancelOnDisconnect
 from engine.types import (
     Contingency,
     OrdType,
@@ -97,6 +98,8 @@ class SpecialTerms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """GTD: when (FIX 126 ExpireTime), nanoseconds UTC."""
     link: Link | None = None
     """Given by the book to the legs of a list."""
+    on_disconnect: CancelOnDisconnect | None = None
+    """When the loss of its session cancels the order (FIX 18=o is DISCONNECT); None = as the session's profile says."""
 
 
 NOTHING_SPECIAL = SpecialTerms()
