@@ -13,6 +13,13 @@ _TYPES_44 = (
     | {f"A{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
     | {f"B{letter}" for letter in "ABCDEFGH"}
 )
+_TYPES_50SP2 = (
+    _TYPES_44
+    | {f"B{letter}" for letter in "IJKLMNOPQRSTUVWXYZ"}
+    | {f"C{letter}" for letter in "ABCDEFGHIJKLMNOQRSTUVWXYZ"}
+    | {f"D{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+    | {"EA", "EB"}
+)
 
 _ORDER = ("11", "55", "54", "60", "40")
 _CANCEL = ("41", "11", "55", "54", "60")
@@ -48,8 +55,11 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """OrdStatus 5 (Replaced) exists: a replaced order that has no fills has it on that report."""
     last_always: bool
     """Reports that are neither fills nor status say LastShares (32) and LastPx (31) 0, as 4.2's matrices do."""
-    trade_fields: bool
-    """Fills carry SecondaryExecID (527), which is the trade, and LastLiquidityInd (851)."""
+    trade_id_tag: str
+    """Where fills say which trade they are of, beside LastLiquidityInd (851): SecondaryExecID (527), TrdMatchID (880);
+    empty where the version has neither."""
+    auction_liquidity: str
+    """LastLiquidityInd (851) of an auction's trades, as a ready field: they add and remove nothing."""
     status_fields: bool
     """Status reports repeat OrdStatusReqID (790), MassStatusReqID (584) and their number (911, 912)."""
     ord_types: frozenset[str]
@@ -62,10 +72,15 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """PegOffsetType (836) exists: without it an offset (211) is a price."""
     working_indicator: bool
     """WorkingIndicator (636) and PeggedPrice (839) exist."""
+    instructions: bool
+    """TriggeringInstructions (1100 …), PegInstructions (1094), DisplayInstruction (1138 …), ContingencyType (1385) and
+    self-match prevention (2362, 2964) exist; some take the place of ExecInst and MaxFloor."""
+    mass_action_report: bool
+    """OrderMassCancelReports have a number of their own, MassActionReportID (1369)."""
     restated: dict[RestateReason, int]
     """ExecRestatementReason (378)."""
-    activated: int
-    """378 of an order that has been triggered, or released by its list's entry."""
+    activated: int | None
+    """378 of an order that has been triggered, or released by its list's entry; None: that is ExecType L."""
     sides: frozenset[str]
     """Values of Side (54) that the version defines."""
     password_in_raw_data: bool
@@ -94,13 +109,16 @@ FIX44 = Dialect(
     trade_exec_type=True,
     replaced_status=False,
     last_always=False,
-    trade_fields=True,
+    trade_id_tag="527",
+    auction_liquidity="",
     status_fields=True,
     ord_types=frozenset("1234JKP"),
     tifs=frozenset("0123467"),
     exec_insts=frozenset("6GMPRa"),
     peg_offset_type=True,
     working_indicator=True,
+    instructions=False,
+    mass_action_report=False,
     restated=_RESTATED | {RestateReason.TRADE_BUSTED: 99, RestateReason.TRADE_CORRECTED: 99},
     activated=8,
     sides=frozenset("123456789ABCDEFG"),
@@ -125,20 +143,45 @@ FIX42 = Dialect(
     trade_exec_type=False,
     replaced_status=True,
     last_always=True,
-    trade_fields=False,
+    trade_id_tag="",
+    auction_liquidity="",
     status_fields=False,
     ord_types=frozenset("1234P"),
     tifs=frozenset("012346"),
     exec_insts=frozenset("6GMPR"),
     peg_offset_type=False,
     working_indicator=False,
+    instructions=False,
+    mass_action_report=False,
     restated=_RESTATED | {RestateReason.TRADE_BUSTED: 4, RestateReason.TRADE_CORRECTED: 4},
     activated=4,
     sides=frozenset("123456789"),
     password_in_raw_data=True,
 )
 
-FIX50SP2 = msgspec.structs.replace(FIX44, begin_string="FIXT.1.1")
+FIX50SP2 = msgspec.structs.replace(
+    FIX44,
+    begin_string="FIXT.1.1",
+    msg_types=frozenset(_TYPES_50SP2),
+    required={
+        **FIX44.required,
+        # An OrderID (37) may stand for the ClOrdID that names the order.
+        "F": ("11", "55", "54", "60"),
+        "G": ("11", "55", "54", "60", "40"),
+        "H": ("55", "54"),
+    },
+    ord_rej_reasons=frozenset({*range(17), *range(18, 30), 99}),
+    cxl_rej_reasons=frozenset({*range(9), 18, 99}),
+    session_reject_reasons=frozenset({*range(19), 99}),
+    trade_id_tag="880",
+    auction_liquidity="851=4\x01",
+    tifs=frozenset("0123467B"),
+    exec_insts=frozenset("6G"),
+    instructions=True,
+    mass_action_report=True,
+    activated=None,
+    sides=frozenset("123456789ABCDEFGH"),
+)
 
 DIALECTS = {dialect.begin_string: dialect for dialect in (FIX42, FIX44, FIX50SP2)}
 """By BeginString (8)."""

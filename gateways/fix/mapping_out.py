@@ -1,7 +1,7 @@
-"""Reports, answers and refusals of the venue as FIX message bodies, in either version's shape. Pure.
+"""Reports, answers and refusals of the venue as FIX message bodies, in each version's shape. Pure.
 
 A body is the fields after the header, each ended by SOH; :class:`gateways.fix.codec.Encoder` puts the header, length
-and sum around it. IOC remainders and FOK kills are ExecType 4 / OrdStatus 4 (Canceled) in both versions, as the order
+and sum around it. IOC remainders and FOK kills are ExecType 4 / OrdStatus 4 (Canceled) in every version, as the order
 state matrices have it; other expiries are C / C.
 
 A fill's ExecID is made of its trade and its side of it, and that of a bust or a correction also of how many there were
@@ -90,7 +90,7 @@ def avg_px_text(cum_notional: int, cum_qty: int) -> str:
 class ReportMapper:
     """One session's reports. Remembers what orders of one account, symbol and side have in common."""
 
-    __slots__ = ("_bodies", "_common", "_dialect", "_digits", "_directory", "_no_fill", "_trans", "terms")
+    __slots__ = ("_bodies", "_common", "_dialect", "_digits", "_directory", "_no_fill", "_time", "_time_ns", "_trans", "terms")
 
     def __init__(self, dialect: Dialect, directory: Directory, timestamp_digits: int) -> None:
         self._dialect = dialect
@@ -101,6 +101,7 @@ class ReportMapper:
         self.terms = TermsWriter(dialect, timestamp_digits).terms
         """An order's terms as fields; answers to queries repeat them too."""
         self._common: dict[tuple[int, int, int], str] = {}
+        self._time_ns, self._time = -1, ""
         self._bodies: dict[type, Callable[[Report], tuple[str, str]]] = {
             OrderAccepted: self._accepted,
             TradeExecuted: self._trade,
@@ -128,18 +129,20 @@ class ReportMapper:
     # ---- ExecutionReport (8) ----------------------------------------------------------------------------------
 
     def _accepted(self, report: Report) -> tuple[str, str]:
-        order = _own(report)
-        return "8", self._execution(report, order, order.cl_ord_id, "0", "", self._no_fill)
+        order = report.order
+        assert order is not None
+        return "8", self._execution(report, order, order.terms.cl_ord_id, "0", "", self._no_fill)
 
     def _trade(self, report: Report) -> tuple[str, str]:
         event = report.event
         order = _own(report)
         assert type(event) is TradeExecuted
         fill = self._fill(event.px, event.qty, event.resting_fee if report.resting else event.aggressor_fee)
-        if self._dialect.trade_fields:
-            # An auction's trades add and remove nothing: FIX.4.4 has no LastLiquidityInd for them.
-            liquidity = "" if event.uncross else "851=1\x01" if report.resting else "851=2\x01"
-            fill += f"527={event.trade_id}\x01{liquidity}"
+        if trade_id_tag := self._dialect.trade_id_tag:
+            liquidity = "851=1\x01" if report.resting else "851=2\x01"
+            if event.uncross:
+                liquidity = self._dialect.auction_liquidity
+            fill += f"{trade_id_tag}={event.trade_id}\x01{liquidity}"
         exec_type = "F" if self._dialect.trade_exec_type else _old_exec_type(order)
         exec_id = f"{_trade_exec_id(event.trade_id, report)}\x01{self._trans}"
         return "8", self._execution(report, order, order.cl_ord_id, exec_type, "", fill, "", exec_id)
@@ -171,16 +174,20 @@ class ReportMapper:
         if self._dialect.exec_trans_type:
             exec_id += f"20={trans_type}\x01"
             exec_type = _old_exec_type(order)
-        if self._dialect.trade_fields:
-            fill += f"527={event.trade_id}\x01"
+        if trade_id_tag := self._dialect.trade_id_tag:
+            fill += f"{trade_id_tag}={event.trade_id}\x01"
         rest = f"{fill}58={printable(event.reason)}\x01"
         return self._execution(report, order, order.cl_ord_id, exec_type, "", rest, "", exec_id + refers)
 
     def _triggered(self, report: Report) -> tuple[str, str]:
-        """150=D: ExecType L (triggered) came after FIX.4.4."""
+        """150=L; 150=D where the version has no such ExecType."""
         event = report.event
         assert type(event) is OrderTriggered
-        return "8", self._restatement(report, self._dialect.activated, ACTIVATED_TEXT[event.activation])
+        text = ACTIVATED_TEXT[event.activation]
+        if self._dialect.activated is not None:
+            return "8", self._restatement(report, self._dialect.activated, text)
+        order = _own(report)
+        return "8", self._execution(report, order, order.cl_ord_id, "L", "", f"58={text}\x01")
 
     def _restated(self, report: Report) -> tuple[str, str]:
         event = report.event
@@ -241,11 +248,15 @@ class ReportMapper:
             common = self._remember(order)
         if not exec_id:
             exec_id = f"{report.seq}-{report.position}\x01{self._trans}"
+        cum_qty = order.cum_qty
+        average = avg_px_text(order.cum_notional, cum_qty) if cum_qty else "0"
+        if report.time_ns != self._time_ns:
+            self._time_ns, self._time = report.time_ns, format_utc(report.time_ns, self._digits)
         return (
             f"37={terms.order_id}\x0111={cl_ord_id}\x01{orig}17={exec_id}"
             f"150={exec_type}\x0139={status or CHARACTERS[order.status]}\x01{common}38={decimal(terms.order_qty)}\x01"
-            f"{self.terms(order)}{rest}151={decimal(order.leaves_qty)}\x0114={decimal(order.cum_qty)}\x01"
-            f"6={avg_px_text(order.cum_notional, order.cum_qty)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
+            f"{self.terms(order)}{rest}151={decimal(order.leaves_qty)}\x0114={decimal(cum_qty)}\x01"
+            f"6={average}\x0160={self._time}\x01"
         )
 
     def _rejected(self, report: Report) -> tuple[str, str]:
@@ -311,8 +322,9 @@ class ReportMapper:
         kind = _BY_SECURITY if event.symbol_id else _ALL_ORDERS
         symbol = f"55={instrument.symbol}\x01" if instrument is not None else ""
         side = f"54={int(event.side)}\x01" if event.side else ""
+        number = f"1369={event.request_id}\x01" if self._dialect.mass_action_report else ""
         body = (
-            f"11={event.cl_ord_id}\x0137={event.request_id}\x01530={kind}\x01531={kind}\x01"
+            f"11={event.cl_ord_id}\x0137={event.request_id}\x01{number}530={kind}\x01531={kind}\x01"
             f"533={event.total_affected}\x01{symbol}{side}60={format_utc(report.time_ns, self._digits)}\x01"
         )
         return "r", body
@@ -321,8 +333,10 @@ class ReportMapper:
         event = report.event
         assert type(event) is MassCancelRejected
         kind = _BY_SECURITY if event.reason == _UNKNOWN_SECURITY else _ALL_ORDERS
+        request_id = f"{report.seq}-{report.position}"
+        number = f"1369={request_id}\x01" if self._dialect.mass_action_report else ""
         body = (
-            f"11={event.cl_ord_id}\x0137={report.seq}-{report.position}\x01530={kind}\x01531=0\x01"
+            f"11={event.cl_ord_id}\x0137={request_id}\x01{number}530={kind}\x01531=0\x01"
             f"532={event.reason}\x0158={printable(event.text)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
         )
         return "r", body

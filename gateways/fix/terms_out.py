@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.decimals import format_decimal
-from engine.types import OrdType, TimeInForce, TriggerKind, Wait
+from engine.types import Contingency, OrdType, TimeInForce, TriggerKind, TriggerSource, Wait
 from gateways.fix import vocabulary as words
 from gateways.fix.codec import printable
 from gateways.fix.times import format_utc
@@ -26,6 +26,7 @@ decimal = lru_cache(maxsize=65_536)(format_decimal)
 _LIMIT = OrdType.LIMIT
 _RATE_PER_BASIS_POINT = 10_000
 _INACTIVE = frozenset({Wait.TRIGGER, Wait.ENTRY, Wait.AUCTION, Wait.TOUCH})
+_SELF_TRADES_DEFINED = frozenset("123")
 
 
 class TermsWriter:
@@ -52,38 +53,54 @@ class TermsWriter:
         parts: list[str] = []
         if special.link is not None:
             parts.append(f"66={printable(special.link.list_id)}")
-        if special.trigger is not None and (px := _stop_px(order.working, special.trigger)):
-            parts.append(f"99={decimal(px)}")
+        if special.trigger is not None:
+            parts += self._trigger(order, special.trigger)
         if insts := sorted(words.exec_insts(special) & self._dialect.exec_insts):
             parts.append(f"18={' '.join(insts)}")
         parts += self._offset(special)
         if special.min_qty:
             parts.append(f"110={decimal(special.min_qty)}")
-        if special.display_qty or special.hidden:
-            parts.append(f"111={decimal(special.display_qty)}")
+        parts += _instructions(special) if self._dialect.instructions else _max_floor(special)
         if special.expire_ns:
             parts.append(f"126={format_utc(special.expire_ns, self._digits)}")
         if special.reduce_only:
             parts.append("77=C")
         return "".join(f"{part}\x01" for part in parts)
 
+    def _trigger(self, order: OrderImage, trigger: Trigger) -> list[str]:
+        """StopPx (99), or TriggeringInstructions where they say what OrdType and StopPx can't."""
+        px = _stop_px(order.working, trigger)
+        if not self._dialect.instructions or trigger.kind is TriggerKind.TRAILING:
+            return [f"99={decimal(px)}"] if px else []
+        told = words.ord_type_code(order.terms) in words.TRIGGERS
+        if told and trigger.source is TriggerSource.LAST_TRADE:
+            return [f"99={decimal(px)}"]
+        direction = words.trigger_direction(order.terms.side, trigger.kind)
+        source = _coded_field("1107", str(int(trigger.source)), words.TRIGGER_SOURCES_STANDARD)
+        stop_px = [f"99={decimal(px)}"] if told else []
+        price = f"1102={decimal(px)}"
+        return [*stop_px, f"1100={words.PRICE_MOVEMENT}", f"1101={words.ACTIVATE}", price, *source, f"1109={direction}"]
+
     def _offset(self, special: SpecialTerms) -> list[str]:
         """PegOffsetValue (211) and its type (836): of a peg, or the distance of a trailing stop."""
         trigger = special.trigger
+        kind = words.PRICE_OFFSET
         if trigger is not None and trigger.kind is TriggerKind.TRAILING:
-            value, kind = trigger.trail_amount, words.PRICE_OFFSET
+            followed, value = words.PEG_TRAILING_STOP, trigger.trail_amount
             if trigger.trail_rate:
                 if not self._dialect.peg_offset_type:
                     return []
                 value, kind = trigger.trail_rate * _RATE_PER_BASIS_POINT, words.BASIS_POINTS
         elif special.peg is not None:
-            value, kind = special.peg.offset, words.PRICE_OFFSET
+            followed, value = str(int(special.peg.kind)), special.peg.offset
         else:
             return []
-        return [f"211={decimal(value)}", *([f"836={kind}"] if self._dialect.peg_offset_type else [])]
+        price_type = [f"1094={followed}"] if self._dialect.instructions else []
+        offset_type = [f"836={kind}"] if self._dialect.peg_offset_type else []
+        return [*price_type, f"211={decimal(value)}", *offset_type]
 
     def _working(self, order: OrderImage) -> str:
-        """WorkingIndicator (636), and PeggedPrice (839) where a pegged order rests; FIX.4.4."""
+        """WorkingIndicator (636), and PeggedPrice (839) where a pegged order rests; from FIX.4.4 on."""
         working = order.working
         if working is None or not self._dialect.working_indicator or not order.status.is_open:
             return ""
@@ -93,9 +110,33 @@ class TermsWriter:
         return f"636=Y\x01839={decimal(working.px)}\x01" if pegged else "636=Y\x01"
 
 
+def _max_floor(special: SpecialTerms) -> list[str]:
+    return [f"111={decimal(special.display_qty)}"] if special.display_qty or special.hidden else []
+
+
+def _instructions(special: SpecialTerms) -> list[str]:
+    """What only FIX 5.0 has fields for: DisplayInstruction, ContingencyType, self-match prevention."""
+    parts: list[str] = []
+    if special.hidden:
+        parts += ["1138=0", f"1084={words.UNDISCLOSED}"]
+    elif special.display_qty:
+        parts.append(f"1138={decimal(special.display_qty)}")
+        if special.display_range:
+            low, high = special.display_qty - special.display_range, special.display_qty + special.display_range
+            parts += [f"1084={words.RANDOM_DISPLAY}", f"1085={decimal(low)}", f"1086={decimal(high)}"]
+    if special.link is not None:
+        kind = special.link.contingency
+        parts.append(f"1385={int(Contingency.OTO if kind is Contingency.BRACKET else kind)}")
+    return parts + _coded_field("2964", str(int(special.self_trade)), _SELF_TRADES_DEFINED)
+
+
 def _coded(tag: str, value: str, defined: frozenset[str]) -> str:
     """An enumerated field; left out where the version has no such value."""
     return f"{tag}={value}\x01" if value in defined else ""
+
+
+def _coded_field(tag: str, value: str, defined: frozenset[str]) -> list[str]:
+    return [f"{tag}={value}"] if value in defined else []
 
 
 def _stop_px(working: Working | None, trigger: Trigger) -> int:

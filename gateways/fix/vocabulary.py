@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.types import Contingency, OrdType, PegKind, PostOnly, SelfTrade, SelfTradeScope, TriggerKind, TriggerSource
+from engine.types import (
+    Contingency,
+    OrdType,
+    PegKind,
+    PostOnly,
+    SelfTrade,
+    SelfTradeScope,
+    Side,
+    TriggerKind,
+    TriggerSource,
+)
 from engine.types import TimeInForce as Tif
 
 if TYPE_CHECKING:
@@ -29,7 +39,7 @@ PRICINGS = {
     "P": OrdType.PEGGED,
 }
 TRIGGERS = {"3": TriggerKind.STOP, "4": TriggerKind.STOP, "J": TriggerKind.TOUCHED}
-ORD_TYPES_DEFINED = frozenset("123456789ABCDEFGHIJKLMP")
+ORD_TYPES_DEFINED = frozenset("123456789ABCDEFGHIJKLMPQRS")
 
 _CODES = {
     (TriggerKind.STOP, OrdType.MARKET): "3",
@@ -51,7 +61,7 @@ def ord_type_code(terms: OrderTerms) -> str:
 # ---- TimeInForce (59) -----------------------------------------------------------------------------------------------
 
 TIFS = {CHARACTERS[tif]: tif for tif in Tif}
-TIFS_DEFINED = frozenset("01234567B")
+TIFS_DEFINED = frozenset("0123456789ABC")
 
 # ---- ExecInst (18), PegPriceType (1094) -----------------------------------------------------------------------------
 
@@ -60,12 +70,12 @@ PEGS = {"M": PegKind.MIDPOINT, "P": PegKind.MARKET, "R": PegKind.PRIMARY}
 PEG_PRICE_TYPES = {"2": PegKind.MIDPOINT, "4": PegKind.MARKET, "5": PegKind.PRIMARY}
 PEG_TRAILING_STOP = "8"
 """1094: as ExecInst ``a``."""
-PEG_PRICE_TYPES_DEFINED = frozenset("123456789")
+PEG_PRICE_TYPES_DEFINED = frozenset("12345789") | {"10"}
 
 _HELD = frozenset("12345")
 """Not held, work, go along, over the day, held: what a broker's desk does with an order, without effect here."""
 EXEC_INSTS = frozenset({ALL_OR_NONE, POST_ONLY, TRAILING_STOP, *PEGS}) | _HELD
-EXEC_INSTS_DEFINED = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx")
+EXEC_INSTS_DEFINED = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 def exec_insts(special: SpecialTerms | None) -> frozenset[str]:
@@ -98,7 +108,14 @@ TRIGGER_TYPES_DEFINED = frozenset("12345")
 TRIGGER_ACTIONS_DEFINED = frozenset("123")
 TRIGGER_SOURCES = {str(int(source)): source for source in TriggerSource}
 """1107; 100 is an extension: the instrument's reference price."""
+TRIGGER_SOURCES_STANDARD = frozenset("123")
 TRIGGER_SOURCES_DEFINED = TRIGGER_SOURCES.keys() | set("456")
+
+
+def trigger_direction(side: Side, kind: TriggerKind) -> str:
+    """TriggerPriceDirection (1109): that of a stop runs away from the order's side."""
+    return "U" if (side is Side.BUY) is (kind is TriggerKind.STOP) else "D"
+
 
 # ---- everything else ------------------------------------------------------------------------------------------------
 

@@ -309,7 +309,7 @@ def test_fields_that_others_require(change: dict[str, str | None], begin_string:
         ({"59": "6", "432": "2026-03-29"}, 6, "432"),
         ({"59": "6", "432": "٢٠٢٦٠٣٢٩".encode().decode("latin-1")[:8]}, 6, "432"),
         ({"59": "6", "432": "20261301"}, 5, "432"),
-        ({"59": "8"}, 5, "59"),
+        ({"59": "D"}, 5, "59"),
     ],
 )
 def test_values_out_of_range_are_session_rejects(change: dict[str, str | None], reason: int, tag: str) -> None:

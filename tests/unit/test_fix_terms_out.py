@@ -16,8 +16,10 @@ from engine.types import (
     OrdType,
     PegKind,
     PostOnly,
+    SelfTrade,
     TimeInForce,
     TriggerKind,
+    TriggerSource,
     Wait,
 )
 from gateways.fix.dialect import DIALECTS
@@ -26,6 +28,8 @@ from gateways.fix.terms_out import TermsWriter
 MARKET, LIMIT, PEGGED = OrdType.MARKET, OrdType.LIMIT, OrdType.PEGGED
 STOP = Trigger(TriggerKind.STOP, 99 * SCALE)
 TOUCHED = Trigger(TriggerKind.TOUCHED, 99 * SCALE)
+BY_BID = Trigger(TriggerKind.STOP, 99 * SCALE, TriggerSource.BEST_BID)
+BY_REFERENCE = Trigger(TriggerKind.STOP, 99 * SCALE, TriggerSource.REFERENCE)
 BY_AMOUNT = Trigger(TriggerKind.TRAILING, trail_amount=SCALE // 2)
 BY_RATE = Trigger(TriggerKind.TRAILING, trail_rate=SCALE // 100)
 
@@ -68,6 +72,48 @@ def an_order(ord_type: OrdType = LIMIT, working: Working | None = None, **specia
 def test_special_terms(order: OrderImage, in_44: str, in_42: str) -> None:
     assert said(order) == f"{in_44}|636=Y"
     assert said(order, "FIX.4.2") == in_42
+
+
+@pytest.mark.parametrize(
+    ("order", "in_50"),
+    [
+        (an_order(MARKET, trigger=STOP), "40=3|59=1|99=99"),
+        (an_order(MARKET, trigger=TOUCHED), "40=J|59=1|99=99"),
+        (an_order(trigger=TOUCHED), "40=2|44=100|59=1|1100=4|1101=1|1102=99|1107=2|1109=D"),
+        (an_order(OrdType.MARKET_TO_LIMIT, trigger=STOP), "40=K|44=100|59=1|1100=4|1101=1|1102=99|1107=2|1109=U"),
+        (an_order(MARKET, trigger=BY_BID), "40=3|59=1|99=99|1100=4|1101=1|1102=99|1107=3|1109=U"),
+        (an_order(MARKET, trigger=BY_REFERENCE), "40=3|59=1|99=99|1100=4|1101=1|1102=99|1109=U"),
+        (an_order(MARKET, trigger=BY_AMOUNT), "40=P|59=1|1094=8|211=0.5|836=0"),
+        (an_order(trigger=BY_RATE), "40=P|44=100|59=1|1094=8|211=100|836=1"),
+        (an_order(PEGGED, peg=Peg(PegKind.MIDPOINT, -SCALE)), "40=P|44=100|59=1|1094=2|211=-1|836=0"),
+        (an_order(all_or_none=True, post_only=PostOnly.REPRICE), "40=2|44=100|59=1|18=6 G"),
+        (an_order(display_qty=SCALE), "40=2|44=100|59=1|1138=1"),
+        (
+            an_order(display_qty=3 * SCALE, display_range=SCALE),
+            "40=2|44=100|59=1|1138=3|1084=3|1085=2|1086=4",
+        ),
+        (an_order(hidden=True), "40=2|44=100|59=1|1138=0|1084=4"),
+        (an_order(link=Link("L", Contingency.OCO, 0, 1)), "40=2|44=100|59=1|66=L|1385=1"),
+        (an_order(link=Link("L", Contingency.BRACKET, 0, 1)), "40=2|44=100|59=1|66=L|1385=2"),
+        (an_order(self_trade=SelfTrade.CANCEL_OLDEST), "40=2|44=100|59=1|2964=2"),
+        (an_order(self_trade=SelfTrade.DECREMENT), "40=2|44=100|59=1"),
+    ],
+)
+def test_special_terms_in_the_components_of_fix_50(order: OrderImage, in_50: str) -> None:
+    assert said(order, "FIXT.1.1") == f"{in_50}|636=Y"
+
+
+@pytest.mark.parametrize(
+    ("side", "kind", "direction"), [("1", "1", "U"), ("2", "1", "D"), ("1", "2", "D"), ("2", "2", "U")]
+)
+def test_the_direction_of_a_trigger_is_read_as_it_is_said(side: str, kind: str, direction: str) -> None:
+    changes = {"54": side, "1100": "4", "1102": "99", "1107": "3", "1109": direction}
+    command = read("D", ORDER | changes, "FIXT.1.1")
+    assert isinstance(command, NewOrder)
+    assert command.special is not None
+    assert command.special.trigger == Trigger(TriggerKind(int(kind)), 99 * SCALE, TriggerSource.BEST_BID)
+    order = order_image(side=command.side, special=command.special, working=Working())
+    assert f"|1109={direction}|" in said(order, "FIXT.1.1")
 
 
 @pytest.mark.parametrize(
