@@ -43,20 +43,20 @@ class PhaseChange(msgspec.Struct, frozen=True, gc=False):
 
 def ended_day(now_ns: int, roll: str, time_zone: str) -> str:
     """The last trading day that has ended: ISO date, in the zone, of the newest roll (``HH:MM``) at or before now."""
-    day = _local_date(now_ns, time_zone) + _DAY
-    while _moment_ns(day, roll, time_zone) > now_ns:
+    day = local_date(now_ns, time_zone) + _DAY
+    while moment_ns(day, roll, time_zone) > now_ns:
         day -= _DAY
     return day.isoformat()
 
 
 def roll_ns(day: str, roll: str, time_zone: str) -> int:
     """When the roll of the ISO date ``day`` happens."""
-    return _moment_ns(date.fromisoformat(day), roll, time_zone)
+    return moment_ns(date.fromisoformat(day), roll, time_zone)
 
 
 def next_roll_ns(now_ns: int, roll: str, time_zone: str) -> int:
     """The first roll after now."""
-    return _moment_ns(date.fromisoformat(ended_day(now_ns, roll, time_zone)) + _DAY, roll, time_zone)
+    return moment_ns(date.fromisoformat(ended_day(now_ns, roll, time_zone)) + _DAY, roll, time_zone)
 
 
 def end_of_day_ns(instrument: Instrument, iso_date: str) -> int:
@@ -72,7 +72,7 @@ def end_of_day_ns(instrument: Instrument, iso_date: str) -> int:
     day = date.fromisoformat(iso_date)
     if time.fromisoformat(instrument.daily_roll) < _NOON:
         day += _DAY
-    return _moment_ns(day, instrument.daily_roll, instrument.time_zone)
+    return moment_ns(day, instrument.daily_roll, instrument.time_zone)
 
 
 # ---- phases -------------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def phase_at(instrument: Instrument, now_ns: int) -> TradingPhase | None:
 
 def last_change(instrument: Instrument, now_ns: int) -> PhaseChange | None:
     """The newest change at or before now; None without a schedule."""
-    today = _local_date(now_ns, instrument.time_zone)
+    today = local_date(now_ns, instrument.time_zone)
     for back in range(_WEEK + 2):
         newest = None
         for change in _changes_on(instrument, today - (back - 1) * _DAY):
@@ -100,7 +100,7 @@ def last_change(instrument: Instrument, now_ns: int) -> PhaseChange | None:
 def next_change(instrument: Instrument, after_ns: int) -> PhaseChange | None:
     """The first change after a moment; None without a schedule. Of several at one moment (all but the last of which
     the clock has jumped over) the last."""
-    today = _local_date(after_ns, instrument.time_zone)
+    today = local_date(after_ns, instrument.time_zone)
     first: PhaseChange | None = None
     for ahead in range(_WEEK + 2):
         for change in _changes_on(instrument, today + (ahead - 1) * _DAY):
@@ -118,12 +118,12 @@ def _changes_on(instrument: Instrument, day: date) -> Iterator[PhaseChange]:
     if not instrument.schedule:
         return
     if day.isoformat() in instrument.holidays:
-        yield PhaseChange(_moment_ns(day, "00:00", zone), TradingPhase.CLOSED)
+        yield PhaseChange(moment_ns(day, "00:00", zone), TradingPhase.CLOSED)
         return
     weekday = day.isoweekday()
     for session in instrument.schedule:
         if not session.days or weekday in session.days:
-            yield PhaseChange(_moment_ns(day, session.at, zone), session.phase, session.random_end_s)
+            yield PhaseChange(moment_ns(day, session.at, zone), session.phase, session.random_end_s)
 
 
 # ---- local time ---------------------------------------------------------------------------------------------------
@@ -134,12 +134,13 @@ def _zone(time_zone: str) -> ZoneInfo:
     return ZoneInfo(time_zone)
 
 
-def _local_date(now_ns: int, time_zone: str) -> date:
+def local_date(now_ns: int, time_zone: str) -> date:
+    """The date that the zone's calendar shows."""
     return (_EPOCH + now_ns // _NS * _SECOND).astimezone(_zone(time_zone)).date()
 
 
 @lru_cache(maxsize=_MOMENTS_KEPT)
-def _moment_ns(day: date, at: str, time_zone: str) -> int:
+def moment_ns(day: date, at: str, time_zone: str) -> int:
     """The first moment at which the zone's clock shows ``at`` of ``day``, or later."""
     zone = _zone(time_zone)
     wanted = datetime.combine(day, time.fromisoformat(at))
