@@ -100,6 +100,9 @@ class SpecialTerms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Given by the book to the legs of a list."""
     on_disconnect: CancelOnDisconnect | None = None
     """When the loss of its session cancels the order (FIX 18=o is DISCONNECT); None = as the session's profile says."""
+    self_trade_id: str = ""
+    """SelfMatchPreventionID (FIX 2362): with one, ``self_trade`` is about the firm's orders of the same id, whatever
+    the scope; empty = none."""
 
 
 NOTHING_SPECIAL = SpecialTerms()

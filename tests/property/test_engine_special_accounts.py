@@ -149,6 +149,7 @@ class Traders:
             fields["expire_ns"] = self.venue.now_ns + random.randint(1, 40)
         fields["self_trade"] = random.choice(list(SelfTrade))
         fields["self_trade_scope"] = random.choice(list(SelfTradeScope))
+        fields["self_trade_id"] = random.choice(["", "", "G"])
         return SpecialTerms(**fields)
 
     def _list(self, session_id: int) -> NewList:

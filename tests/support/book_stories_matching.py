@@ -179,6 +179,12 @@ def _own(mode: SelfTrade, scope: SelfTradeScope = SelfTradeScope.ACCOUNT, accoun
 
 
 _FIRM_NEWEST = special(self_trade=SelfTrade.CANCEL_NEWEST, self_trade_scope=SelfTradeScope.FIRM)
+_ID_G = special(self_trade=SelfTrade.CANCEL_NEWEST, self_trade_id="G")
+_WITH_IDS = [
+    sell("none", 1, 100, account_id=3),
+    sell("other", 1, 101, special=special(self_trade_id="H")),
+    sell("same", 1, 102, special=_ID_G),
+]
 _OWN_FIRST = [sell("mine", 1, 100), sell("theirs", 1, 101, account_id=4)]
 
 SELF_TRADE = [
@@ -218,6 +224,24 @@ SELF_TRADE = [
         "but one of them does not trade with itself",
         [sell("s", 1, 100, account_id=5)],
         buy("x", 1, 100, account_id=5, special=_FIRM_NEWEST),
+        ["+x 1@100", "-x SELF_TRADE"],
+    ),
+    Story(
+        "of one id, within the firm",
+        _WITH_IDS,
+        buy("x", 9, 104, special=_ID_G, account_id=3),
+        ["+x 9@104", "x trades 1 at 100 with none", "x trades 1 at 101 with other", "-x SELF_TRADE"],
+    ),
+    Story(
+        "an id of another firm is another id",
+        [sell("g", 1, 100, special=_ID_G)],
+        buy("x", 1, 100, special=_ID_G, account_id=4),
+        ["+x 1@100", "x trades 1 at 100 with g"],
+    ),
+    Story(
+        "who has no firm has ids of its own",
+        [sell("g", 1, 100, special=_ID_G, account_id=5)],
+        buy("x", 1, 100, special=_ID_G, account_id=5),
         ["+x 1@100", "-x SELF_TRADE"],
     ),
 ]

@@ -113,7 +113,16 @@ def _terms_of(order: OrderImage) -> Iterator[str]:
     yield from (name for name in INSTRUCTIONS if getattr(special, name))
 
 
-INSTRUCTIONS = ("display_qty", "display_range", "hidden", "min_qty", "all_or_none", "reduce_only", "expire_ns")
+INSTRUCTIONS = (
+    "display_qty",
+    "display_range",
+    "hidden",
+    "min_qty",
+    "all_or_none",
+    "reduce_only",
+    "expire_ns",
+    "self_trade_id",
+)
 
 
 def trigger_of(order: OrderImage) -> str:

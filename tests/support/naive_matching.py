@@ -94,10 +94,11 @@ def owned_alike(book: State, order: Open, rival: Open) -> bool:
     if special.self_trade is SelfTrade.NONE:
         return False
     mine, theirs = order.image.account_id, rival.image.account_id
-    if mine == theirs:
-        return True
     firm = book.firms.get(mine, "")
-    return special.self_trade_scope is SelfTradeScope.FIRM and firm != "" and firm == book.firms.get(theirs, "")
+    of_one_firm = mine == theirs or (firm != "" and firm == book.firms.get(theirs, ""))
+    if special.self_trade_id:
+        return of_one_firm and special.self_trade_id == rival.special.self_trade_id
+    return mine == theirs or (special.self_trade_scope is SelfTradeScope.FIRM and of_one_firm)
 
 
 def prevent(book: State, order: Open, rival: Open) -> None:

@@ -142,7 +142,11 @@ class OrderMaker:
         if feature == "min_qty":
             return {"min_qty": self.lots(dice, 6) if not dice.once_in(12) else lot + 1}
         if feature == "self_trade":
-            terms = {"self_trade": dice.of(list(SelfTrade)), "self_trade_scope": dice.of(list(SelfTradeScope))}
+            terms = {
+                "self_trade": dice.of(list(SelfTrade)),
+                "self_trade_scope": dice.of(list(SelfTradeScope)),
+                "self_trade_id": dice.of(["", "", "", "G", "H"]),
+            }
             return {**terms, **(self.one(dice, dice.of(MORE[:5])) if dice.once_in(4) else {})}
         return {feature: True}
 
