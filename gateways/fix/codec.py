@@ -183,20 +183,27 @@ def _field(text: str, pos: int, before: list[str] | None) -> tuple[str, str, int
 class Encoder:
     """Messages of one session into bytes: everything that never changes is put together once."""
 
-    __slots__ = ("_begin", "_comp_ids")
+    __slots__ = ("_begin", "_comp_ids", "_sending_time", "_stamp")
 
     def __init__(self, begin_string: str, sender_comp_id: str, target_comp_id: str) -> None:
         self._begin = f"8={begin_string}\x019="
         self._comp_ids = f"\x0149={sender_comp_id}\x0156={target_comp_id}\x0152="
+        self._sending_time = ""
+        self._stamp = ""
 
     def encode(self, msg_type: str, number: int, sending_time: str, body: str, flags: str = "") -> bytes:
         """A whole message. ``body`` and ``flags`` (43, 97, 122) are fields that each end with SOH."""
-        content = f"35={msg_type}\x0134={number}{self._comp_ids}{sending_time}\x01{flags}{body}"
+        if sending_time is not self._sending_time:  # reports of one batch share it
+            self._sending_time = sending_time
+            self._stamp = f"{self._comp_ids}{sending_time}\x01"
+        content = f"35={msg_type}\x0134={number}{self._stamp}{flags}{body}"
         text = f"{self._begin}{len(content)}\x01{content}"
         try:
             data = text.encode("latin-1")
         except UnicodeEncodeError:
             data = text.encode("latin-1", "replace")
+        if len(data) <= _ADLER_ANY_MAX:
+            return data + _TRAILERS[(adler32(data) - 1) & 0xFF]
         return data + _TRAILERS[checksum(data)]
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.commands import ClientCommand
+    from engine.events import SessionOpened
     from gateways.fix.dialect import Dialect
     from gateways.fix.inquiries import Inquiries
     from gateways.fix.ports import Port
@@ -55,9 +56,8 @@ class Inbound:
         self._port = port
         self._settings = settings
         self._inquiries = inquiries
-        self._mapper = CommandMapper(dialect, port.session, port.directory, port.order_named, end_of_day_ns)
         self._header: Final = (dialect.begin_string, port.session.comp_id, port.session.target_comp_id)
-        self._plain = PlainOrders(port.session, port.directory, port, settings.sending_time_accuracy_s)
+        self._read_orders_for(port.session)
         self._commands: list[ClientCommand] = []
         self._accounted = 0
         """The first inbound number that no command's outcome accounts for yet."""
@@ -79,6 +79,14 @@ class Inbound:
 
     # ---- called by the session --------------------------------------------------------------------------------
 
+    def _read_orders_for(self, session: SessionOpened) -> None:
+        """Order messages are read by the session's terms as they are now; operators may change them while it trades."""
+        port, settings = self._port, self._settings
+        self._session = session
+        self._mapper = CommandMapper(self._dialect, session, port.directory, port.order_named, end_of_day_ns)
+        self._plain = PlainOrders(session, port.directory, port, settings.sending_time_accuracy_s)
+        self._inquiries.ask_for(session)
+
     def serve(self, service: Service) -> None:
         """Have ``service`` answer its requests from now on."""
         self._services.update(dict.fromkeys(service.msg_types, service))
@@ -96,6 +104,8 @@ class Inbound:
     def receive(self, frames: list[bytes], now_ns: int) -> None:
         """Acts on frames in order until the session reads no more."""
         owner = self._owner
+        if self._port.session is not self._session:
+            self._read_orders_for(self._port.session)
         at, count = 0, len(frames)
         while at < count:
             if owner.state is State.ACTIVE:

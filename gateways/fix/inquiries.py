@@ -82,6 +82,10 @@ class Inquiries:
             "V": self._market_data,
         }
 
+    def ask_for(self, session: SessionOpened) -> None:
+        """The session's accounts are these from now on."""
+        self._session = session
+
     def handles(self, msg_type: str) -> bool:
         return msg_type in self._reads
 

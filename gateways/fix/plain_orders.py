@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.commands import CancelOrder, NewOrder
 from engine.decimals import parse_decimal
-from engine.types import OrdType
+from engine.types import OrdType, TimeInForce
 from gateways.fix import vocabulary as words
 from gateways.fix.fields_in import ID_MAX, SIDES
 from gateways.fix.times import SECOND_NS, check_utc
@@ -39,23 +39,23 @@ SEEN_BEFORE_LEARNT: Final = 8
 _TIME = r"(\d{8}-\d\d:\d\d:\d\d)(?:\.\d{3}(?:\d{3}){0,2})?"
 _NUMBER = r"(\d{1,10}(?:\.\d{1,8})?)"
 _NAME = rf"([^\x01]{{1,{ID_MAX}}})"
-_TIFS: Final = "0134"
-"""Values of TimeInForce (59) that every version defines and that need no other field."""
+_TIFS: Final = {"": TimeInForce.DAY} | {code: words.TIFS[code] for code in "0134"}
+"""TimeInForce (59), or none: those that every version defines and that need no other field."""
 _VALUES: Final = {
     "8": r"FIXT?\.\d\.\d", "9": r"\d+", "35": "[DF]", "34": r"([1-9]\d{0,9})", "49": _NAME, "56": _NAME, "52": _TIME,
     "11": _NAME, "41": _NAME, "1": _NAME, "55": _NAME, "54": "([12])", "60": _TIME, "21": "[123]",
-    "38": _NUMBER, "40": "2", "44": _NUMBER, "59": f"([{_TIFS}])",
+    "38": _NUMBER, "40": "2", "44": _NUMBER, "59": f"([{''.join(_TIFS)}])",
 }  # fmt: skip
 """Each field's syntax; a group where the value matters."""
+# An order's and a cancel's values stand in the same places, so that one statement takes either apart.
 _ORDER = ("34", "49", "56", "52", "11", "55", "54", "60", "1", "38", "44", "59")
-_CANCEL = ("34", "49", "56", "52", "11", "55", "54", "60", "1", "41")
+_CANCEL = ("34", "49", "56", "52", "11", "55", "54", "60", "1", "41", "", "")
 _REQUIRED = {"D": {"11", "55", "54", "60", "38", "40", "44"}, "F": {"11", "41", "55", "54", "60"}}
 _OPTIONAL = {"D": {"1", "21", "59"}, "F": {"1"}}
 _HEADER = ("8", "9", "35", "34", "49", "56", "52")
 _LIMIT: Final = OrdType.LIMIT
 
 _number = lru_cache(maxsize=65_536)(parse_decimal)
-_second = check_utc
 
 
 class _Form(NamedTuple):
@@ -88,16 +88,21 @@ class PlainOrders:
     """One session's quick way. ``accuracy_s``: see ``FixSettings.sending_time_accuracy_s``."""
 
     __slots__ = (
-        "_accuracy_s", "_comp_ids", "_directory", "_forms", "_port", "_seen", "_seen_times", "_sent", "_sent_s",
-        "_session", "_transacted",
+        "_account_ids", "_account_named", "_accuracy_s", "_comp_id", "_default_account_id", "_forms",
+        "_instrument_named", "_port", "_seen", "_seen_times", "_sent", "_sent_s", "_session_id",
+        "_target_comp_id", "_transacted",
     )  # fmt: skip
 
     def __init__(self, session: SessionOpened, directory: Directory, port: Port, accuracy_s: int) -> None:
-        self._session = session
-        self._directory = directory
+        self._session_id = session.session_id
+        self._comp_id = session.comp_id
+        self._target_comp_id = session.target_comp_id
+        self._default_account_id = session.default_account_id
+        self._account_ids = session.account_ids
+        self._account_named = directory.account_named
+        self._instrument_named = directory.instrument_named
         self._port = port
         self._accuracy_s = accuracy_s
-        self._comp_ids = (session.comp_id, session.target_comp_id)
         self._forms: list[_Form] = []
         self._seen: tuple[str, ...] = ()
         self._seen_times = 0
@@ -158,40 +163,40 @@ class PlainOrders:
         self, form: _Form, found: re.Match[str], expected: int, in_from: int, now_ns: int
     ) -> NewOrder | CancelOrder | None:
         """The command; None if it takes the general way to say what it is."""
-        seq, sender, target, sent, cl_ord_id, symbol, side, transacted, account, *rest = found.group(*form.groups)
-        if int(seq) != expected or (sender, target) != self._comp_ids:
+        (
+            seq, sender, target, sent, cl_ord_id, symbol, side, transacted, account, qty_or_orig, px, tif,
+        ) = found.group(*form.groups)  # fmt: skip
+        if int(seq) != expected or sender != self._comp_id or target != self._target_comp_id:
             return None
         if (sent != self._sent or transacted != self._transacted) and not self._check_times(sent, transacted):
             return None
         if self._accuracy_s and abs(now_ns // SECOND_NS - self._sent_s) > self._accuracy_s:
             return None
-        instrument = self._directory.instrument_named(symbol)
-        account_id = self._account_id(account) if account else self._session.default_account_id
+        instrument = self._instrument_named(symbol)
+        account_id = self._account_id(account) if account else self._default_account_id
         if instrument is None or not account_id:
             return None
-        session_id = self._session.session_id
         if not form.is_order:
-            orig = rest[0]
-            if orig == "NONE":
+            if qty_or_orig == "NONE":
                 return None
             return CancelOrder(
-                session_id, cl_ord_id, account_id, instrument.symbol_id, SIDES[side], orig, 0, in_from, expected
-            )
-        qty, px, tif = rest
-        order_qty, limit = _number(qty), _number(px)
+                self._session_id, cl_ord_id, account_id, instrument.symbol_id, SIDES[side], qty_or_orig, 0,
+                in_from, expected,
+            )  # fmt: skip
+        order_qty, limit = _number(qty_or_orig), _number(px)
         if not order_qty or not limit:
             return None
         return NewOrder(
-            session_id, cl_ord_id, account_id, instrument.symbol_id, SIDES[side], _LIMIT, words.TIFS[tif or "0"],
+            self._session_id, cl_ord_id, account_id, instrument.symbol_id, SIDES[side], _LIMIT, _TIFS[tif],
             order_qty, limit, in_from, expected,
         )  # fmt: skip
 
     def _check_times(self, sent: str, transacted: str) -> bool:
         """Whether both are moments in time; they are remembered, as messages cluster on the second."""
         try:
-            self._sent_s = _second(sent)
+            self._sent_s = check_utc(sent)
             if transacted != sent:
-                _second(transacted)
+                check_utc(transacted)
         except ValueError:
             self._sent = ""
             return False
@@ -199,8 +204,8 @@ class PlainOrders:
         return True
 
     def _account_id(self, name: str) -> int:
-        account = self._directory.account_named(name)
-        return account.account_id if account is not None and account.account_id in self._session.account_ids else 0
+        account = self._account_named(name)
+        return account.account_id if account is not None and account.account_id in self._account_ids else 0
 
 
 def _is_plain(kind: str, tags: tuple[str, ...]) -> bool:
