@@ -1,20 +1,26 @@
-"""The door: who may log on. Credentials are checked off the loop, then the connection gets its session's port."""
+"""The door: who may log on. Credentials are checked off the loop, then the connection gets its session's port.
+
+A session takes what it has: a password, a signature by one of its keys, or, where it has neither, the certificate of
+its connection. A certificate that it has is wanted beside the others too.
+"""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import trio
 
 from actors.boundary import Connection, LogonRefused, SessionUnavailable
+from actors.passwords import Passwords
 from actors.port import SessionPort
-from config.credentials import verify
+from actors.signatures import Signatures, SignedLogon
+from config.credentials import NOBODY, verify
 from engine.directory import Directory
+from engine.events import SessionOpened
 
 _REFUSED = "unknown session or wrong credentials"
-_NOBODY = "scrypt$16384$8$1$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-"""Verified in place of an unknown session's credential, so that the answer takes as long."""
 
 
 class Gate(Protocol):
@@ -32,8 +38,18 @@ class Gate(Protocol):
         password: str,
         connection: Connection,
         remote: str,
+        signed: SignedLogon | None = None,
+        certificate: str = "",
     ) -> SessionPort:
-        """The session's port, with ``connection`` attached. Raises LogonRefused."""
+        """The session's port, with ``connection`` attached. Raises LogonRefused.
+
+        Args:
+            username: the session's user name or, of a signed logon, the key's id; empty = not given.
+            certificate: SHA-256 of the client's certificate, hex, where the connection has shown one that is trusted.
+        """
+
+    async def change_password(self, session_id: int, old: str, new: str) -> None:
+        """Returns when the new password is durable. Raises PasswordRefused."""
 
 
 class Door:
@@ -44,13 +60,17 @@ class Door:
         directory: Directory,
         ports: Mapping[int, SessionPort],
         observe: Callable[..., None],
-        checks_at_once: int = 4,
+        passwords: Passwords,
+        signatures: Signatures,
     ) -> None:
         self.directory = directory
         self.closed = ""
+        self.changing = passwords.changing
+        """Held by whoever changes a session; see :class:`actors.passwords.Passwords`."""
         self._ports = ports
         self._observe = observe
-        self._limiter = trio.CapacityLimiter(checks_at_once)
+        self._passwords = passwords
+        self._signatures = signatures
 
     async def admit(
         self,
@@ -62,15 +82,47 @@ class Door:
         password: str,
         connection: Connection,
         remote: str,
+        signed: SignedLogon | None = None,
+        certificate: str = "",
     ) -> SessionPort:
         session = self.directory.session_keyed(protocol, comp_id, target_comp_id)
-        credential = _NOBODY if session is None else session.credential
-        matches = await trio.to_thread.run_sync(verify, password, credential, limiter=self._limiter)
-        session = self.directory.session_keyed(protocol, comp_id, target_comp_id)  # operators may have changed it
-        known = session is not None and matches and session.credential == credential
-        if session is None or not known or not session.enabled or username not in ("", session.username):
+        by_password, by_key = await trio.to_thread.run_sync(
+            self._checked, session, username, password, signed, limiter=self._passwords.limiter
+        )
+        before, session = session, self.directory.session_keyed(protocol, comp_id, target_comp_id)
+        refusal = ""
+        if session is None or before is None or not session.enabled or _proofs(session) != _proofs(before):
+            refusal = _REFUSED  # operators may have changed it meanwhile
+        elif by_key and signed is not None:
+            refusal = self._signatures.use(by_key, signed)
+        elif not by_password and not _by_certificate_alone(session, username):
+            refusal = _REFUSED
+        wanted = "" if session is None else session.profile.certificate
+        if session is None or refusal or not hmac.compare_digest(wanted, certificate if wanted else ""):
             self._observe("logon_refused", protocol=protocol, comp_id=comp_id, remote=remote)
-            raise LogonRefused(_REFUSED)
+            raise LogonRefused(refusal or _REFUSED)
+        port = self._free_port(session)
+        port.connection = connection
+        self._observe("logged_on", protocol=protocol, comp_id=comp_id, remote=remote, key=by_key.partition(":")[0])
+        return port
+
+    async def change_password(self, session_id: int, old: str, new: str) -> None:
+        await self._passwords.change(session_id, old, new)
+
+    def _checked(
+        self, session: SessionOpened | None, username: str, password: str, signed: SignedLogon | None
+    ) -> tuple[bool, str]:
+        """Whether the password is right, and which key has signed. What is done depends on what was given alone, never
+        on what the session has, so that the time it takes tells nothing."""
+        by_key = "" if signed is None else self._signatures.signer(session, username, signed)
+        by_password = False
+        if password or signed is None:
+            credential = session.credential if session is not None and session.credential else NOBODY
+            matches = verify(password, credential)
+            by_password = matches and session is not None and username in ("", session.username)
+        return by_password, by_key
+
+    def _free_port(self, session: SessionOpened) -> SessionPort:
         if self.closed:
             raise SessionUnavailable(self.closed)
         port = self._ports.get(session.session_id)
@@ -78,6 +130,17 @@ class Door:
             raise SessionUnavailable("the session has failed; operators know of it")
         if port.connection is not None:
             raise SessionUnavailable("the session is already logged on")
-        port.connection = connection
-        self._observe("logged_on", protocol=protocol, comp_id=comp_id, remote=remote)
         return port
+
+
+def _proofs(session: SessionOpened) -> object:
+    """All that a logon is held against."""
+    profile = session.profile
+    return session.session_id, session.credential, profile.public_keys, profile.hmac_keys
+
+
+def _by_certificate_alone(session: SessionOpened, username: str) -> bool:
+    """Whether the certificate, which is compared in any case, is all that the session has."""
+    profile = session.profile
+    others = session.credential or profile.public_keys or profile.hmac_keys
+    return bool(profile.certificate) and not others and username in ("", session.username)

@@ -6,15 +6,17 @@ starts as text, whether it comes from YAML, the environment or the command line,
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable
 from datetime import date
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import ClassVar, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from config.credentials import is_credential
+from config.keys import HMAC_BYTES_MAX, HMAC_BYTES_MIN, VENUE_KEY_BYTES, is_hmac_key, is_public_key
 from engine.decimals import format_decimal, parse_decimal
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9./_-]*")
@@ -90,6 +92,41 @@ class Credential(_Quoted):
 
     def parse(self, text: str) -> str:
         if text and not is_credential(text):
+            raise ValueError(text)
+        return text
+
+
+class PublicKey(_Quoted):
+    """A client's Ed25519 key."""
+
+    allowed = "an Ed25519 key id:base64, the key being its 32 bytes"
+
+    def parse(self, text: str) -> str:
+        if not is_public_key(text):
+            raise ValueError(text)
+        return text
+
+
+class HmacKey(_Quoted):
+    """A secret that a client shares with the venue."""
+
+    secret = True
+    allowed = f"a secret id:base64, the secret being {HMAC_BYTES_MIN} to {HMAC_BYTES_MAX} bytes"
+
+    def parse(self, text: str) -> str:
+        if not is_hmac_key(text):
+            raise ValueError(text)
+        return text
+
+
+class VenueKey(_Quoted):
+    """What seals the venue's secrets, or nothing."""
+
+    secret = True
+    allowed = f"{VENUE_KEY_BYTES} bytes in base64"
+
+    def parse(self, text: str) -> str:
+        if text and len(base64.b64decode(text, validate=True)) != VENUE_KEY_BYTES:
             raise ValueError(text)
         return text
 
@@ -228,6 +265,24 @@ class Member:
     def format(self, value: object) -> str:
         assert isinstance(value, IntEnum)
         return value.name
+
+
+class Word(_Quoted):
+    """A member of an enumeration, by its name in lower case."""
+
+    def __init__(self, enum: type[IntEnum] | type[IntFlag]) -> None:
+        self._members = {str(member.name).lower(): member for member in enum}
+        self.allowed = "one of " + ", ".join(self._members)
+
+    def parse(self, text: str) -> int:
+        try:
+            return self._members[text]
+        except KeyError:
+            raise ValueError(text) from None
+
+    def format(self, value: object) -> str:
+        assert isinstance(value, IntEnum | IntFlag)
+        return quote(str(value.name).lower())
 
 
 class TimeOfDay(_Quoted):

@@ -42,4 +42,6 @@ class Discreet(msgspec.Struct, frozen=True):
     def _shown(self) -> Iterator[str]:
         for name, hint in field_types(type(self)).items():
             value, kind = getattr(self, name), kind_of(hint)
+            if kind is None and get_origin(hint) is list:
+                kind = kind_of(get_args(hint)[0])
             yield f"{name}={MASK if value and kind and kind.secret else repr(value)}"

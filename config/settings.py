@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
-from config.kinds import FilePath, Integer, Number, OneOf, Switch, Text, TimeOfDay, TimeZone
+from config.kinds import FilePath, Integer, Number, OneOf, Switch, Text, TimeOfDay, TimeZone, VenueKey
 from config.reference import AccountConfig, CompIdSetting, FirmConfig, InstrumentConfig, SessionConfig
 from config.schema import Discreet
 
@@ -33,6 +33,18 @@ class VenueSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Local time at which a trading day ends and ClOrdIDs, but those of open orders, may be used again."""
     time_zone: Annotated[str, TimeZone()] = "UTC"
     """The zone in which day_roll is read."""
+
+
+class SecretsSettings(Discreet, frozen=True, kw_only=True):
+    """How secrets that clients share with the venue are kept in the journal."""
+
+    key: Annotated[str, VenueKey()] = ""
+    """The venue's own key, which seals them: 32 bytes in base64. Where none is configured, the venue makes one when it
+    needs it first and keeps it in key_file, readable by its owner only."""
+    key_file: Annotated[Path, FilePath()] = Path("venue.key")
+    """A relative path is read from data_dir. Who loses it has to give out new HMAC keys."""
+    signature_window_s: Annotated[int, Integer(1, 3600)] = 60
+    """How far the time that a client signs with its logon may be from the venue's clock."""
 
 
 class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +191,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Annotated[Path, FilePath()] = Path("var")
     """Where the venue keeps its state; a relative path is read from the working directory."""
     venue: VenueSettings = VenueSettings()
+    secrets: SecretsSettings = SecretsSettings()
     journal: JournalSettings = JournalSettings()
     fix: FixSettings = FixSettings()
     binary: BinarySettings = BinarySettings()

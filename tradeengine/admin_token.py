@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from typing import Final
 
 from config.settings import TOKEN, Settings
+from tradeengine.private_files import create_private
 
 TOKEN_NAME: Final = "admin.token"  # noqa: S105 - a file's name
 _BYTES = 32
@@ -28,7 +28,7 @@ def admin_token(settings: Settings) -> str:
     path = token_path(settings.data_dir)
     try:
         if not path.exists():
-            _create(path, secrets.token_urlsafe(_BYTES))
+            create_private(path, secrets.token_urlsafe(_BYTES))
     except OSError as error:
         raise TokenUnusable(f"{path} cannot be written: {error.strerror}") from None
     return read_token(path)
@@ -45,13 +45,3 @@ def read_token(path: Path) -> str:
     if not token:
         raise TokenUnusable(f"{path} holds no token; expected {TOKEN.allowed}")
     return token
-
-
-def _create(path: Path, token: str) -> None:
-    """Whole or not at all, and never readable by others, not even for a moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(token + "\n")
-    partial.rename(path)

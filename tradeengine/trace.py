@@ -13,6 +13,7 @@ from actors.door import Gate
 from actors.messages import Entry, ToPublisher
 from actors.port import SessionPort
 from actors.publisher import PublisherActor
+from actors.signatures import SignedLogon
 from engine.commands import ClientCommand, NewList, RejectCommand
 from engine.directory import Directory
 from engine.events import Event, Record, TradeBusted, TradeCorrected, TradeExecuted
@@ -46,6 +47,8 @@ class TracedGate:
         password: str,
         connection: Connection,
         remote: str,
+        signed: SignedLogon | None = None,
+        certificate: str = "",
     ) -> SessionPort:
         port = await self._gate.admit(
             protocol=protocol,
@@ -55,9 +58,14 @@ class TracedGate:
             password=password,
             connection=connection,
             remote=remote,
+            signed=signed,
+            certificate=certificate,
         )
         self._tap(port)
         return port
+
+    async def change_password(self, session_id: int, old: str, new: str) -> None:
+        await self._gate.change_password(session_id, old, new)
 
     def _tap(self, port: SessionPort) -> None:
         submit = SessionPort.submit.__get__(port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -15,12 +16,15 @@ from actors.door import Door
 from actors.journal import JournalActor, OutNumbers
 from actors.market_data import ToMarketData
 from actors.messages import Barrier, ToAccount, ToBook, ToJournal, ToPort, ToPublisher
+from actors.passwords import Passwords
 from actors.port import SessionPort
 from actors.publisher import PublisherActor
 from actors.runtime import ChildSpec, Dispatcher, Mailbox, Supervisor
+from actors.signatures import Signatures
 from config.settings import Settings
 from engine.protection import Touch
 from tradeengine.recovery import Recovered, read_records
+from tradeengine.venue_key import venue_seal
 
 log = structlog.get_logger("venue")
 
@@ -91,8 +95,15 @@ class Wiring:
         self.port_limits = PortLimits(
             credits_per_session=limits.credits_per_session, book_depth_max=limits.book_depth_max
         )
-        self.door = Door(self.directory, self.ports, log.debug)
+        self.seal = venue_seal(settings)
+        self.door = self._door()
         self._barriers: set[trio.Event] = set()
+
+    def _door(self) -> Door:
+        passwords = Passwords(self.directory, self.journal_mail, self.dispatcher, os.urandom)
+        window_ns = self.settings.secrets.signature_window_s * 10**9
+        signatures = Signatures(self.seal, self.clock_ns, window_ns)
+        return Door(self.directory, self.ports, log.debug, passwords, signatures)
 
     def supervisor(self, name: str, children: Iterable[ChildSpec[Any]]) -> Supervisor:
         """A supervisor with the configured restart limits, whose children fail one by one."""

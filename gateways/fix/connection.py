@@ -8,6 +8,7 @@ import msgspec
 import trio
 
 from actors.boundary import LogonRefused
+from actors.passwords import PasswordRefused
 from gateways.fix.codec import Framer
 from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refused
 from gateways.fix.session import FixSession
@@ -160,7 +161,7 @@ class FixConnection:
             self._finish(f"logon refused: {refusal}")
             return False
         self._port = port
-        self._session = FixSession(logon, port, self._settings, self._write)
+        self._session = FixSession(logon, port, self._settings, self._write, self._change_password)
         self._session.start(now_ns, passed_over=self._refusals.take(logon.session))
         self._look()
         await self._established.wait()
@@ -217,6 +218,25 @@ class FixConnection:
             return False
         self._framer.feed(data)
         return True
+
+    # ---- passwords ----------------------------------------------------------------------------------------------
+
+    def _change_password(self, old: str, new: str, done: Callable[[str], None]) -> None:
+        """See :data:`gateways.fix.services.ChangePassword`."""
+        port, nursery = self._port, self._nursery
+        if port is None or nursery is None:
+            return
+
+        async def change() -> None:
+            try:
+                await self._gate.change_password(port.session.session_id, old, new)
+            except PasswordRefused as refusal:
+                text = str(refusal)
+            else:
+                text = ""
+            self._guard(lambda: done(text))
+
+        nursery.start_soon(change)
 
     # ---- resends ------------------------------------------------------------------------------------------------
 

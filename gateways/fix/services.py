@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 Send: TypeAlias = Callable[[str, str, int], None]
 """MsgType, body and the time: sends a message that is not journaled, in its turn. A resend fills its number's gap."""
 
+ChangePassword: TypeAlias = Callable[[str, str, Callable[[str], None]], None]
+"""The old password, the new one, and who is told the end: why it was refused, or "" once the new one is durable. Nobody
+is told when the connection ends before that. Returns at once."""
+
 
 class Service(Protocol):
     """Requests of some MsgTypes, and what follows from them until the connection ends. Pure: no clock, no socket."""
@@ -27,3 +31,8 @@ class Service(Protocol):
 
     def close(self) -> None:
         """The connection is gone: nothing more may be sent, and nothing may be kept for it."""
+
+
+def unchangeable(old: str, new: str, done: Callable[[str], None]) -> None:
+    """A :data:`ChangePassword` that refuses."""
+    done("passwords are not changed here")

@@ -19,6 +19,7 @@ from gateways.fix.liveness import Due, Liveness
 from gateways.fix.mapping_out import ReportMapper
 from gateways.fix.outbound import Outbound
 from gateways.fix.resend import Resend
+from gateways.fix.services import unchangeable
 from gateways.fix.state import State
 from gateways.fix.times import format_utc
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from engine.reports import Report
     from gateways.fix.logon import LogonRequest
     from gateways.fix.ports import Port
+    from gateways.fix.services import ChangePassword
     from gateways.fix.settings import FixSettings
 
 
@@ -43,8 +45,16 @@ class FixSession:
     ``ACTIVE`` or ``LOGOUT_SENT``, and at most as many as the port has credit for.
     """
 
-    def __init__(self, logon: LogonRequest, port: Port, settings: FixSettings, write: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        logon: LogonRequest,
+        port: Port,
+        settings: FixSettings,
+        write: Callable[[bytes], None],
+        change_password: ChangePassword = unchangeable,
+    ) -> None:
         dialect = logon.dialect
+        self.change_password = change_password
         self.state = State.LOGGING_ON
         self.close_reason = ""
         self.liveness = Liveness(logon.heartbeat_s, settings.silence_factor)
