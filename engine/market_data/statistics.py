@@ -50,6 +50,29 @@ class Statistics(msgspec.Struct, frozen=True, gc=False):
     """The last price of the last day before this one that traded; 0 where none is retained."""
 
 
+@final
+class DayStatistics(msgspec.Struct, frozen=True, gc=False):
+    """The trading day that is under way."""
+
+    day: str
+    """ISO date of the roll that will end it."""
+    end_ns: int
+    """That roll."""
+    session: Period
+    previous_close_px: Px
+    """As in :class:`Statistics`."""
+
+
+def day_statistics(candles: Candles, now_ns: int) -> DayStatistics:
+    """The trading day's part of :func:`statistics`, at a fraction of the cost."""
+    day = candles.days.day(now_ns)
+    series = candles.series(DAY)
+    today = series.between(day.start_ns, now_ns + 1)
+    before = len(series.candles) - len(today)
+    previous_close_px = series.candles[before - 1].close_px if before else 0
+    return DayStatistics(day.name, day.end_ns, _period(day.start_ns, joined(today)), previous_close_px)
+
+
 def statistics(candles: Candles, now_ns: int) -> Statistics:
     """The statistics at ``now_ns``, which is not before the last trade."""
     start_ns = now_ns - now_ns % _MINUTE - (_WINDOW_MINUTES - 1) * _MINUTE

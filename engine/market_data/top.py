@@ -58,6 +58,18 @@ class Top(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """0 = none."""
 
 
+@final
+class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the market is doing, apart from its orders and trades. Fields as in :class:`Top`."""
+
+    status: InstrumentStatus
+    phase: TradingPhase
+    phase_until_ns: int
+    indicative: Indicative | None
+    limit_state: LimitState | None
+    reference_px: Px
+
+
 class MarketState:
     """What the market is doing, folded from its events."""
 
@@ -99,6 +111,9 @@ class MarketState:
             self.limit_state,
             self.reference_px,
         )
+
+    def present(self) -> State:
+        return State(self.status, self.phase, self.phase_until_ns, self.indicative, self.limit_state, self.reference_px)
 
     def state(self) -> object:
         """Everything that replay must reproduce, in a canonical order."""

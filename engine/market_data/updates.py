@@ -13,9 +13,10 @@ import msgspec
 
 from engine.market_data.levels import Levels, changed_levels, levels
 from engine.market_data.orders import DisplayedOrders, OrderDelta, Orders
+from engine.market_data.statistics import DayStatistics, day_statistics
 from engine.market_data.symbol import SymbolMarket
 from engine.market_data.tape import TapeTrade
-from engine.market_data.top import Top
+from engine.market_data.top import State, Top
 from engine.types import Side
 
 
@@ -26,14 +27,18 @@ class Channel(IntEnum):
     LEVELS = 2
     ORDERS = 3
     TRADES = 4
+    STATE = 5
+    STATISTICS = 6
 
 
-SnapshotContent: TypeAlias = Top | Levels | Orders | list[TapeTrade]
-"""TOP: Top. LEVELS: Levels. ORDERS: Orders. TRADES: the retained trades, oldest first."""
+SnapshotContent: TypeAlias = Top | Levels | Orders | list[TapeTrade] | State | DayStatistics
+"""TOP: Top. LEVELS: Levels. ORDERS: Orders. TRADES: the retained trades, oldest first. STATE: State. STATISTICS:
+DayStatistics."""
 
-UpdateContent: TypeAlias = Top | Levels | list[OrderDelta] | list[TapeTrade]
+UpdateContent: TypeAlias = Top | Levels | list[OrderDelta] | list[TapeTrade] | State | DayStatistics
 """TOP: the new Top. LEVELS: the changed levels. ORDERS: deltas, in order. TRADES: new trades, and amended ones, whose
-TradeIDs have been seen before."""
+TradeIDs have been seen before. STATE: the new State. STATISTICS: the new DayStatistics; a day that has ended shows with
+the first record of the next one."""
 
 
 @final
@@ -73,6 +78,8 @@ class SymbolChannels:
         """Each open channel's last sequence."""
         self._market = market
         self._top: Top | None = None
+        self._state: State | None = None
+        self._day: DayStatistics | None = None
 
     def begin(self, channel: Channel, seq: int, time_ns: int) -> Snapshot:
         """What a new subscriber of ``channel`` starts from; ``seq`` is the last record that has been folded, and
@@ -87,8 +94,12 @@ class SymbolChannels:
             content = self._top = self._present_top()
         elif channel is Channel.LEVELS:
             content = levels(self._orders)
-        else:
+        elif channel is Channel.ORDERS:
             content = self._orders.orders()
+        elif channel is Channel.STATE:
+            content = self._state = market.market_state.present()
+        else:
+            content = self._day = day_statistics(market.candles, time_ns)
         return Snapshot(channel, market.instrument.symbol_id, at, time_ns, content)
 
     def end(self, channel: Channel) -> None:
@@ -108,8 +119,17 @@ class SymbolChannels:
         if deltas:
             contents.append((Channel.LEVELS, changed_levels(self._orders, deltas)))
             contents.append((Channel.ORDERS, deltas))
-        if self._market.tape.changed:
-            contents.append((Channel.TRADES, self._market.tape.changed))
+        trades = self._market.tape.changed
+        if trades:
+            contents.append((Channel.TRADES, trades))
+        if Channel.STATE in self.open:
+            state = self._market.market_state.present()
+            if state != self._state:
+                self._state = state
+                contents.append((Channel.STATE, state))
+        if Channel.STATISTICS in self.open and (trades or self._day is None or time_ns >= self._day.end_ns):
+            self._day = day_statistics(self._market.candles, time_ns)
+            contents.append((Channel.STATISTICS, self._day))
         self._note(anew=True)
         return [self._update(channel, seq, time_ns, each) for channel, each in contents if channel in self.open]
 
@@ -133,4 +153,5 @@ class SymbolChannels:
         if orders is not None:
             needed = Channel.LEVELS in self.open or Channel.ORDERS in self.open
             orders.deltas = (orders.deltas if orders.deltas and not anew else []) if needed else None
-        tape.changed = (tape.changed if tape.changed and not anew else []) if Channel.TRADES in self.open else None
+        traded = Channel.TRADES in self.open or Channel.STATISTICS in self.open
+        tape.changed = (tape.changed if tape.changed and not anew else []) if traded else None

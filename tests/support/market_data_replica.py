@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.market_data.levels import Levels
 from engine.market_data.orders import OrderAdded, OrderDeleted, OrderModified
+from engine.market_data.statistics import DayStatistics
 from engine.market_data.tape import TapeTrade
-from engine.market_data.top import Top
+from engine.market_data.top import State, Top
 from engine.market_data.updates import Channel, MarketMessage, Orders, Snapshot, Update
 from engine.queries import DepthLevel
 from engine.types import Px, Side
@@ -24,6 +25,8 @@ class Replica:
         self.levels: dict[Side, dict[Px, DepthLevel]] = {}
         self.orders: dict[Side, list[tuple[int, Px, int]]] = {}
         self.trades: dict[int, TapeTrade] = {}
+        self.state: State | None = None
+        self.day: DayStatistics | None = None
 
     def __call__(self, message: MarketMessage) -> None:
         self.messages.append(message)
@@ -40,10 +43,14 @@ class Replica:
             self._levels(content, anew)
         elif channel is Channel.ORDERS:
             self._snapshot_orders(content) if anew else self._change_orders(content)
-        else:
+        elif channel is Channel.TRADES:
             if anew:
                 self.trades.clear()
             self.trades.update({trade.trade_id: trade for trade in content})
+        elif channel is Channel.STATE:
+            self.state = content
+        else:
+            self.day = content
 
     def depth(self, side: Side) -> list[DepthLevel]:
         """Best first."""

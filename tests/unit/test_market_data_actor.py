@@ -24,10 +24,10 @@ from engine.market_data.market import MarketData
 from engine.market_data.orders import DisplayedOrders, OrderAdded, OrderDeleted, Orders
 from engine.market_data.updates import Channel, Snapshot, Update
 from engine.queries import DepthLevel
-from engine.types import SCALE, CancelReason, OrdStatus
+from engine.types import SCALE, CancelReason, InstrumentStatus, OrdStatus, TradingPhase
 
 PX = 100 * SCALE
-ALL = tuple(Channel)
+ALL = (Channel.TOP, Channel.LEVELS, Channel.ORDERS, Channel.TRADES)
 
 
 def order(number: int, **changes: Any) -> ev.Event:
@@ -295,3 +295,37 @@ def test_its_stand_in_takes_everything_and_says_nothing() -> None:
     LostMarketDataActor().on_batch(batch)
     assert next(batch, None) is None
     assert heard == []
+
+
+# ---- the market's state and the trading day --------------------------------------------------------------------------
+
+
+def test_the_state_is_told_without_looking_at_the_book() -> None:
+    world, replica = World(), Replica()
+    world.tell(Subscribe(1, (Channel.STATE,), replica))
+    assert replica.state is not None
+    assert (replica.state.status, replica.state.phase) == (InstrumentStatus.ACTIVE, TradingPhase.CONTINUOUS)
+    world.feed(order(1))
+    assert len(replica.messages) == 1
+    world.feed(ev.InstrumentStatusChanged(1, InstrumentStatus.HALTED, "ops", "news"))
+    assert replica.state.status is InstrumentStatus.HALTED
+    world.feed(ev.TradingPhaseChanged(1, TradingPhase.CLOSED, 0, "", ""))
+    assert replica.state.phase is TradingPhase.CLOSED
+    assert world.market.symbols[1].orders is None
+
+
+def test_the_days_statistics_follow_trades_and_the_roll() -> None:
+    world, replica = World(), Replica()
+    world.tell(Subscribe(1, (Channel.STATISTICS,), replica))
+    assert replica.day is not None
+    assert (replica.day.session.trades, replica.day.previous_close_px) == (0, 0)
+    world.feed(order(1))
+    assert len(replica.messages) == 1
+    world.feed(traded(1))
+    assert (replica.day.session.open_px, replica.day.session.volume) == (PX, 5)
+    later_ns = replica.day.end_ns
+    seq = world.market.seq + 1
+    opened = ev.Record(later_ns, 0, 0, 0, [], [ev.Deposited(2, "USDT", 5, "ops")])
+    world.tell(Feed([Entry(seq, opened, None)]))
+    assert (replica.day.session.trades, replica.day.previous_close_px) == (0, PX)
+    assert replica.day.end_ns > later_ns
