@@ -49,13 +49,13 @@ class OutNumbers:
         return cls(state.resume(), len(state.unconfirmed()))
 
     def log_on(self, event: SessionLoggedOn) -> int:
-        """The number of a Logon's reply; a reset starts from 1 and leaves room for what is sent again."""
+        """The number of a Logon's reply; a reset starts anew and leaves room for what is sent again."""
         if event.reset:
             again = self.unconfirmed if event.reissue_from else 0
-            self.next = 2 + again
+            self.next = event.out_next + 1 + again
             self.unconfirmed = again
             self.stamped += 1
-            return 1
+            return event.out_next
         number = self.next
         self.next = number + 1
         self.stamped += 1

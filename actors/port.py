@@ -15,6 +15,7 @@ import trio
 
 from actors.boundary import Connection, PortLimits, Routes
 from actors.cursor import RecordCursor
+from actors.epochs import Epochs
 from actors.journal import OutNumbers
 from actors.messages import (
     Deliver,
@@ -35,6 +36,7 @@ from engine.events import (
     SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
+    SessionResetRequested,
     TradingDayRolled,
 )
 from engine.image import OrderImage
@@ -65,6 +67,7 @@ class SessionPort(Actor[ToPort]):
         self.directory = routes.directory
         self.connection: Connection | None = None
         self.in_next = state.inbound.next
+        self.epochs = Epochs(state)
         self._is_fix = state.opened.protocol.startswith("FIX")
         self._numbers = numbers
         self._routes = routes
@@ -215,30 +218,47 @@ class SessionPort(Actor[ToPort]):
         still in flight."""
         return self.state.open.get(order_id) if order_id else self.state.order_named(cl_ord_id)
 
-    def log_on(self, *, reset: bool) -> None:
-        """Journal the logon once nothing of an earlier connection is in flight; its report is the Logon's reply."""
-        self._once_quiet(lambda: self._journal_log_on(reset))
+    def starts_anew(self, msg_seq_num: int) -> bool:
+        """Whether a Logon with this MsgSeqNum starts both directions from 1 without asking for it."""
+        return self.epochs.starts_anew(msg_seq_num)
 
-    def log_out(self, *, confirmed: bool) -> None:
-        """The connection is gone; for FIX the exact numbers are journaled once nothing is in flight."""
+    def log_on(self, *, reset: bool, first_out: int = 1) -> None:
+        """Journal the logon once nothing of an earlier connection is in flight; its report is the Logon's reply.
+
+        With ``reset`` that reply is numbered ``first_out``.
+        """
+        self.epochs.begin(reset=reset)
+        self._once_quiet(lambda: self._journal_log_on(reset, first_out))
+
+    def log_out(self, *, confirmed: bool, completed: bool = False) -> None:
+        """The connection is gone; for FIX the exact numbers are journaled once nothing is in flight.
+
+        Args:
+            confirmed: the client is known to have everything.
+            completed: both sides have said Logout.
+        """
         connection, self.connection = self.connection, None
+        if connection is not None:
+            self.epochs.end(completed=completed)
         self._queries.clear()
         if connection is not None and self._is_fix:
             self._once_quiet(lambda: self._journal_log_out(confirmed))
 
-    def _journal_log_on(self, reset: bool) -> None:
-        state = self.state
-        epoch = state.epoch + 1 if reset else state.epoch
-        first_out = 1 if reset else self._numbers.next
-        limit = first_out + self._numbers.unconfirmed * reset + self._limits.numbers_reserved
+    def _journal_log_on(self, reset: bool, first_out: int) -> None:
         session_id = self.session.session_id
-        logged_on = SessionLoggedOn(session_id, epoch, reset, self.in_next, first_out, reissue_from=2 if reset else 0)
+        epoch = self.state.epoch + reset
+        first_out = first_out if reset else self._numbers.next
+        limit = first_out + self._numbers.unconfirmed * reset + self._limits.numbers_reserved
+        again_from = first_out + 1 if reset else 0
+        window_ns = self.epochs.window_ns
+        logged_on = SessionLoggedOn(session_id, epoch, reset, self.in_next, first_out, again_from, window_ns)
         self._routes.journal.tell(Outcome(0, 0, 0, [logged_on]))
         self._routes.journal.tell(Outcome(0, 0, 0, [NumbersReserved(session_id, limit)]))
 
     def _journal_log_out(self, confirmed: bool) -> None:
         if self.connection is None:
-            event = SessionLoggedOut(self.session.session_id, self.in_next, self._numbers.next, confirmed)
+            numbers = self.in_next, self._numbers.next
+            event = SessionLoggedOut(self.session.session_id, *numbers, confirmed, self.epochs.reset_next)
             self._routes.journal.tell(Outcome(0, 0, 0, [event]))
 
     def _once_quiet(self, action: Callable[[], None]) -> None:
@@ -316,6 +336,8 @@ class SessionPort(Actor[ToPort]):
     def _on_session_event(self, event: Event) -> None:
         if isinstance(event, SessionLoggedOut):
             self.state.apply_logged_out(event)
+        elif isinstance(event, SessionResetRequested):
+            self.state.apply_reset_requested(event)
         elif isinstance(event, NumbersReserved):
             self.state.apply_reserved(event.out_limit)
             self._reserving = False

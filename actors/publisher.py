@@ -42,6 +42,7 @@ from engine.events import (
     Record,
     SessionLoggedOut,
     SessionOpened,
+    SessionResetRequested,
     TradeBusted,
     TradeCorrected,
     TradeExecuted,
@@ -179,7 +180,7 @@ class PublisherActor(Actor[ToPublisher]):
         elif isinstance(event, TradeBusted | TradeCorrected):
             self._settle_parties(event)
             self._fees[self.directory.instruments[event.aggressor.terms.symbol_id].quote] += change_of(event).fees
-        elif isinstance(event, SessionLoggedOut | NumbersReserved | SessionOpened):
+        elif isinstance(event, SessionLoggedOut | SessionResetRequested | NumbersReserved | SessionOpened):
             self._hand_over(seq - 1)
             self._ports[event.session_id].tell_first(SessionEvent(seq, event))
         elif isinstance(event, TradingDayRolled):

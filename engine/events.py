@@ -46,10 +46,13 @@ from engine.venue_events import (
     AccountOpened,
     Deposited,
     NumbersReserved,
+    SessionConnected,
+    SessionLapsed,
     SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
     SessionRemoved,
+    SessionResetRequested,
     StateHashed,
     TradingDayRolled,
     Withdrawn,
@@ -84,10 +87,13 @@ __all__ = [
     "OrderUpdated",
     "Record",
     "ReferencePriceSet",
+    "SessionConnected",
+    "SessionLapsed",
     "SessionLoggedOn",
     "SessionLoggedOut",
     "SessionOpened",
     "SessionRemoved",
+    "SessionResetRequested",
     "StateHashed",
     "TradeBusted",
     "TradeCorrected",
@@ -132,6 +138,9 @@ Event: TypeAlias = (
     | SessionRemoved
     | SessionLoggedOn
     | SessionLoggedOut
+    | SessionConnected
+    | SessionLapsed
+    | SessionResetRequested
     | NumbersReserved
     | TradingDayRolled
     | StateHashed
@@ -155,3 +164,6 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     events: list[Event]
     version: Literal[2] = 2
     """How orders are written; :mod:`engine.legacy` reads what older records hold."""
+    copies: tuple[int, ...] = ()
+    """Three numbers for each report that a drop copy is told of: the drop copy's session, the report's position, and the
+    drop copy's own outbound number."""

@@ -42,8 +42,11 @@ from engine.events import (
     OrderUpdated,
     Record,
     ReferencePriceSet,
+    SessionConnected,
+    SessionLapsed,
     SessionLoggedOut,
     SessionOpened,
+    SessionResetRequested,
     TradeBusted,
     TradeCorrected,
     TradeExecuted,
@@ -175,6 +178,12 @@ class VenueState:
     def _apply_session_event(self, event: Event) -> None:
         if isinstance(event, SessionLoggedOut):
             self.sessions[event.session_id].apply_logged_out(event)
+        elif isinstance(event, SessionConnected):
+            self.sessions[event.session_id].apply_connected()
+        elif isinstance(event, SessionLapsed):
+            self.sessions[event.session_id].apply_lapsed(event)
+        elif isinstance(event, SessionResetRequested):
+            self.sessions[event.session_id].apply_reset_requested(event)
         elif isinstance(event, NumbersReserved):
             self.sessions[event.session_id].apply_reserved(event.out_limit)
         elif isinstance(event, TradingDayRolled):
@@ -210,7 +219,7 @@ class VenueState:
 
 REQUEST_BITS = 32
 
-STATE_VERSION = 3
+STATE_VERSION = 4
 """Of what :func:`state_digest` hashes; raised when the same journal folds to a state of another form."""
 
 

@@ -21,9 +21,11 @@ from engine.events import (
     OrderReplaced,
     OrderUpdated,
     Record,
+    SessionLapsed,
     SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
+    SessionResetRequested,
     TradeBusted,
     TradeCorrected,
     TradeExecuted,
@@ -89,6 +91,18 @@ class SessionState:
         self.confirmed = 0
         """The highest outbound number that the client is known to have."""
         self.reissued_upto = 0
+        self.window_ns = 0
+        """To which window of its schedule the epoch belongs, by when that began; 0 = to none."""
+        self.reset_next = False
+        """The next logon starts a new epoch, whatever the client asks for."""
+        self.logged_on = False
+        """A connection has begun whose end the journal does not tell."""
+        self.logged_on_ns = 0
+        """When the last one began; 0 = never."""
+        self.lost = False
+        """The last connection ended without a Logout of the client's."""
+        self.lapsed = False
+        """The client was not back in time then: what this cancels is being cancelled."""
 
     # ---- fold -----------------------------------------------------------------------------------------------------
 
@@ -188,6 +202,18 @@ class SessionState:
         self.out_limit = self.out_next
         if event.confirmed:
             self.confirmed = event.out_next - 1
+        self.reset_next |= event.reset_next
+        if self.logged_on:  # else this was an attempt that was refused, and nothing has ended
+            self.logged_on, self.lost = False, event.lost
+
+    def apply_connected(self) -> None:
+        self.logged_on, self.lost, self.lapsed = True, False, False
+
+    def apply_lapsed(self, event: SessionLapsed) -> None:
+        self.lost, self.lapsed = event.lost, True
+
+    def apply_reset_requested(self, event: SessionResetRequested) -> None:
+        self.reset_next = True
 
     def apply_reserved(self, out_limit: int) -> None:
         self.out_limit = max(self.out_limit, out_limit)
@@ -212,14 +238,18 @@ class SessionState:
         if event.reset:
             missed = self.unconfirmed() if event.reissue_from else []
             self.epoch = event.epoch
-            self.sent = array("Q", [NO_REPORT, *missed])
+            self.sent = array("Q", [*[NO_REPORT] * event.out_next, *missed])
             self.inbound = InboundNumbers()
             self.out_next = self.out_limit = len(self.sent) + 1
             self.reissued_upto = len(self.sent) if missed else 0
             self.confirmed = 0
+            self.reset_next = False
         else:
             self._skip_to(report.number + 1)
         self.inbound.restart(event.in_next)
+        self.window_ns = event.window_ns
+        self.apply_connected()
+        self.logged_on_ns = report.time_ns
 
     def unconfirmed(self) -> list[int]:
         """Journal sequences of the reports that the client is not known to have, oldest first."""
@@ -262,4 +292,5 @@ class SessionState:
             (self.inbound.next, sorted(self.inbound.ahead)),
             self.sent.tobytes(),
             (self.out_next, self.out_limit, self.epoch, self.confirmed, self.reissued_upto),
+            (self.window_ns, self.reset_next, self.logged_on, self.logged_on_ns, self.lost, self.lapsed),
         )

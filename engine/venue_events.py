@@ -92,16 +92,47 @@ class SessionLoggedOn(EventBase, frozen=True, tag=41):
     reissue_from: int = 0
     """With ``reset``: reports of the old epoch numbered from here on were never confirmed and are sent again as new
     messages, PossResend=Y, numbered from ``out_next`` on; 0 = none."""
+    window_ns: int = 0
+    """When the window of the session's schedule began in which this is, nanoseconds UTC; 0 = it has no schedule."""
 
 
 @final
 class SessionLoggedOut(EventBase, frozen=True, tag=42):
-    """Exact numbers at a logout. ``confirmed``: the client answered, so all that was sent has arrived."""
+    """Exact numbers when a connection has ended. ``confirmed``: the client answered the Logout, so all that was sent
+    has arrived."""
 
     session_id: int
     in_next: int
     out_next: int
     confirmed: bool
+    reset_next: bool = False
+    """By the session's profile its next logon starts both directions from 1."""
+    lost: bool = False
+    """The connection ended without a Logout of the client's."""
+
+
+@final
+class SessionConnected(EventBase, frozen=True, tag=47):
+    """The client of a session whose protocol answers no logon in its numbered stream (SoupBinTCP) is there."""
+
+    session_id: int
+
+
+@final
+class SessionLapsed(EventBase, frozen=True, tag=48):
+    """The session ended and its client was not back in time: the orders that this cancels are being cancelled, also
+    where it comes back by now or the venue is restarted."""
+
+    session_id: int
+    lost: bool
+
+
+@final
+class SessionResetRequested(EventBase, frozen=True, tag=46):
+    """An operator wants the session's next logon to start both directions from 1."""
+
+    session_id: int
+    operator: str = ""
 
 
 @final

@@ -102,6 +102,10 @@ class FakePort:
         """What :meth:`order_named` finds."""
         self.logons: list[bool] = []
         self.logouts: list[bool] = []
+        self.completed: list[bool] = []
+        """Of each logout, whether both sides said it."""
+        self.anew = False
+        """What :meth:`starts_anew` says."""
         self.sent: dict[int, Report] = {}
         self.connection: object = None
 
@@ -131,14 +135,18 @@ class FakePort:
     def order_named(self, cl_ord_id: str, order_id: int = 0) -> OrderImage | None:
         return self.orders.get(cl_ord_id)
 
-    def log_on(self, *, reset: bool) -> None:
+    def starts_anew(self, msg_seq_num: int) -> bool:
+        return self.anew
+
+    def log_on(self, *, reset: bool, first_out: int = 1) -> None:
         self.logons.append(reset)
         if reset:
-            self.out_next = 1
-            self.released = 0
+            self.out_next = first_out
+            self.released = first_out - 1
 
-    def log_out(self, *, confirmed: bool) -> None:
+    def log_out(self, *, confirmed: bool, completed: bool = False) -> None:
         self.logouts.append(confirmed)
+        self.completed.append(completed)
 
     # ---- the test's side --------------------------------------------------------------------------------------
 

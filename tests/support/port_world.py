@@ -21,6 +21,9 @@ from engine.types import OrdStatus
 
 ENDED = {"status": OrdStatus.CANCELED, "leaves_qty": 0}
 LIMITS = PortLimits()
+_SESSION_EVENTS = (
+    ev.SessionLoggedOut, ev.SessionResetRequested, ev.NumbersReserved, ev.TradingDayRolled, ev.SessionOpened,
+)  # fmt: skip
 
 
 class PortWorld:
@@ -85,7 +88,7 @@ class PortWorld:
             self.seq += 1
             self.records[self.seq] = record
             first = record.events[0]
-            if isinstance(first, ev.SessionLoggedOut | ev.NumbersReserved | ev.TradingDayRolled | ev.SessionOpened):
+            if isinstance(first, _SESSION_EVENTS):
                 self.port.on_batch(iter([SessionEvent(self.seq, first)]))
             else:
                 mine = [record] if record.session_id else []

@@ -85,7 +85,7 @@ class FakePort:
         if self.answers:
             self.answer_oldest()
 
-    def log_out(self, *, confirmed: bool) -> None:
+    def log_out(self, *, confirmed: bool, completed: bool = False) -> None:
         self.logged_out.append(confirmed)
         self.connection = None
 

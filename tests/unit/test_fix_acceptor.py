@@ -34,13 +34,13 @@ class LivePort(FakePort):
         self.committed = 0
         self.credited = trio.Event()
 
-    def log_on(self, *, reset: bool) -> None:
-        super().log_on(reset=reset)
+    def log_on(self, *, reset: bool, first_out: int = 1) -> None:
+        super().log_on(reset=reset, first_out=first_out)
         assert self.connection is not None
         self.connection.deliver(self.logged_on())
 
-    def log_out(self, *, confirmed: bool) -> None:
-        super().log_out(confirmed=confirmed)
+    def log_out(self, *, confirmed: bool, completed: bool = False) -> None:
+        super().log_out(confirmed=confirmed, completed=completed)
         self.connection = None
 
     def submit(self, commands: list[ClientCommand]) -> None:
