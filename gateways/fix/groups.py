@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateways.fix.dictionary import dictionary_for
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
+
+    from gateways.fix.codec import Message
+    from gateways.fix.dictionary import Group
 
 DATA_LENGTH_TAG = {
     "96": "95",
@@ -84,3 +89,62 @@ def entries(pairs: list[list[str]], count_tag: str, first_tag: str) -> Iterator[
             break
     if entry is not None:
         yield entry
+
+
+# ---- groups as the dictionary has them ------------------------------------------------------------------------------
+
+
+class Entry(dict[str, str]):
+    """One entry of a repeating group: tag → value, nested groups' counts included."""
+
+    __slots__ = ("groups",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups: dict[str, list[Entry]] = {}
+        """Nested groups by the tag of their count."""
+
+    def group(self, count_tag: str) -> list[Entry]:
+        """A nested group's entries; empty where the entry has no such group."""
+        return self.groups.get(count_tag, [])
+
+
+def group_of(message: Message, count_tag: str) -> list[Entry]:
+    """The entries of a repeating group in the body of a message that the dictionary finds nothing wrong with.
+
+    Empty where the message has no such group, or its count is 0. A field that the dictionary does not define for the
+    message, where a session's setting lets it pass, is in the entry that it stands in.
+
+    Raises:
+        KeyError: the version's message has no group that ``count_tag`` counts.
+    """
+    fields = message.fields
+    body = dictionary_for(fields["8"]).body(fields["35"])
+    group = body.members[count_tag] if body is not None else None
+    if body is None or group is None:
+        raise KeyError(count_tag)
+    if count_tag not in fields:
+        return []
+    pairs = message.pairs
+    at = next(place for place, pair in enumerate(pairs) if pair[0] == count_tag)
+    return _read(pairs, at + 1, group, (body.members,))[0]
+
+
+def _read(pairs: list[list[str]], at: int, group: Group, around: tuple[Container[str], ...]) -> tuple[list[Entry], int]:
+    """A group's entries from ``at`` on, and where the first field stands that is not of them. Linear: groups nest a
+    few levels deep, and each field is read once."""
+    found: list[Entry] = []
+    entry: Entry | None = None
+    while at < len(pairs):
+        tag, value = pairs[at]
+        if tag == group.delimiter:
+            entry = Entry()
+            found.append(entry)
+        elif entry is None or (tag not in group.members and any(tag in members for members in around)):
+            break
+        entry[tag] = value
+        at += 1
+        nested = group.members.get(tag)
+        if nested is not None:
+            entry.groups[tag], at = _read(pairs, at, nested, (*around, group.members))
+    return found, at
