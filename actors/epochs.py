@@ -34,14 +34,14 @@ class Epochs:
     def starts_anew(self, msg_seq_num: int) -> bool:
         """Whether a Logon with this MsgSeqNum starts both directions from 1.
 
-        Where the venue went down with the last connection, nobody knows whether a Logout was completed; the client
-        does, and if one was, starts from 1.
+        Of two that say Logout each may believe that it was completed while the other does not, or the venue may have
+        gone down before it was durable. So a client that starts from 1 after a Logout is believed.
         """
         state = self._state
         profile = state.opened.profile
         if profile.reset_on_logon or state.reset_next or self._reset_next or state.window_ns < self.window_ns:
             return True
-        return self._cut_short and (profile.reset_on_disconnect or (profile.reset_on_logout and msg_seq_num == 1))
+        return (self._cut_short and profile.reset_on_disconnect) or (profile.reset_on_logout and msg_seq_num == 1)
 
     def begin(self, *, reset: bool) -> None:
         """A connection logs on."""

@@ -61,7 +61,7 @@ class FixSession:
         self._port = port
         self._settings = settings
         self._heartbeat_s = logon.heartbeat_s
-        self._reset = logon.reset
+        self._asked_reset = self._reset = logon.reset
         self._write = write
         self._encoder = Encoder(dialect.begin_string, logon.target_comp_id, logon.comp_id)
         self._reports = ReportMapper(dialect, port.directory, settings.timestamp_digits)
@@ -89,10 +89,14 @@ class FixSession:
         ``passed_over`` outbound numbers are left to refusals that the client has counted
         (:mod:`gateways.fix.refused`).
         """
-        if not self._reset:
+        first_out = 1
+        if not self._reset and self._port.starts_anew(self._logon_seq_num):
+            self._reset = True
+            first_out += min(passed_over, self._logon_seq_num - 1)  # one that starts from 1 itself has counted none
+        elif not self._reset:
             for _ in range(passed_over):
                 self._port.allot()
-        self._log_on(self._logon_seq_num, now_ns)
+        self._log_on(self._logon_seq_num, now_ns, first_out)
 
     def receive(self, frames: list[bytes], now_ns: int) -> None:
         """Acts on frames in order; commands are submitted in one list, replies written at once."""
@@ -184,7 +188,7 @@ class FixSession:
     def log_on_again(self, now_ns: int) -> None:
         """A Logon with ResetSeqNumFlag on a live session: both directions count from 1 again."""
         self.state = State.LOGGING_ON
-        self._reset = True
+        self._asked_reset = self._reset = True
         self._resends.clear()
         self._log_on(1, now_ns)
 
@@ -260,17 +264,21 @@ class FixSession:
 
     # ---- life -------------------------------------------------------------------------------------------------
 
-    def _log_on(self, msg_seq_num: int, now_ns: int) -> None:
+    def _log_on(self, msg_seq_num: int, now_ns: int, first_out: int = 1) -> None:
+        """A number beyond the next one leaves a gap, also where the venue starts anew and the client does not."""
         port = self._port
+        if self._reset and msg_seq_num > 1 and port.session.profile.reset_on_logon:
+            self._refuse(f"MsgSeqNum too high, expecting 1 but received {msg_seq_num}", now_ns)
+            return
         if self._reset:
-            port.in_next = 2
+            port.in_next = 1 + (msg_seq_num == 1)
         elif msg_seq_num < port.in_next:
             self._refuse(f"MsgSeqNum too low, expecting {port.in_next} but received {msg_seq_num}", now_ns)
             return
         elif msg_seq_num == port.in_next:
             port.in_next += 1
         self._inbound.begin(msg_seq_num)
-        port.log_on(reset=self._reset)
+        port.log_on(reset=self._reset, first_out=first_out)
 
     def _refuse(self, reason: str, now_ns: int) -> None:
         sending_time = format_utc(now_ns, self._settings.timestamp_digits)
@@ -287,7 +295,7 @@ class FixSession:
                 continue
             if not self._outbound.held:
                 self._outbound.reports(reports[:place], now_ns)
-            reset = "141=Y\x01" if self._reset else ""
+            reset = "141=Y\x01" if self._asked_reset else ""
             self._outbound.begin(report.number, f"98=0\x01108={self._heartbeat_s}\x01{reset}", now_ns)
             self.state = State.ACTIVE
             self.liveness.heard = True
@@ -340,7 +348,8 @@ class FixSession:
     def close(self, reason: str, *, confirmed: bool) -> None:
         """Ends the session and detaches it from the venue, once."""
         if self.state is not State.CLOSED:
+            completed = self.state is State.LOGOUT_RECEIVED and self._replied
             self.state = State.CLOSED
             self.close_reason = reason
             self._resends.clear()
-            self._port.log_out(confirmed=confirmed)
+            self._port.log_out(confirmed=confirmed, completed=completed)
