@@ -19,6 +19,7 @@ from actors.signatures import Signatures, SignedLogon
 from config.credentials import NOBODY, verify
 from engine.directory import Directory
 from engine.events import SessionOpened
+from engine.session_schedule import Window, opening_text, window_at
 
 _REFUSED = "unknown session or wrong credentials"
 
@@ -62,6 +63,7 @@ class Door:
         observe: Callable[..., None],
         passwords: Passwords,
         signatures: Signatures,
+        clock_ns: Callable[[], int],
     ) -> None:
         self.directory = directory
         self.closed = ""
@@ -71,6 +73,7 @@ class Door:
         self._observe = observe
         self._passwords = passwords
         self._signatures = signatures
+        self._clock_ns = clock_ns
 
     async def admit(
         self,
@@ -102,6 +105,7 @@ class Door:
             self._observe("logon_refused", protocol=protocol, comp_id=comp_id, remote=remote)
             raise LogonRefused(refusal or _REFUSED)
         port = self._free_port(session)
+        port.epochs.window = self._window(session)
         port.connection = connection
         self._observe("logged_on", protocol=protocol, comp_id=comp_id, remote=remote, key=by_key.partition(":")[0])
         return port
@@ -131,6 +135,16 @@ class Door:
         if port.connection is not None:
             raise SessionUnavailable("the session is already logged on")
         return port
+
+    def _window(self, session: SessionOpened) -> Window | None:
+        """In which the session may be logged on now; None where it has no schedule."""
+        schedule, now_ns = session.profile.schedule, self._clock_ns()
+        if schedule is None:
+            return None
+        window = window_at(schedule, now_ns)
+        if window is None:
+            raise SessionUnavailable(f"the session is outside its schedule; {opening_text(schedule, now_ns)}")
+        return window
 
 
 def _proofs(session: SessionOpened) -> object:

@@ -103,7 +103,7 @@ class Wiring:
         passwords = Passwords(self.directory, self.journal_mail, self.dispatcher, os.urandom)
         window_ns = self.settings.secrets.signature_window_s * 10**9
         signatures = Signatures(self.seal, self.clock_ns, window_ns)
-        return Door(self.directory, self.ports, log.debug, passwords, signatures)
+        return Door(self.directory, self.ports, log.debug, passwords, signatures, self.clock_ns)
 
     def supervisor(self, name: str, children: Iterable[ChildSpec[Any]]) -> Supervisor:
         """A supervisor with the configured restart limits, whose children fail one by one."""
