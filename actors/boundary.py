@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from actors.market_data import ToMarketData
 from actors.messages import ToAccount, ToBook, ToJournal
 from actors.runtime import Dispatcher, Mailbox
 from engine.directory import Directory
@@ -68,3 +69,4 @@ class Routes(msgspec.Struct, frozen=True):
     read: Callable[[int, int], Iterator[tuple[int, Record]]]
     """Durable records from one sequence to another, both included."""
     credits: CreditPool
+    market_data: Mailbox[ToMarketData]

@@ -226,4 +226,11 @@ class Disconnect(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-ToPort: TypeAlias = Delivery | Deliver | SessionEvent | Disconnect
+@final
+class MarketArrived(msgspec.Struct, frozen=True, gc=False):
+    """Market data that the session's connection listens to has gathered (:mod:`actors.subscriptions`)."""
+
+
+MARKET_ARRIVED = MarketArrived()
+
+ToPort: TypeAlias = Delivery | Deliver | SessionEvent | Disconnect | MarketArrived

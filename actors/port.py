@@ -21,12 +21,14 @@ from actors.messages import (
     Deliver,
     Delivery,
     DepthRequest,
+    MarketArrived,
     Outcome,
     SessionEvent,
     ToPort,
 )
 from actors.refusals import AnyCommand, are_new, duplicate, enriched, names_of, refused, unchangeable, use_up
-from actors.runtime import Actor
+from actors.runtime import Actor, Mailbox
+from actors.subscriptions import MarketSubscriptions
 from engine.commands import CancelOrder, ClientCommand, NewList, NewOrder, RejectCommand, ReplaceOrder
 from engine.events import (
     CancelRejected,
@@ -40,6 +42,7 @@ from engine.events import (
     TradingDayRolled,
 )
 from engine.image import OrderImage
+from engine.market_data.updates import Listen
 from engine.queries import (
     Answer,
     DepthQuery,
@@ -60,7 +63,13 @@ class SessionPort(Actor[ToPort]):
     """See the module. Synchronous but for :meth:`wait_for_credit` and :meth:`replay`."""
 
     def __init__(
-        self, state: SessionState, applied_seq: int, numbers: OutNumbers, routes: Routes, limits: PortLimits
+        self,
+        state: SessionState,
+        applied_seq: int,
+        numbers: OutNumbers,
+        routes: Routes,
+        limits: PortLimits,
+        mailbox: Mailbox[ToPort],
     ) -> None:
         self.state = state
         self.applied_seq = applied_seq
@@ -68,11 +77,12 @@ class SessionPort(Actor[ToPort]):
         self.connection: Connection | None = None
         self.in_next = state.inbound.next
         self.epochs = Epochs(state)
+        self.market = MarketSubscriptions(mailbox, routes.market_data)
         self._is_fix = state.opened.protocol.startswith("FIX")
         self._numbers = numbers
         self._routes = routes
         self._limits = limits
-        self._queries: deque[tuple[int, Query]] = deque()
+        self._queries: deque[tuple[int, Query | Listen]] = deque()
         self._when_quiet: list[Callable[[], None]] = []
         self._reserving = False
         self._credit_event = trio.Event()
@@ -154,7 +164,7 @@ class SessionPort(Actor[ToPort]):
         self._tell(command, refused(state, refusal) if are_new(state, command) else duplicate(state, command))
         use_up(state, command)
 
-    def query(self, query: Query) -> None:
+    def query(self, query: Query | Listen) -> None:
         """Ask; answered once everything submitted so far has its outcome."""
         self._queries.append((self.submitted, query))
         with self._routes.dispatcher.turn():
@@ -241,6 +251,7 @@ class SessionPort(Actor[ToPort]):
         if connection is not None:
             self.epochs.end(completed=completed)
         self._queries.clear()
+        self.market.end()
         if connection is not None and self._is_fix:
             self._once_quiet(lambda: self._journal_log_out(confirmed))
 
@@ -293,6 +304,8 @@ class SessionPort(Actor[ToPort]):
                 if message.seq > self.applied_seq:
                     self._on_session_event(message.event)
                     self.applied_seq = message.seq
+            elif isinstance(message, MarketArrived):
+                self.market.hand_over()
             elif self.connection is not None:
                 self.connection.disconnect(message.reason)
         if self._queries:
@@ -360,7 +373,7 @@ class SessionPort(Actor[ToPort]):
             if self.connection is not None:
                 self._answer(query)
 
-    def _short_of_numbers(self, query: Query) -> bool:
+    def _short_of_numbers(self, query: Query | Listen) -> bool:
         """Whether the answer (an order a message) has to wait until the journal knows of enough numbers for it."""
         needed = 1 + len(self.state.open) if isinstance(query, OpenOrdersQuery) else 1
         if needed < self.state.out_limit - self._numbers.next:
@@ -368,7 +381,7 @@ class SessionPort(Actor[ToPort]):
         self._reserve(needed)
         return True
 
-    def _answer(self, query: Query) -> None:
+    def _answer(self, query: Query | Listen) -> None:
         connection = self.connection
         assert connection is not None
         if isinstance(query, OrderStatusQuery):
@@ -382,6 +395,8 @@ class SessionPort(Actor[ToPort]):
                 and query.account_id in (0, order.account_id)
             ]
             connection.answer(OpenOrdersAnswer(query, chosen))
+        elif isinstance(query, Listen):
+            self.market.carry_out(query)
         elif isinstance(query, DepthQuery):
             levels = min(query.levels or self._limits.book_depth_max, self._limits.book_depth_max)
             request = DepthRequest(msgspec.structs.replace(query, levels=levels), self._on_depth)

@@ -5,16 +5,32 @@ Prices, quantities, amounts and rates are written as decimals and held as ``int`
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, Literal, TypeAlias, cast
 
 import msgspec
 
 from config.credentials import hash_password
-from config.kinds import Credential, Fixed, Integer, IsoDate, Switch, Text, TimeOfDay, TimeZone
+from config.kinds import (
+    Credential,
+    Fixed,
+    HmacKey,
+    Integer,
+    IsoDate,
+    PublicKey,
+    Switch,
+    Text,
+    TimeOfDay,
+    TimeZone,
+    Word,
+)
+from config.profile import CancelConfig, RateConfig, SessionScheduleConfig
 from config.schema import Discreet
 from config.trading import PhaseSetting, ProtectionConfig, RateSetting, ScheduleEntry
 from engine.instrument import Instrument
+from engine.session_profile import Rights, SessionProfile, UnknownTags
 from engine.types import INT64_MAX, SCALE, InstrumentStatus, TradingPhase
+from engine.venue_events import SessionOpened
 
 PriceSetting: TypeAlias = Annotated[int, Fixed(0, INT64_MAX, "a price from 0 to 92233720368.54775807")]
 StepSetting: TypeAlias = Annotated[int, Fixed(1, INT64_MAX, "a number from 0.00000001 to 92233720368.54775807")]
@@ -143,18 +159,96 @@ class SessionConfig(Discreet, frozen=True, kw_only=True):
     password: PasswordSetting = ""
     """In plain text: for demonstrations. It is hashed when the journal is seeded."""
     password_hash: Annotated[str, Credential()] = ""
-    """Its salted hash. Exactly one of password and password_hash is given."""
+    """Its salted hash, instead of the password."""
+    public_keys: list[Annotated[str, PublicKey()]] = msgspec.field(default_factory=list)
+    """Ed25519 keys, any of which may sign a logon."""
+    hmac_keys: list[Annotated[str, HmacKey()]] = msgspec.field(default_factory=list)
+    """Secrets, any of which may sign a logon by HMAC-SHA-256. The journal holds them sealed."""
+    certificate: Annotated[str, Text(r"([0-9a-f]{64})?", "a certificate's SHA-256, 64 lower-case hex digits")] = ""
+    """That of the client certificate that the connection must show, beside what else the session has."""
     firm: NameSetting
-    accounts: list[NameSetting]
+    accounts: list[NameSetting] = msgspec.field(default_factory=list)
     """The accounts, of the same firm, that the session may trade for."""
     default_account: OptionalNameSetting = ""
     """The account of orders that name none; empty = such orders are rejected."""
     enabled: Annotated[bool, Switch()] = True
     """Whether it may log on."""
+    rights: list[Annotated[Rights, Word(Rights)]] = msgspec.field(
+        default_factory=lambda: [Rights.TRADE, Rights.MARKET_DATA]
+    )
+    """What it is for."""
+    copies_of: list[NameSetting] = msgspec.field(default_factory=list)
+    """The firms whose reports a drop copy carries; none = the session's own."""
+    cancel_on_disconnect: CancelConfig = CancelConfig()
+    rate: RateConfig = RateConfig()
+    schedule: SessionScheduleConfig = SessionScheduleConfig()
+    reset_on_logon: Annotated[bool, Switch()] = False
+    """Sequence numbers start from 1 at every logon."""
+    reset_on_logout: Annotated[bool, Switch()] = False
+    """They do after a Logout."""
+    reset_on_disconnect: Annotated[bool, Switch()] = False
+    """They do after a connection has ended in whatever way."""
+    unknown_tags: Annotated[UnknownTags, Word(UnknownTags)] = UnknownTags.REJECT
+    """What becomes of a field that the session's dictionary does not define."""
+    last_processed: Annotated[bool, Switch()] = False
+    """Every message of the venue says LastMsgSeqNumProcessed, FIX tag 369."""
+
+    def profile(self, sealed_keys: Sequence[str]) -> SessionProfile:
+        """The engine's; ``sealed_keys`` are the hmac_keys as the journal holds them."""
+        return SessionProfile(
+            rights=sum(dict.fromkeys(self.rights)),
+            cancel_on_disconnect=self.cancel_on_disconnect.mode,
+            cancel_window_ms=self.cancel_on_disconnect.window_ms,
+            rate_per_s=self.rate.per_second,
+            rate_burst=self.rate.burst,
+            rate_action=self.rate.action,
+            copies_of=tuple(self.copies_of),
+            public_keys=tuple(self.public_keys),
+            hmac_keys=tuple(sealed_keys),
+            certificate=self.certificate,
+            schedule=self.schedule.to_schedule(),
+            reset_on_logon=self.reset_on_logon,
+            reset_on_logout=self.reset_on_logout,
+            reset_on_disconnect=self.reset_on_disconnect,
+            unknown_tags=self.unknown_tags,
+            last_processed=self.last_processed,
+        )
+
+    @classmethod
+    def of(cls, session: SessionOpened, account_names: Mapping[int, str]) -> SessionConfig:
+        """The configuration that gives ``session``, but for the HMAC keys: it has them as the journal does, sealed."""
+        profile = session.profile
+        return cls(
+            protocol=cast(Protocol, session.protocol),
+            comp_id=session.comp_id,
+            target_comp_id=session.target_comp_id,
+            username="" if session.protocol == SOUPBIN else session.username,
+            password_hash=session.credential,
+            public_keys=list(profile.public_keys),
+            hmac_keys=list(profile.hmac_keys),
+            certificate=profile.certificate,
+            firm=session.firm,
+            accounts=[account_names[account_id] for account_id in session.account_ids],
+            default_account=account_names.get(session.default_account_id, ""),
+            enabled=session.enabled,
+            rights=[right for right in Rights if right & profile.rights],
+            copies_of=list(profile.copies_of),
+            cancel_on_disconnect=CancelConfig(
+                mode=profile.cancel_on_disconnect, window_s=profile.cancel_window_ms / 1000
+            ),
+            rate=RateConfig(per_second=profile.rate_per_s, burst=profile.rate_burst, action=profile.rate_action),
+            schedule=SessionScheduleConfig.of(profile.schedule),
+            reset_on_logon=profile.reset_on_logon,
+            reset_on_logout=profile.reset_on_logout,
+            reset_on_disconnect=profile.reset_on_disconnect,
+            unknown_tags=profile.unknown_tags,
+            last_processed=profile.last_processed,
+        )
 
     def credential(self, salt: bytes) -> str:
-        """What a log-on is verified against: the configured hash, or the password's with this salt of 8 to 64 bytes."""
-        return self.password_hash or hash_password(self.password, salt)
+        """What a log-on is verified against: the configured hash, or the password's with this salt of 8 to 64 bytes;
+        empty where there is no password."""
+        return self.password_hash or (hash_password(self.password, salt) if self.password else "")
 
     def identity(self, venue_comp_id: str) -> tuple[str, str, str]:
         """(protocol, comp_id, target_comp_id) with defaults filled in; the target is empty for SOUPBIN."""

@@ -10,11 +10,24 @@ from config.binder import suggestion
 from config.errors import Problem
 from config.instrument_rules import instrument_problems
 from config.reference import SOUPBIN, AccountConfig, SessionConfig
+from config.session_rules import session_profile_problems
 from config.settings import AdminSettings, BinarySettings, FixSettings, Settings
 from engine.directory import FEES_ACCOUNT
 
 SOUPBIN_USERNAME_MAX: Final = 6
 SOUPBIN_PASSWORD_MAX: Final = 10
+
+_FIX_ONLY: Final = (
+    "public_keys",
+    "hmac_keys",
+    "schedule",
+    "reset_on_logon",
+    "reset_on_logout",
+    "reset_on_disconnect",
+    "unknown_tags",
+    "last_processed",
+)
+"""What a SoupBinTCP session can't have: its numbers never start again, and its logon has no room for a signature."""
 
 Found = Iterator[tuple[str, str]]
 """Dotted key and text of each problem."""
@@ -96,12 +109,23 @@ def _account_problems(path: str, account: AccountConfig, settings: Settings) -> 
 
 def _session_problems(path: str, session: SessionConfig, settings: Settings) -> Found:
     yield from _unknown(f"{path}.firm", "firm", session.firm, (firm.name for firm in settings.firms))
-    if bool(session.password) == bool(session.password_hash):
-        state = "both are" if session.password else "neither is"
-        yield f"{path}.password", f"{state} given for {session.comp_id}; expected either password or password_hash"
+    yield from _credential_problems(path, session)
     yield from _session_account_problems(path, session, settings)
+    yield from session_profile_problems(path, session, [firm.name for firm in settings.firms])
     if session.protocol == SOUPBIN:
         yield from _soupbin_problems(path, session)
+
+
+def _credential_problems(path: str, session: SessionConfig) -> Found:
+    if session.password and session.password_hash:
+        yield f"{path}.password", f"both are given for {session.comp_id}; expected either password or password_hash"
+    given = session.password or session.password_hash or session.public_keys or session.hmac_keys
+    if not given and not session.certificate:
+        yield (
+            f"{path}.password",
+            f"nothing is given by which {session.comp_id} can log on; expected password, password_hash, public_keys, "
+            "hmac_keys or certificate",
+        )
 
 
 def _session_account_problems(path: str, session: SessionConfig, settings: Settings) -> Found:
@@ -131,3 +155,7 @@ def _soupbin_problems(path: str, session: SessionConfig) -> Found:
         value = getattr(session, name)
         if value:
             yield f"{path}.{name}", f"{value!r} has no meaning for {SOUPBIN}; expected nothing"
+    plain = SessionConfig(protocol=SOUPBIN, comp_id="", firm="")
+    for name in _FIX_ONLY:
+        if getattr(session, name) != getattr(plain, name):
+            yield f"{path}.{name}", f"has no meaning for {SOUPBIN}; expected nothing"

@@ -157,7 +157,8 @@ class Members:
                 await venue.barrier()  # the number that it will expect next is the first without an outcome
             seq = venue.publisher.published_seq if rebuilt else first_seq
             state = (await self._rebuilt(seq)).sessions[session_id] if rebuilt else built.pop()
-            port = SessionPort(state, seq, venue.numbers[session_id], venue.routes, venue.port_limits)
+            numbers = venue.numbers[session_id]
+            port = SessionPort(state, seq, numbers, venue.routes, venue.port_limits, mailbox)
             venue.ports[session_id] = port
             return port
 

@@ -91,6 +91,7 @@ class Wiring:
             self.book_mail,
             lambda first, last: read_records(self.journal, first, last),
             self.credits,
+            self.market_data_mail,
         )
         self.port_limits = PortLimits(
             credits_per_session=limits.credits_per_session, book_depth_max=limits.book_depth_max

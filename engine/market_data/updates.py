@@ -63,6 +63,18 @@ class Update(msgspec.Struct, frozen=True, gc=False):
 MarketMessage: TypeAlias = Snapshot | Update
 
 
+@final
+class Listen(msgspec.Struct, frozen=True, gc=False):
+    """A session's wish: a snapshot of each of ``channels`` of an instrument and then every change, or no more of them.
+
+    It is carried out once everything that the session sent before it has its outcome, so a snapshot shows that.
+    """
+
+    symbol_id: int
+    channels: tuple[Channel, ...]
+    begin: bool
+
+
 OF_ORDERS = frozenset({Channel.TOP, Channel.LEVELS, Channel.ORDERS})
 """Channels that need the instrument's displayed orders."""
 

@@ -33,6 +33,8 @@ class PortWorld:
         self.journal: Mailbox[Any] = Mailbox("journal", 1000)
         self.account: Mailbox[Any] = Mailbox("account", 1000)
         self.book: Mailbox[Any] = Mailbox("book", 1000)
+        self.mailbox: Mailbox[Any] = Mailbox("port", 1000)
+        self.market_data: Mailbox[Any] = Mailbox("market data", 1000)
         self.credits = CreditPool(100)
         self.numbers = OutNumbers(1)
         self.records: dict[int, ev.Record] = {}
@@ -48,9 +50,10 @@ class PortWorld:
 
     def make(self, state: SessionState) -> SessionPort:
         routes = Routes(
-            Dispatcher(), Directory(), self.journal, {2: self.account}, {1: self.book}, self.read, self.credits
-        )
-        return SessionPort(state, self.seq, self.numbers, routes, self.limits)
+            Dispatcher(), Directory(), self.journal, {2: self.account}, {1: self.book}, self.read, self.credits,
+            self.market_data,
+        )  # fmt: skip
+        return SessionPort(state, self.seq, self.numbers, routes, self.limits, self.mailbox)
 
     def read(self, first: int, last: int) -> Iterator[tuple[int, ev.Record]]:
         return iter([(seq, record) for seq, record in sorted(self.records.items()) if first <= seq <= last])

@@ -259,9 +259,10 @@ def test_nothing_said_of_protection_and_phases_is_what_the_engine_takes_for_noth
 def test_missing_key_is_named() -> None:
     (problem,) = problems(flags={"instruments": [{k: v for k, v in BTC.items() if k != "lot_size"}]})
     assert problem.startswith("instruments[0].lot_size: is missing; expected a number from 0.00000001")
-    assert problems(flags={"sessions": [{"protocol": "FIX.4.4", "comp_id": "A", "firm": "F"}]}) == [
-        "sessions[0].accounts: is missing [command line]"
-    ]
+    window = {"zone": "UTC", "windows": [{"start": "08:00"}]}
+    session = {"protocol": "FIX.4.4", "comp_id": "A", "firm": "F", "schedule": window}
+    (problem,) = problems(flags={"sessions": [session]})
+    assert problem.startswith("sessions[0].schedule.windows[0].end: is missing; expected a time of day HH:MM")
 
 
 def test_balances_check_asset_and_amount() -> None:

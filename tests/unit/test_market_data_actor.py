@@ -307,7 +307,7 @@ def test_the_state_is_told_without_looking_at_the_book() -> None:
     assert (replica.state.status, replica.state.phase) == (InstrumentStatus.ACTIVE, TradingPhase.CONTINUOUS)
     world.feed(order(1))
     assert len(replica.messages) == 1
-    world.feed(ev.InstrumentStatusChanged(1, InstrumentStatus.HALTED, "ops", "news"))
+    world.feed(ev.InstrumentStatusChanged(1, InstrumentStatus.HALTED, "ops"))
     assert replica.state.status is InstrumentStatus.HALTED
     world.feed(ev.TradingPhaseChanged(1, TradingPhase.CLOSED, 0, "", ""))
     assert replica.state.phase is TradingPhase.CLOSED

@@ -1,0 +1,78 @@
+"""Rules within one session's profile; problems as pairs of key and text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from config.binder import suggestion
+from config.keys import KEYS_MAX, key_id_of
+from config.reference import SessionConfig
+from engine.session_profile import CancelOnDisconnect, Rights
+
+_DAY_S = 86_400
+_WEEK_S = 7 * _DAY_S
+
+
+def session_profile_problems(path: str, session: SessionConfig, firms: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Every rule that the profile breaks; ``firms`` are those that there are."""
+    yield from _key_problems(path, session)
+    yield from _rights_problems(path, session, firms)
+    if session.rate.burst and not session.rate.per_second:
+        yield f"{path}.rate.burst", f"{session.rate.burst} is given without per_second; expected both or neither"
+    cancel = session.cancel_on_disconnect
+    if cancel.window_s and cancel.mode is CancelOnDisconnect.OFF:
+        yield f"{path}.cancel_on_disconnect.window_s", f"{cancel.window_s:g} has no meaning while the mode is off"
+    yield from _window_problems(path, session)
+
+
+def _key_problems(path: str, session: SessionConfig) -> Iterator[tuple[str, str]]:
+    ids = Counter(map(key_id_of, [*session.public_keys, *session.hmac_keys]))
+    for name in ("public_keys", "hmac_keys"):
+        keys: list[str] = getattr(session, name)
+        if len(keys) > KEYS_MAX:
+            yield f"{path}.{name}", f"{len(keys)} keys are given; expected at most {KEYS_MAX}"
+        for i, text in enumerate(keys):
+            key_id = key_id_of(text)
+            if ids[key_id] > 1:
+                yield f"{path}.{name}[{i}]", f"more than one key is called {key_id!r}; expected each name once"
+            elif key_id == (session.username or session.comp_id):
+                yield f"{path}.{name}[{i}]", f"{key_id!r} is the session's user name; expected another name"
+
+
+def _rights_problems(path: str, session: SessionConfig, firms: Collection[str]) -> Iterator[tuple[str, str]]:
+    if not session.rights:
+        yield f"{path}.rights", "none is given; expected one or more of trade, market_data, drop_copy"
+    if session.copies_of and Rights.DROP_COPY not in session.rights:
+        yield f"{path}.copies_of", "is given to a session without the right drop_copy; expected nothing"
+    for i, firm in enumerate(session.copies_of):
+        if firm not in firms:
+            hint = suggestion(firm, firms) or f"; expected one of {', '.join(sorted(firms)) or '(none is configured)'}"
+            yield f"{path}.copies_of[{i}]", f"unknown firm {firm!r}{hint}"
+
+
+def _window_problems(path: str, session: SessionConfig) -> Iterator[tuple[str, str]]:
+    """Windows that touch would be one; windows that overlap would be two at once."""
+    spans: list[tuple[int, int, str]] = []
+    for i, config in enumerate(session.schedule.windows):
+        window = config.to_window()
+        key = f"{path}.schedule.windows[{i}]"
+        length = _seconds(window.end) + window.end_days * _DAY_S - _seconds(window.start)
+        if length > _WEEK_S:
+            yield f"{key}.end_days", f"{window.end_days} makes it longer than a week; expected less"
+            return
+        for day in window.days:
+            begin = day * _DAY_S + _seconds(window.start)
+            spans.append((begin, begin + length, key))
+    spans.sort()
+    for n, (_, end, key) in enumerate(spans):
+        after, _, other = spans[(n + 1) % len(spans)]
+        following = after if n + 1 < len(spans) else after + _WEEK_S
+        if end > following:
+            yield key, f"overlaps {other if other != key else 'itself on another day'}; expected windows apart"
+            return
+
+
+def _seconds(time_of_day: str) -> int:
+    hours, minutes, seconds = map(int, time_of_day.split(":"))
+    return hours * 3600 + minutes * 60 + seconds
