@@ -20,6 +20,7 @@ from actors.messages import Outcome, ResumeMassCancels
 from actors.publisher import PublisherActor
 from actors.runtime import ChildSpec, Dispatcher, Supervisor, Watchdog
 from actors.schedule import Schedule
+from actors.session_times import SessionTimes
 from config.settings import Settings
 from engine.events import StateHashed
 from engine.fold import STATE_VERSION, state_digest
@@ -95,6 +96,9 @@ class Venue(Wiring):
         async def schedule() -> Schedule:
             return self._schedule()
 
+        async def session_times() -> SessionTimes:
+            return SessionTimes(self.ports, self.port_mail, self.dispatcher, self.clock_ns)
+
         core: list[ChildSpec[Any]] = [
             ChildSpec(name="dispatcher", start=dispatcher),
             ChildSpec(name="journal", start=journal, mailbox=self.journal_mail),
@@ -107,6 +111,7 @@ class Venue(Wiring):
             self.members.books.as_child(),
             self.members.ports.as_child(),
             ChildSpec(name="schedule", start=schedule),
+            ChildSpec(name="session times", start=session_times),
         ]
         # What replay rebuilds is restarted below; a failure of the rest leaves nothing to trust, so the process ends
         # and the next one replays.
