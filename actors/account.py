@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from actors.messages import (
     Barrier,
+    CancelEnded,
     CancelOrders,
     Collect,
     OnDurable,
@@ -44,6 +45,7 @@ from engine.protection import Touch
 from engine.rejections import cancel_rejected, list_rejected, rejected_image
 from engine.reservations import Reservations
 from engine.risk import admit_list, admit_new, admit_replace, admit_withdrawal
+from engine.session_end import SessionEnd
 from engine.types import CancelReason, CxlRejReason, OrdRejReason
 
 _RESHAPING = frozenset({OrderTriggered, OrderRestated, OrderUpdated})
@@ -163,7 +165,15 @@ class AccountActor(Actor[ToAccount]):
     # ---- what is rare ---------------------------------------------------------------------------------------------
 
     def _on_rare(
-        self, message: NewList | MassCancel | Collect | Transfer | SetBlocked | CancelOrders | ResumeMassCancels
+        self,
+        message: NewList
+        | MassCancel
+        | Collect
+        | Transfer
+        | SetBlocked
+        | CancelOrders
+        | CancelEnded
+        | ResumeMassCancels,
     ) -> None:
         if isinstance(message, NewList):
             self._new_list(message)
@@ -180,6 +190,8 @@ class AccountActor(Actor[ToAccount]):
             self._asked[request_id_of(self.account.opened.account_id, self._requests + 1)] = message.done
             command = MassCancel(0, "", self.account.opened.account_id)
             self._mass_cancel(command, CancelReason.OPERATOR, [], message.operator, message.of_session)
+        elif isinstance(message, CancelEnded):
+            self._cancel_ended(message.session_id, message.end)
         else:
             for request_id in list(self.account.mass_cancels):
                 self._resume(request_id)
@@ -191,12 +203,15 @@ class AccountActor(Actor[ToAccount]):
         before: list[Event],
         operator: str = "",
         of_session: int = 0,
+        end: SessionEnd | None = None,
+        symbol_ids: list[int] | None = None,
     ) -> None:
         """Journal the request with its parts, then have each book do its own (design §7.6)."""
         self._requests += 1
         account_id = self.account.opened.account_id
         request_id = request_id_of(account_id, self._requests)
-        symbol_ids = [command.symbol_id] if command.symbol_id != ANY else sorted(self.account.instruments)
+        if symbol_ids is None:
+            symbol_ids = [command.symbol_id] if command.symbol_id != ANY else sorted(self.account.instruments)
         request = MassCancelRequested(
             request_id,
             command.session_id,
@@ -208,14 +223,26 @@ class AccountActor(Actor[ToAccount]):
             reason,
             operator,
             of_session,
+            end,
         )
         self._journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, [*before, request]))
         self._drive(request, symbol_ids)
 
     def _drive(self, request: MassCancelRequested, symbol_ids: list[int]) -> None:
-        part = CancelAll(request.request_id, request.account_id, request.side, request.reason, request.of_session)
+        part = CancelAll(
+            request.request_id, request.account_id, request.side, request.reason, request.of_session, request.end
+        )
         for symbol_id in symbol_ids:
             self._books[symbol_id].tell(part)
+
+    def _cancel_ended(self, session_id: int, end: SessionEnd) -> None:
+        """Only books in which the session has such orders are asked: of thousands of sessions that end at once, each
+        costs what it has."""
+        orders = self.account.orders.get(session_id, {}).values()
+        symbol_ids = sorted({order.symbol_id for order in orders if end.cancels(order.terms.special)})
+        if symbol_ids:
+            command = MassCancel(0, "", self.account.opened.account_id)
+            self._mass_cancel(command, CancelReason.CONNECTION_LOST, [], "", session_id, end, symbol_ids)
 
     def _resume(self, request_id: int) -> None:
         progress = self.account.mass_cancels[request_id]

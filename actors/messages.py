@@ -29,6 +29,7 @@ from engine.commands import (
 from engine.events import Event, Record
 from engine.queries import Answer, DepthQuery
 from engine.reports import Report
+from engine.session_end import SessionEnd
 from engine.types import Amount
 
 OnDurable: TypeAlias = Callable[[int], None]
@@ -125,6 +126,15 @@ class CancelOrders(msgspec.Struct, frozen=True, gc=False):
 
 
 @final
+class CancelEnded(msgspec.Struct, frozen=True, gc=False):
+    """A session has ended: the account's orders that this cancels are to go."""
+
+    session_id: int
+    end: SessionEnd
+    refused: Callable[[str], None]
+
+
+@final
 class ResumeMassCancels(msgspec.Struct, frozen=True, gc=False):
     """At start: drive on what a crash left unfinished (design §7.6)."""
 
@@ -140,6 +150,7 @@ ToAccount: TypeAlias = (
     | Transfer
     | SetBlocked
     | CancelOrders
+    | CancelEnded
     | ResumeMassCancels
 )
 

@@ -9,6 +9,7 @@ from actors.boundary import CreditPool
 from actors.journal import OutNumbers
 from actors.messages import (
     Barrier,
+    CancelEnded,
     CancelOrders,
     Delivery,
     DepthRequest,
@@ -71,7 +72,7 @@ def refuse_in_book(journal: Mailbox[ToJournal], symbol_id: int, command: ToBook,
 def refuse_in_account(journal: Mailbox[ToJournal], account_id: int, message: ToAccount, text: str) -> None:
     """As :func:`refuse`, and also what operators wait for: a transfer or a cancel is refused; a block is recorded all
     the same, since it holds for whoever comes after."""
-    if isinstance(message, Transfer | CancelOrders):
+    if isinstance(message, Transfer | CancelOrders | CancelEnded):
         message.refused(text)
     elif isinstance(message, SetBlocked):
         event = AccountBlocked(account_id, message.blocked, message.operator)

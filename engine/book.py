@@ -185,11 +185,13 @@ class Book(ShortWay):
 
         def chosen() -> list[Order]:
             mine = self.orders_of(command.account_id)
-            side, session_id = command.side, command.of_session
+            side, session_id, end = command.side, command.of_session, command.end
             return [
                 order
                 for order in mine
-                if side in (ANY, order.image.terms.side) and session_id in (ANY, order.image.terms.session_id)
+                if side in (ANY, order.image.terms.side)
+                and session_id in (ANY, order.image.terms.session_id)
+                and (end is None or end.cancels(order.image.terms.special))
             ]
 
         orders, done = self.next_due(command.request_id, chosen, limit)

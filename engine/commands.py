@@ -14,6 +14,7 @@ import msgspec
 from engine.events import TradeExecuted
 from engine.image import OrderImage
 from engine.instrument import Instrument
+from engine.session_end import SessionEnd
 from engine.terms import SpecialTerms
 from engine.types import Contingency, InstrumentStatus, OrdType, Px, Qty, Side, TimeInForce, TradingPhase
 
@@ -242,3 +243,5 @@ class CancelAll(msgspec.Struct, frozen=True, gc=False):
     reason: int
     of_session: int = ANY
     """Only the orders that this session sent."""
+    end: SessionEnd | None = None
+    """Of those only the ones that this end of the session cancels; None = all."""

@@ -165,5 +165,5 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     version: Literal[2] = 2
     """How orders are written; :mod:`engine.legacy` reads what older records hold."""
     copies: tuple[int, ...] = ()
-    """Three numbers for each report that a drop copy is told of: the drop copy's session, the report's position, and the
-    drop copy's own outbound number."""
+    """Three numbers for each report that a drop copy is told of: the drop copy's session, the report's position, and
+    the drop copy's own outbound number."""

@@ -6,6 +6,7 @@ from typing import final
 
 from engine.event_base import EventBase
 from engine.image import OrderImage
+from engine.session_end import SessionEnd
 from engine.types import (
     Activation,
     Amount,
@@ -163,6 +164,8 @@ class MassCancelRequested(EventBase, frozen=True, tag=8):
     """Empty where the account's own session asked."""
     of_session: int = 0
     """Only the orders that this session sent; 0 = of every session."""
+    end: SessionEnd | None = None
+    """Of those only the ones that this end of the session cancels; None = all."""
 
 
 @final

@@ -142,6 +142,8 @@ class CancelReason(IntEnum):
     DELISTED = 15
     MINIMUM_QUANTITY = 16
     """The order may not rest and its MinQty could not be met."""
+    CONNECTION_LOST = 17
+    """Its session ended, and it was not to outlive that."""
 
 
 class RestateReason(IntEnum):

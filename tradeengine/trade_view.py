@@ -56,6 +56,7 @@ _CANCEL_WORDS = {
     CancelReason.NO_LIQUIDITY: "market-to-limit: there was no price",
     CancelReason.DELISTED: "delisted",
     CancelReason.MINIMUM_QUANTITY: "its minimum quantity could not be had",
+    CancelReason.CONNECTION_LOST: "its session ended",
 }
 _RESTATE_WORDS = {
     RestateReason.SELF_TRADE: "self-trade prevention",

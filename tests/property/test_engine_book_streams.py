@@ -87,6 +87,7 @@ def test_the_book_answers_as_its_naive_twin(stream: Stream) -> None:
 
 
 UNREACHED = {
+    repr(CancelReason.CONNECTION_LOST),  # tests/property/test_engine_session_ends.py
     repr(CancelReason.REDUCED_TO_FILLED),  # of journals written before a replace could end an order as filled
     repr(RestateReason.TRADE_BUSTED), repr(RestateReason.TRADE_CORRECTED),  # told by the trade's own event
 }  # fmt: skip

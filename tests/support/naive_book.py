@@ -36,7 +36,9 @@ from engine.events import (
 from engine.image import OrderImage
 from engine.queries import DepthLevel
 from engine.rejections import Refusal, cancel_rejected, list_rejected, rejected_image
-from engine.terms import NOTHING_SPECIAL, Link
+from engine.session_end import SessionEnd
+from engine.session_profile import CancelOnDisconnect
+from engine.terms import NOTHING_SPECIAL, Link, SpecialTerms
 from engine.types import CancelReason, Contingency, CxlRejReason, OrdRejReason, OrdStatus, Side, TimeInForce, Wait
 
 TAKES = (OrdRejReason.OTHER, "post-only order would take")
@@ -95,6 +97,7 @@ class NaiveBook(State):
             if order.image.account_id == command.account_id
             and command.side in (0, order.side)
             and command.of_session in (0, order.image.session_id)
+            and _ended(order.special, command.end)
         ]
         count, done = self._each(mine, limit, lambda order: cancel(self, order, reason, "", command.request_id))
         self._settle()
@@ -276,3 +279,18 @@ class NaiveBook(State):
 
     def __len__(self) -> int:
         return len(self.orders)
+
+
+def _ended(special: SpecialTerms, end: SessionEnd | None) -> bool:
+    """Whether the end of its session cancels the order: a table."""
+    if end is None:
+        return True
+    asked = end.mode if special.on_disconnect is None else special.on_disconnect
+    return {
+        (CancelOnDisconnect.OFF, True): False,
+        (CancelOnDisconnect.OFF, False): False,
+        (CancelOnDisconnect.DISCONNECT, True): True,
+        (CancelOnDisconnect.DISCONNECT, False): False,
+        (CancelOnDisconnect.LOGOUT, True): True,
+        (CancelOnDisconnect.LOGOUT, False): True,
+    }[asked, end.lost]
