@@ -38,6 +38,7 @@ from engine.events import (
     SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
+    SessionRemoved,
     SessionResetRequested,
     TradingDayRolled,
 )
@@ -362,6 +363,8 @@ class SessionPort(Actor[ToPort]):
             self.state.opened = event
             if not event.enabled and self.connection is not None:
                 self.connection.disconnect("the session has been disabled")
+        elif isinstance(event, SessionRemoved) and self.connection is not None:
+            self.connection.disconnect("the session has been removed")
 
     def _answer_queries(self) -> None:
         """Answer what waits for nothing any more, as long as there are numbers for the answers."""

@@ -42,6 +42,7 @@ from engine.events import (
     Record,
     SessionLoggedOut,
     SessionOpened,
+    SessionRemoved,
     SessionResetRequested,
     TradeBusted,
     TradeCorrected,
@@ -59,6 +60,7 @@ _ORDER_EVENTS = frozenset({
 _ACCOUNT_EVENTS = (
     CancelRejected, MassCancelRequested, MassCancelCompleted, Deposited, Withdrawn, AccountBlocked, AccountOpened,
 )  # fmt: skip
+_SESSION_EVENTS = (SessionLoggedOut, SessionResetRequested, NumbersReserved, SessionOpened, SessionRemoved)
 
 
 NOBODY = 0
@@ -180,7 +182,7 @@ class PublisherActor(Actor[ToPublisher]):
         elif isinstance(event, TradeBusted | TradeCorrected):
             self._settle_parties(event)
             self._fees[self.directory.instruments[event.aggressor.terms.symbol_id].quote] += change_of(event).fees
-        elif isinstance(event, SessionLoggedOut | SessionResetRequested | NumbersReserved | SessionOpened):
+        elif isinstance(event, _SESSION_EVENTS):
             self._hand_over(seq - 1)
             self._ports[event.session_id].tell_first(SessionEvent(seq, event))
         elif isinstance(event, TradingDayRolled):

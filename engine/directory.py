@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from engine.events import (
     AccountBlocked,
     AccountOpened,
@@ -23,6 +25,13 @@ FEES_ACCOUNT = AccountOpened(FEES_ACCOUNT_ID, "FEES", "VENUE")
 CONFIGURATION = "configuration"
 """The operator of what the configuration file asks for."""
 
+SessionKey: TypeAlias = tuple[str, str, str]
+"""A session's identity: protocol, the client's CompID, the venue's."""
+
+
+def key_of(session: SessionOpened) -> SessionKey:
+    return session.protocol, session.comp_id, session.target_comp_id
+
 
 class Directory:
     """Who and what the venue knows, by id and by name; folded from events, read by everyone."""
@@ -38,10 +47,14 @@ class Directory:
         """Each account's firm."""
         self.blocked: set[int] = set()
         self.sessions: dict[int, SessionOpened] = {}
+        self.configured_sessions: dict[SessionKey, SessionOpened] = {}
+        """A session as the configuration gave it last, whatever operators and its client have done since."""
+        self.removed: set[SessionKey] = set()
+        """Identities of sessions that have been removed and are nobody's."""
         self._last_session_id = 0
         self._symbols: dict[str, Instrument] = {}
         self._account_names: dict[str, AccountOpened] = {}
-        self._session_keys: dict[tuple[str, str, str], SessionOpened] = {}
+        self._session_keys: dict[SessionKey, SessionOpened] = {}
 
     def apply(self, event: Event) -> None:
         """Fold one event in; events that carry no reference data change nothing."""
@@ -64,12 +77,20 @@ class Directory:
         elif isinstance(event, AccountBlocked):
             (self.blocked.add if event.blocked else self.blocked.discard)(event.account_id)
         elif isinstance(event, SessionOpened):
-            self.sessions[event.session_id] = event
-            self._last_session_id = max(self._last_session_id, event.session_id)
-            self._session_keys[event.protocol, event.comp_id, event.target_comp_id] = event
+            self._open_session(event)
         elif isinstance(event, SessionRemoved):
-            gone = self.sessions.pop(event.session_id)
-            del self._session_keys[gone.protocol, gone.comp_id, gone.target_comp_id]
+            gone = key_of(self.sessions.pop(event.session_id))
+            del self._session_keys[gone]
+            self.removed.add(gone)
+
+    def _open_session(self, event: SessionOpened) -> None:
+        key = key_of(event)
+        if event.operator in ("", CONFIGURATION):  # before operators could change one, nobody was named
+            self.configured_sessions[key] = event
+        self.sessions[event.session_id] = event
+        self._last_session_id = max(self._last_session_id, event.session_id)
+        self._session_keys[key] = event
+        self.removed.discard(key)
 
     def instrument_named(self, symbol: str) -> Instrument | None:
         return self._symbols.get(symbol)
@@ -112,4 +133,5 @@ class Directory:
             [self.accounts[key] for key in sorted(self.accounts)],
             sorted(self.blocked),
             [self.sessions[key] for key in sorted(self.sessions)],
+            sorted(self.removed),
         )

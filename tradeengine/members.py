@@ -40,6 +40,8 @@ class Members:
         self.reservations: dict[int, Reservations] = {}
         self.book_names: dict[int, str] = {}
         """Under which name each book is supervised: its symbol, unless a delisted instrument has had that."""
+        self.port_names: dict[int, str] = {}
+        """Under which name each port is supervised: its identity, unless a session that was removed has had that."""
         state = venue.state
         self.accounts = venue.supervisor("accounts", starmap(self._account_spec, state.accounts.items()))
         self.books = venue.supervisor("books", starmap(self._book_spec, state.books.items()))
@@ -143,7 +145,9 @@ class Members:
     def _port_spec(self, session_id: int, first: SessionState) -> ChildSpec[ToPort]:
         venue = self._venue
         opened = first.opened
-        name = f"{opened.protocol}:{opened.comp_id}:{opened.target_comp_id}"
+        identity = f"{opened.protocol}:{opened.comp_id}:{opened.target_comp_id}"
+        taken = identity in self.port_names.values()
+        name = self.port_names[session_id] = f"{identity}#{session_id}" if taken else identity
         mailbox = venue.port_mail[session_id] = venue.dispatcher.mailbox(
             f"port/{name}", venue.settings.limits.mailbox_depth_max
         )

@@ -98,7 +98,7 @@ def _flow(venue: Venue) -> Iterator[Metric]:
         counts[protocol] = counts.get(protocol, 0) + (port.connection is not None)
     samples = [({"protocol": protocol}, count) for protocol, count in sorted(counts.items())]
     yield _labelled_gauge("sessions_logged_on", "Sessions whose client is there.", samples)
-    yield _gauge("sessions", "Sessions known, there or not.", len(venue.ports))
+    yield _gauge("sessions", "Sessions known, there or not.", len(venue.directory.sessions))
     yield _gauge("accounts", "Accounts, the venue's own included.", len(venue.accounts))
     yield _gauge("accounts_blocked", "Accounts that may not send new orders.", len(venue.directory.blocked))
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import msgspec
 
 from config.credentials import hash_password, verify
 from config.instrument_rules import change_problems
+from config.keys import Key, KeySeal, KeyUnusable, owner_of, read_key
 from config.reference import BEGINNINGS, AccountConfig, InstrumentConfig, SessionConfig
 from config.settings import Settings
 from engine.directory import CONFIGURATION, FEES_ACCOUNT, Directory
 from engine.events import AccountBlocked, AccountOpened, Deposited, Event, InstrumentListed, SessionOpened
 from engine.instrument import Instrument
 from engine.types import InstrumentStatus
+from tradeengine.venue_key import venue_seal
 
 _SALT_BYTES = 16
 _FIXED = ("base", "quote")
@@ -31,11 +34,13 @@ def events_for(settings: Settings, directory: Directory, entropy: Callable[[int]
 
     What the journal has and the configuration does not name any more stays as it is. Opening balances count only when
     an account is opened, an instrument's status, phase and reference price and whether a session is enabled only when
-    it is new. What operators have changed since of an instrument's rules stays for as long as its configuration does.
+    it is new. What operators have changed since of an instrument's rules or of a session, and the password that its
+    client has changed, stay for as long as its configuration does; a session that they have removed stays away.
 
     Raises:
         ConfigurationConflict: an instrument's assets differ from the journal's, or its tick and lot do not go together
             with those by which orders rest.
+        VenueKeyUnusable: there are secrets to seal, and nothing to seal them with.
     """
     events = _instruments(settings, directory)
     account_ids = {name: account.account_id for name, account in _known_accounts(directory).items()}
@@ -121,24 +126,26 @@ def opening(wanted: AccountConfig, account_id: int) -> list[Event]:
 def _sessions(
     settings: Settings, directory: Directory, account_ids: dict[str, int], entropy: Callable[[int], bytes]
 ) -> list[Event]:
+    seal = venue_seal(settings, entropy)
+
     def opened(wanted: SessionConfig) -> SessionOpened | None:
-        protocol, comp_id, target = wanted.identity(settings.fix.comp_id)
-        known = directory.session_keyed(protocol, comp_id, target)
+        key = wanted.identity(settings.fix.comp_id)
+        known, configured = directory.session_keyed(*key), directory.configured_sessions.get(key)
+        if known is None and key in directory.removed:
+            return None
         event = SessionOpened(
             0 if known is None else known.session_id,
-            protocol,
-            comp_id,
-            target,
-            wanted.username or comp_id,
-            _credential(wanted, known, entropy),
+            *key,
+            wanted.username or wanted.comp_id,
+            _credential(wanted, configured or known, entropy),
             wanted.firm,
             [account_ids[name] for name in wanted.accounts],
             account_ids[wanted.default_account] if wanted.default_account else 0,
             wanted.enabled if known is None else known.enabled,
             CONFIGURATION,
+            wanted.profile(_sealed(wanted, owner_of(*key), configured or known, seal)),
         )
-        same = known is not None and msgspec.structs.replace(known, operator=CONFIGURATION) == event
-        return None if same else event
+        return None if _says_the_same(event, known) or _says_the_same(event, configured) else event
 
     with ThreadPoolExecutor() as pool:  # hashing is slow by intent, and leaves the GIL
         wanted = list(pool.map(opened, settings.sessions))
@@ -154,9 +161,28 @@ def _sessions(
     return events
 
 
-def _credential(wanted: SessionConfig, known: SessionOpened | None, entropy: Callable[[int], bytes]) -> str:
-    if wanted.password_hash:
+def _says_the_same(event: SessionOpened, before: SessionOpened | None) -> bool:
+    """Whether what is configured now is what was there before, whoever has been let in and under which id."""
+    return before is not None and event == msgspec.structs.replace(
+        before, session_id=event.session_id, enabled=event.enabled, operator=event.operator
+    )
+
+
+def _credential(wanted: SessionConfig, before: SessionOpened | None, entropy: Callable[[int], bytes]) -> str:
+    if not wanted.password:
         return wanted.password_hash
-    if known is not None and verify(wanted.password, known.credential):
-        return known.credential
+    if before is not None and verify(wanted.password, before.credential):
+        return before.credential
     return hash_password(wanted.password, entropy(_SALT_BYTES))
+
+
+def _sealed(wanted: SessionConfig, owner: str, before: SessionOpened | None, seal: KeySeal) -> list[str]:
+    """The HMAC keys as the journal holds them; what it has already is not sealed anew."""
+    if not wanted.hmac_keys:
+        return []
+    kept: dict[Key, str] = {}
+    for text in () if before is None else before.profile.hmac_keys:
+        with suppress(KeyUnusable):
+            kept[seal.open(text, owner)] = text
+    keys = map(read_key, wanted.hmac_keys)
+    return [kept.get(key) or seal.seal(key, owner) for key in keys]
