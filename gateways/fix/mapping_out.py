@@ -11,7 +11,6 @@ the journal's sequence and the report's place in the record.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.events import (
@@ -30,9 +29,9 @@ from engine.events import (
     TradeExecuted,
 )
 from engine.image import OrderImage
-from engine.money import avg_px
 from engine.types import Activation, CancelReason, CxlRejReason, OrdStatus, RestateReason
 from gateways.fix.codec import printable
+from gateways.fix.plain_reports import PlainReports, avg_px_text
 from gateways.fix.terms_out import TermsWriter, decimal
 from gateways.fix.times import format_utc
 from gateways.fix.vocabulary import CHARACTERS
@@ -62,6 +61,7 @@ CANCEL_TEXT = {
     CancelReason.NO_LIQUIDITY: "Market-to-limit: there was no opposite price",
     CancelReason.DELISTED: "The instrument has been delisted",
     CancelReason.MINIMUM_QUANTITY: "Its minimum quantity could not be filled at once",
+    CancelReason.CONNECTION_LOST: "Canceled on disconnect",
 }
 RESTATED_TEXT = {
     RestateReason.SELF_TRADE: "Self-trade prevention: less, in place of a trade with itself",
@@ -81,16 +81,21 @@ _UNKNOWN_SECURITY = 1
 _BY_SECURITY, _ALL_ORDERS = "1", "7"
 
 
-@lru_cache(maxsize=8192)
-def avg_px_text(cum_notional: int, cum_qty: int) -> str:
-    """AvgPx (6) as text."""
-    return decimal(avg_px(cum_notional, cum_qty))
-
-
 class ReportMapper:
     """One session's reports. Remembers what orders of one account, symbol and side have in common."""
 
-    __slots__ = ("_bodies", "_common", "_dialect", "_digits", "_directory", "_no_fill", "_time", "_time_ns", "_trans", "terms")
+    __slots__ = (
+        "_bodies",
+        "_common",
+        "_dialect",
+        "_digits",
+        "_directory",
+        "_no_fill",
+        "_time",
+        "_time_ns",
+        "_trans",
+        "terms",
+    )
 
     def __init__(self, dialect: Dialect, directory: Directory, timestamp_digits: int) -> None:
         self._dialect = dialect
@@ -102,9 +107,10 @@ class ReportMapper:
         """An order's terms as fields; answers to queries repeat them too."""
         self._common: dict[tuple[int, int, int], str] = {}
         self._time_ns, self._time = -1, ""
+        plain = PlainReports(dialect, timestamp_digits, self.common, self._accepted, self._trade)
         self._bodies: dict[type, Callable[[Report], tuple[str, str]]] = {
-            OrderAccepted: self._accepted,
-            TradeExecuted: self._trade,
+            OrderAccepted: plain.accepted,
+            TradeExecuted: plain.trade,
             OrderCanceled: self._canceled,
             OrderExpired: self._expired,
             OrderReplaced: self._replaced,
