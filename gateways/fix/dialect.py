@@ -93,6 +93,7 @@ FIX44 = Dialect(
     required={
         "D": _ORDER,
         "E": ("66", "394", "68", "73"),
+        "s": ("548", "549", "550", "552", "55", "60", "40"),
         "F": _CANCEL,
         "G": (*_CANCEL, "40"),
         "H": ("11", "55", "54"),
@@ -130,7 +131,7 @@ FIX42 = Dialect(
     # Mass cancels and mass status came with FIX 4.3; here they are an extension that 4.2 clients may use.
     msg_types=_TYPES_42 | {"q", "r", "AF"},
     required={
-        **FIX44.required,
+        **{msg_type: tags for msg_type, tags in FIX44.required.items() if msg_type != "s"},
         "D": (*_ORDER, "21"),
         "G": (*_CANCEL, "40", "21"),
     },
@@ -176,7 +177,7 @@ FIX50SP2 = msgspec.structs.replace(
     trade_id_tag="880",
     auction_liquidity="851=4\x01",
     tifs=frozenset("0123467B"),
-    exec_insts=frozenset("6G"),
+    exec_insts=frozenset("6Go"),
     instructions=True,
     mass_action_report=True,
     activated=None,

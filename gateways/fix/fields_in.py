@@ -21,6 +21,8 @@ ID_MAX = 64
 
 OUT_OF_RANGE = "Value is incorrect (out of range) for this tag"
 SIDES = {"1": Side.BUY, "2": Side.SELL}
+NO_CL_ORD_ID = "NONE"
+"""OrigClOrdID (41) of a request that names its order by OrderID (37)."""
 _HANDL_INSTS = frozenset("123")
 _Value = TypeVar("_Value")
 
@@ -51,10 +53,23 @@ def identifier(fields: Mapping[str, str], tag: str) -> str:
     return value
 
 
+def orig_cl_ord_id_of(fields: Mapping[str, str]) -> str:
+    """OrigClOrdID (41); from FIX 5.0 on an OrderID (37) may stand for it, which reads as 41=NONE.
+
+    Raises:
+        FieldRefusal, BusinessRefusal: it is too long, or nothing names the order.
+    """
+    if "41" in fields:
+        return identifier(fields, "41")
+    if "37" in fields:
+        return NO_CL_ORD_ID
+    raise BusinessRefusal(5, fields["11"], "OrigClOrdID (41) or OrderID (37) is required")
+
+
 def order_id_of(fields: Mapping[str, str]) -> int:
     """OrderID (37) for an order that has no ClOrdID of this session's: then 41 is NONE. Otherwise 41 names it."""
     text = fields.get("37", "")
-    if fields["41"] != "NONE" or not (text.isascii() and text.isdigit()) or len(text) > 18:
+    if fields.get("41", NO_CL_ORD_ID) != NO_CL_ORD_ID or not (text.isascii() and text.isdigit()) or len(text) > 18:
         return 0
     return int(text)
 
@@ -112,9 +127,14 @@ def utc_time(text: str, tag: str, name: str) -> int:
 def group_of(message: Message, count_tag: str, first_tag: str) -> list[dict[str, str]]:
     """A repeating group whose entries are as many as its count says."""
     found = list(entries(message.pairs, count_tag, first_tag))
-    count = read_int(message.fields[count_tag])
+    check_count(message.fields, count_tag, len(found))
+    return found
+
+
+def check_count(fields: Mapping[str, str], count_tag: str, found: int) -> None:
+    """A group's count says how many entries it has, and it has some."""
+    count = read_int(fields[count_tag])
     if count is None:
         raise FieldRefusal(6, count_tag, "Incorrect data format for value")
-    if count != len(found) or not found:
+    if count != found or not found:
         raise FieldRefusal(16 if count else 5, count_tag, "Incorrect NumInGroup count for repeating group")
-    return found

@@ -21,10 +21,12 @@ from engine.queries import (
     Query,
 )
 from engine.types import OrdRejReason
-from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, SIDES, check_required, group_of
+from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, SIDES, check_required, group_of, order_id_of
 from gateways.fix.groups import entries
-from gateways.fix.mapping_out import ReportMapper, avg_px_text
+from gateways.fix.mapping_out import ReportMapper
 from gateways.fix.numbers import read_int
+from gateways.fix.parties import with_account
+from gateways.fix.plain_reports import avg_px_text
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal, MarketDataRefusal
 from gateways.fix.terms_out import decimal
 from gateways.fix.times import format_utc
@@ -40,8 +42,10 @@ if TYPE_CHECKING:
     from gateways.fix.dialect import Dialect
     from gateways.fix.settings import FixSettings
 
-_MASS_STATUS_BY_SECURITY, _MASS_STATUS_ALL, _MASS_STATUS_BY_ACCOUNT = "1", "7", "9"
-_MASS_STATUS_DEFINED = frozenset("123456789")
+_MASS_STATUS_NEEDS = {"1": "55", "7": "", "8": "1", "9": "1"}
+"""MassStatusReqType (585): of a security, all, of a party, of an account; and what each must name. A party is one that
+names an account (:mod:`gateways.fix.parties`)."""
+_MASS_STATUS_DEFINED = frozenset("123456789") | {"10"}
 _UNKNOWN_SYMBOL, _BAD_SUBSCRIPTION, _BAD_DEPTH, _BAD_ENTRY_TYPE = "0", "4", "5", "8"
 """FIX 281 MDReqRejReason."""
 
@@ -131,18 +135,24 @@ class Inquiries:
         if fields["54"] not in self._dialect.sides:
             raise FieldRefusal(5, "54", OUT_OF_RANGE)
         echo = f"790={fields['790']}\x01" if "790" in fields and self._dialect.status_fields else ""
-        cl_ord_id = fields["11"]
+        cl_ord_id, order_id = fields.get("11", ""), 0
+        if not cl_ord_id:
+            order_id = order_id_of(fields)
+            if not order_id:
+                raise BusinessRefusal(5, fields.get("790", ""), "ClOrdID (11) or OrderID (37) is required")
         asked = Asked(cl_ord_id=cl_ord_id, symbol=fields["55"], side=fields["54"], echo=echo)
-        return [OrderStatusQuery(self._session.session_id, self._remember(asked, cl_ord_id), cl_ord_id)]
+        return [OrderStatusQuery(self._session.session_id, self._remember(asked, cl_ord_id), cl_ord_id, order_id)]
 
     def _mass_status(self, message: Message) -> list[Query]:
-        fields = message.fields
+        fields, contradiction = with_account(message)
         request_id, kind = fields["584"], fields["585"]
         if kind not in _MASS_STATUS_DEFINED:
             raise FieldRefusal(5, "585", OUT_OF_RANGE)
-        if kind not in (_MASS_STATUS_BY_SECURITY, _MASS_STATUS_ALL, _MASS_STATUS_BY_ACCOUNT):
-            raise BusinessRefusal(0, request_id, f"MassStatusReqType {kind} is not supported: use 1, 7 or 9")
-        needed = {_MASS_STATUS_BY_SECURITY: "55", _MASS_STATUS_BY_ACCOUNT: "1"}.get(kind)
+        if kind not in _MASS_STATUS_NEEDS:
+            raise BusinessRefusal(0, request_id, f"MassStatusReqType {kind} is not supported: use 1, 7, 8 or 9")
+        if contradiction:
+            raise BusinessRefusal(1, request_id, contradiction)
+        needed = _MASS_STATUS_NEEDS[kind]
         if needed and needed not in fields:
             raise BusinessRefusal(5, request_id, f"tag {needed} is required with MassStatusReqType {kind}")
         side = SIDES.get(fields["54"]) if "54" in fields else 0
@@ -230,7 +240,8 @@ class Inquiries:
         total = len(answer.orders)
         if not total:
             none = "911=0\x01912=Y\x01" if self._dialect.status_fields else ""
-            return [("8", self._no_order(asked, int(OrdRejReason.OTHER), "No open orders match", none, time_text))]
+            reason = int(OrdRejReason.UNKNOWN_ORDER)
+            return [("8", self._no_order(asked, reason, "No open orders match", none, time_text))]
         made: list[tuple[str, str]] = []
         for place, order in enumerate(answer.orders, 1):
             last = "Y" if place == total else "N"

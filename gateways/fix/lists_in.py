@@ -1,4 +1,5 @@
-"""NewOrderList (E): one-cancels-the-other, one-triggers-the-other and bracket lists. Pure.
+"""What holds several orders: NewOrderList (E), for one-cancels-the-other, one-triggers-the-other and bracket lists, and
+NewOrderCross (s), which is always refused. Pure.
 
 ContingencyType (1385) is of FIX 5.0; in FIX.4.2 and FIX.4.4 it is understood as an extension.
 """
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING
 from engine.commands import NewList, NewOrder, RejectCommand
 from engine.types import Contingency, OrdRejReason
 from gateways.fix import vocabulary as words
-from gateways.fix.fields_in import OUT_OF_RANGE, check_required, group_of, identifier
+from gateways.fix.fields_in import OUT_OF_RANGE, check_count, check_required, identifier
+from gateways.fix.groups import Entry, group_of
 from gateways.fix.numbers import read_int
+from gateways.fix.parties import account_among
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal, NotSupported
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ LEGS_MAX = 10
 _LEG_TAGS = ("11", "67", "55", "54", "40")
 _BID_TYPES = frozenset("123")
 _BRACKET_LEGS = 3
+_SIDES_MAX = 2
+_CROSS_TAGS = ("55", "60", "21", "40", "44", "59", "99", "18", "110", "111", "126", "432", "211", "836")
+"""What the sides of a cross have in common."""
 _Legs = list[dict[str, str]]
 
 
@@ -36,7 +42,7 @@ def read_list(message: Message, reader: OrderReader, in_from: int, in_seq: int) 
     fields = message.fields
     list_id = identifier(fields, "66")
     _check_whole(fields, list_id)
-    legs = group_of(message, "73", "11")
+    legs, contradiction = _with_accounts(_entries(message, "73"))
     if len(legs) > LEGS_MAX:
         raise BusinessRefusal(0, list_id, f"a list has at most {LEGS_MAX} legs")
     for leg in legs:
@@ -49,7 +55,7 @@ def read_list(message: Message, reader: OrderReader, in_from: int, in_seq: int) 
     except NotSupported as unsupported:
         contingency, against = Contingency.OCO, unsupported
     read = [reader.order(leg, 0, 0) for leg in legs]
-    orders: list[NewOrder] = [order.command if isinstance(order, RejectCommand) else order for order in read]  # type: ignore[misc]
+    orders = [_order_of(order) for order in read]
     first = orders[0]
     command = NewList(
         first.session_id,
@@ -64,10 +70,56 @@ def read_list(message: Message, reader: OrderReader, in_from: int, in_seq: int) 
     for place, refused in enumerate(read, 1):
         if isinstance(refused, RejectCommand):
             return RejectCommand(command, refused.reason, f"leg {place}: {refused.text}", refused.symbol)
+    if contradiction:
+        return RejectCommand(command, OrdRejReason.UNKNOWN_ACCOUNT, contradiction)
     against = against or _apart(command)
     if against is not None:
         return RejectCommand(command, against.reason, against.text)
     return command
+
+
+def read_cross(message: Message, reader: OrderReader, in_from: int, in_seq: int) -> RejectCommand:
+    """The refusal of a cross: one ExecutionReport for each of its sides, as its acceptance would be.
+
+    Raises:
+        FieldRefusal, BusinessRefusal: it can't be read.
+    """
+    cross_id = identifier(message.fields, "548")
+    sides = _entries(message, "552")
+    if len(sides) > _SIDES_MAX:
+        raise FieldRefusal(5, "552", OUT_OF_RANGE)
+    common = {tag: message.fields[tag] for tag in _CROSS_TAGS if tag in message.fields}
+    legs: list[NewOrder] = []
+    for side in sides:
+        check_required(side, ("11",))
+        identifier(side, "11")
+        legs.append(_order_of(reader.order({**common, **side}, 0, 0)))
+    first = legs[0]
+    command = NewList(
+        first.session_id, cross_id, first.account_id, first.symbol_id, Contingency.OCO, legs, in_from, in_seq
+    )
+    text, symbol = "Crosses are not supported", "" if first.symbol_id else message.fields["55"]
+    return RejectCommand(command, OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, text, symbol)
+
+
+def _order_of(read: NewOrder | RejectCommand) -> NewOrder:
+    """The order, refused or not."""
+    order = read.command if isinstance(read, RejectCommand) else read
+    assert isinstance(order, NewOrder)
+    return order
+
+
+def _entries(message: Message, count_tag: str) -> list[Entry]:
+    found = group_of(message, count_tag)
+    check_count(message.fields, count_tag, len(found))
+    return found
+
+
+def _with_accounts(legs: list[Entry]) -> tuple[_Legs, str]:
+    """The legs with the accounts that their parties name, and the first contradiction among those."""
+    told = [account_among(leg, leg.group("453")) for leg in legs]
+    contradictions = (f"leg {place}: {against}" for place, (_, against) in enumerate(told, 1) if against)
+    return [leg for leg, _ in told], next(contradictions, "")
 
 
 def _check_whole(fields: dict[str, str], list_id: str) -> None:

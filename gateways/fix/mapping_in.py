@@ -1,4 +1,4 @@
-"""Application messages of clients as the venue's commands, in either version's rules. Pure.
+"""Application messages of clients as the venue's commands, in each version's rules. Pure.
 
 What can't be read is a session Reject (:class:`FieldRefusal`) or BusinessMessageReject (:class:`BusinessRefusal`).
 What can be read but is against the venue's rules becomes a :class:`RejectCommand`, so that its refusal is journaled
@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.commands import ANY, CancelOrder, ClientCommand, MassCancel, RejectCommand
-from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, identifier, order_id_of, side_of
-from gateways.fix.lists_in import read_list
+from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, order_id_of, orig_cl_ord_id_of, side_of
+from gateways.fix.lists_in import read_cross, read_list
 from gateways.fix.orders_in import OrderReader, unknown_account
+from gateways.fix.parties import contradicted, with_account
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal
 from gateways.fix.replace_in import ReplaceReader
 from gateways.fix.times import check_utc
@@ -27,15 +28,15 @@ if TYPE_CHECKING:
     from gateways.fix.replace_in import OrderNamed
     from gateways.fix.terms_in import EndOfDay
 
-_LIST = "E"
+_LIST, _CROSS = "E", "s"
 _MASS_BY_SECURITY, _MASS_ALL = "1", "7"
-_MASS_TYPES_DEFINED = frozenset("1234567")
+_MASS_TYPES_DEFINED = frozenset("123456789ABC")
 _MASS_NOT_SUPPORTED, _MASS_UNKNOWN_SECURITY, _MASS_OTHER = 0, 1, 99
 """FIX 532 MassCancelRejectReason."""
 
 
 class CommandMapper:
-    """One session's order messages (D, E, F, G, q) as commands."""
+    """One session's order messages (D, E, F, G, q, s) as commands."""
 
     __slots__ = ("_dialect", "_directory", "_maps", "_reader", "_session_id")
 
@@ -60,7 +61,7 @@ class CommandMapper:
         }
 
     def handles(self, msg_type: str) -> bool:
-        return msg_type in self._maps or msg_type == _LIST
+        return msg_type in self._maps or (msg_type in (_LIST, _CROSS) and msg_type in self._dialect.required)
 
     def command(self, msg_type: str, message: Message, in_from: int, in_seq: int) -> ClientCommand:
         """The command that a message asks for; ``in_from``..``in_seq`` are the inbound numbers it accounts for.
@@ -74,13 +75,18 @@ class CommandMapper:
                 raise FieldRefusal(1, tag, "Required tag missing")
         if msg_type == _LIST:
             return read_list(message, self._reader, in_from, in_seq)
+        if msg_type == _CROSS:
+            return read_cross(message, self._reader, in_from, in_seq)
         if len(fields["11"]) > ID_MAX:
             raise FieldRefusal(5, "11", f"ClOrdID is longer than {ID_MAX} characters")
         try:
             check_utc(fields["60"])
         except ValueError:
             raise FieldRefusal(6, "60", "TransactTime is no UTCTimestamp") from None
-        return self._maps[msg_type](fields, in_from, in_seq)
+        if "453" not in fields:
+            return self._maps[msg_type](fields, in_from, in_seq)
+        fields, contradiction = with_account(message)
+        return contradicted(self._maps[msg_type](fields, in_from, in_seq), contradiction)
 
     def _cancel(self, fields: dict[str, str], in_from: int, in_seq: int) -> CancelOrder | RejectCommand:
         instrument = self._directory.instrument_named(fields["55"])
@@ -90,7 +96,7 @@ class CommandMapper:
             self._reader.account_of(fields),
             instrument.symbol_id if instrument is not None else 0,
             side_of(fields),
-            identifier(fields, "41"),
+            orig_cl_ord_id_of(fields),
             order_id_of(fields),
             in_from,
             in_seq,

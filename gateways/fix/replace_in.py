@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 from engine.commands import Changes, RejectCommand, ReplaceOrder
 from engine.types import CxlRejReason, TriggerKind, Wait
 from gateways.fix import vocabulary as words
-from gateways.fix.fields_in import check_handl_inst, identifier, order_id_of, qty_of, side_of
+from gateways.fix.display_in import display_qty_of, quantity
+from gateways.fix.fields_in import check_handl_inst, order_id_of, orig_cl_ord_id_of, qty_of, side_of
 from gateways.fix.refusals import NotSupported
 from gateways.fix.terms_in import (
     RESTING_MAY_HAVE_LIMIT,
     check_ord_type,
-    display_qty_of,
     exec_insts_of,
     expiry_of,
     limit_of,
-    quantity,
 )
 from gateways.fix.triggers_in import is_trailing, offset_of, stop_px_of
 
@@ -69,7 +68,7 @@ class ReplaceReader:
             check_handl_inst(fields)
         instrument = self._directory.instrument_named(fields["55"])
         side = side_of(fields)
-        orig_cl_ord_id, order_id = identifier(fields, "41"), order_id_of(fields)
+        orig_cl_ord_id, order_id = orig_cl_ord_id_of(fields), order_id_of(fields)
         qty = qty_of(fields)
         px, changes, against = 0, None, None
         try:

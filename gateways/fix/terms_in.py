@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.session_profile import CancelOnDisconnect
 from engine.terms import NOTHING_SPECIAL, SpecialTerms
 from engine.types import INT64_MAX, OrdRejReason, OrdType, PostOnly, SelfTrade, SelfTradeScope, TimeInForce
 from gateways.fix import vocabulary as words
-from gateways.fix.fields_in import OUT_OF_RANGE, coded, limit_px_of, optional_number, utc_time
+from gateways.fix.display_in import display_of, quantity
+from gateways.fix.fields_in import OUT_OF_RANGE, coded, identifier, limit_px_of, utc_time
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal, NotSupported
-from gateways.fix.triggers_in import is_trailing, peg_of, trigger_of
+from gateways.fix.triggers_in import check_others, is_trailing, peg_of, trigger_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from engine.instrument import Instrument
-    from engine.types import Px, Qty, Side
+    from engine.types import Px, Side
 
     EndOfDay = Callable[[Instrument, str], int]
     """An instrument and an ISO date → when that trading day ends, nanoseconds UTC. Raises ``ValueError``."""
@@ -51,10 +53,13 @@ def read_terms(
     check_ord_type(code)
     insts = exec_insts_of(fields)
     px = limit_of(fields)
+    check_others(fields)
     ord_type = words.PRICINGS[code]
     if is_trailing(fields, insts) and code == "P":
         ord_type = OrdType.LIMIT if "44" in fields else OrdType.MARKET
-    display_qty, display_range, hidden = _display(fields)
+    display_qty, display_range, hidden = display_of(fields, instrument)
+    self_trade_id = identifier(fields, "2362") if "2362" in fields else ""
+    prevention = SelfTrade.CANCEL_NEWEST if self_trade_id else SelfTrade.NONE
     special = SpecialTerms(
         trigger=trigger_of(fields, side, insts, instrument),
         peg=peg_of(fields, insts, instrument),
@@ -65,9 +70,11 @@ def read_terms(
         min_qty=quantity(fields, "110", "MinQty") or 0,
         all_or_none=words.ALL_OR_NONE in insts,
         reduce_only=_reduce_only(fields),
-        self_trade=coded(fields, "2964", words.SELF_TRADES, SelfTrade.NONE),
+        self_trade=coded(fields, "2964", words.SELF_TRADES, prevention),
         self_trade_scope=coded(fields, words.SELF_TRADE_SCOPE_TAG, words.SELF_TRADE_SCOPES, SelfTradeScope.ACCOUNT),
         expire_ns=expiry_of(fields, instrument, end_of_day, needed=tif is TimeInForce.GTD) or 0,
+        on_disconnect=_on_disconnect(fields, insts),
+        self_trade_id=self_trade_id,
     )
     return AskedTerms(ord_type, px, None if special == NOTHING_SPECIAL else special)
 
@@ -103,59 +110,24 @@ def exec_insts_of(fields: Mapping[str, str]) -> frozenset[str]:
     return values
 
 
-def quantity(fields: Mapping[str, str], tag: str, name: str) -> Qty | None:
-    """A part of the order's quantity; None where the field is not there."""
-    value = optional_number(fields, tag)
-    if value is not None and value < 0:
-        raise NotSupported(f"{name} must not be negative", OrdRejReason.INCORRECT_QUANTITY)
-    return value
-
-
-def display_qty_of(fields: Mapping[str, str]) -> Qty | None:
-    """DisplayQty (1138) or MaxFloor (111); 0 shows nothing."""
-    floor, shown = quantity(fields, "111", "MaxFloor"), quantity(fields, "1138", "DisplayQty")
-    if floor is not None and shown not in (None, floor):
-        raise NotSupported("MaxFloor and DisplayQty differ")
-    return shown if floor is None else floor
-
-
-def _display(fields: Mapping[str, str]) -> tuple[Qty, Qty, bool]:
-    """How much is shown at a time, by how much that varies, and whether nothing is."""
-    method = fields.get("1084", "1")
-    if method not in "1234" or len(method) != 1:
-        raise FieldRefusal(5, "1084", OUT_OF_RANGE)
-    if method == "2":
-        raise NotSupported("DisplayMethod 2 is not supported: every refresh shows as much")
-    if fields.get("1083", "2") != "2":
-        raise NotSupported("DisplayWhen must be 2: a refresh follows when the shown part is used up")
-    qty = display_qty_of(fields)
-    if method == words.UNDISCLOSED or qty == 0:
-        if qty:
-            raise NotSupported("DisplayMethod 4 shows nothing, so there is no display quantity")
-        return 0, 0, True
-    if method == words.RANDOM_DISPLAY or "1085" in fields or "1086" in fields:
-        return qty or 0, _display_range(fields, qty, method), False
-    return qty or 0, 0, False
-
-
-def _display_range(fields: Mapping[str, str], qty: Qty | None, method: str) -> Qty:
-    low, high = quantity(fields, "1085", "DisplayLowQty"), quantity(fields, "1086", "DisplayHighQty")
-    if method != words.RANDOM_DISPLAY:
-        raise NotSupported("DisplayLowQty and DisplayHighQty are for DisplayMethod 3")
-    if qty is None or low is None or high is None:
-        text = "DisplayMethod 3 needs DisplayQty (1138), DisplayLowQty (1085) and DisplayHighQty (1086)"
-        raise BusinessRefusal(5, fields["11"], text)
-    if high < qty or high - qty != qty - low:
-        raise NotSupported("DisplayLowQty and DisplayHighQty must lie as far from DisplayQty, below and above it")
-    return high - qty
-
-
 def _post_only(fields: Mapping[str, str], insts: frozenset[str]) -> PostOnly:
     default = PostOnly.REJECT if words.POST_ONLY in insts else PostOnly.NO
     asked = coded(fields, words.POST_ONLY_TAG, words.POST_ONLYS, default)
     if default and not asked:
         raise NotSupported(f"ExecInst 6 contradicts PostOnlyInstruction ({words.POST_ONLY_TAG}) 0")
     return asked
+
+
+def _on_disconnect(fields: Mapping[str, str], insts: frozenset[str]) -> CancelOnDisconnect | None:
+    code = fields.get(words.ON_DISCONNECT_TAG, "0")
+    if code != "0" and code not in words.ON_DISCONNECTS:
+        raise FieldRefusal(5, words.ON_DISCONNECT_TAG, OUT_OF_RANGE)
+    asked = words.ON_DISCONNECTS.get(code)
+    if words.CANCEL_ON_CONNECTION_LOSS not in insts:
+        return asked
+    if asked is CancelOnDisconnect.OFF:
+        raise NotSupported(f"ExecInst o contradicts CancelOnDisconnectInstruction ({words.ON_DISCONNECT_TAG}) 2")
+    return CancelOnDisconnect.DISCONNECT
 
 
 def _reduce_only(fields: Mapping[str, str]) -> bool:

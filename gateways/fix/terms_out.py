@@ -26,7 +26,6 @@ decimal = lru_cache(maxsize=65_536)(format_decimal)
 _LIMIT = OrdType.LIMIT
 _RATE_PER_BASIS_POINT = 10_000
 _INACTIVE = frozenset({Wait.TRIGGER, Wait.ENTRY, Wait.AUCTION, Wait.TOUCH})
-_SELF_TRADES_DEFINED = frozenset("123")
 
 
 class TermsWriter:
@@ -127,7 +126,9 @@ def _instructions(special: SpecialTerms) -> list[str]:
     if special.link is not None:
         kind = special.link.contingency
         parts.append(f"1385={int(Contingency.OTO if kind is Contingency.BRACKET else kind)}")
-    return parts + _coded_field("2964", str(int(special.self_trade)), _SELF_TRADES_DEFINED)
+    if special.self_trade_id:
+        parts.append(f"2362={printable(special.self_trade_id)}")
+    return parts + _coded_field("2964", str(int(special.self_trade)), words.SELF_TRADES_STANDARD)
 
 
 def _coded(tag: str, value: str, defined: frozenset[str]) -> str:

@@ -20,6 +20,11 @@ _BASIS_POINTS = 10_000
 _DIRECTIONS = {(Side.BUY, "U"), (Side.SELL, "D")}
 """TriggerPriceDirection (1109) in which a price runs away from the order's side: that of a stop."""
 _TRIGGERING = ("1101", "1102", "1107", "1109")
+_OF_ANOTHER = (("1104", "TriggerSecurityID"), ("1097", "PegSecurityID"), ("1113", "TriggerTradingSessionID"))
+_OWN_SYMBOL = (("1103", "TriggerSymbol"), ("1098", "PegSymbol"))
+_REPEATED = (("1110", "TriggerNewPrice", "44", "Price"), ("1112", "TriggerNewQty", "38", "OrderQty"))
+_SCOPES_HERE = frozenset("01")
+"""TriggerPriceTypeScope (1108): none, local."""
 
 
 def is_trailing(fields: Mapping[str, str], insts: frozenset[str]) -> bool:
@@ -98,6 +103,34 @@ def _source(fields: Mapping[str, str]) -> TriggerSource:
     if source is None:
         raise NotSupported(f"TriggerPriceType {code} is not supported")
     return source
+
+
+def check_others(fields: Mapping[str, str]) -> None:
+    """What TriggeringInstructions and PegInstructions may ask for beside the price that is watched or followed.
+
+    Raises:
+        NotSupported: another instrument's or market's price, or another order than this one afterwards.
+    """
+    for tag, name in _OF_ANOTHER:
+        if tag in fields:
+            raise NotSupported(f"{name} is not supported: the order's own instrument is watched and followed")
+    for tag, name in _OWN_SYMBOL:
+        if fields.get(tag, fields["55"]) != fields["55"]:
+            raise NotSupported(f"{name} must be the order's Symbol")
+    for tag, name, own, own_name in _REPEATED:
+        if tag in fields and number(fields[tag], tag) != optional_number(fields, own):
+            raise NotSupported(f"{name} must be the order's {own_name}")
+    if fields.get("1108", "0") not in _SCOPES_HERE:
+        raise NotSupported("TriggerPriceTypeScope must be 0 or 1: the venue's own prices are watched")
+    if fields.get("1111") is not None and fields["1111"] != _triggered_type(fields):
+        raise NotSupported("TriggerOrderType must be what the order is without its trigger")
+    if fields.get("835", "0") != "0":
+        raise NotSupported("PegMoveType must be 0: a pegged order follows its price")
+
+
+def _triggered_type(fields: Mapping[str, str]) -> str:
+    """TriggerOrderType (1111) that says what happens anyway: 1 market, 2 limit."""
+    return "2" if fields["40"] in ("2", "4") or "44" in fields else "1"
 
 
 # ---- pegs -----------------------------------------------------------------------------------------------------------

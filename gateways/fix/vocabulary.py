@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.session_profile import CancelOnDisconnect
 from engine.types import (
     Contingency,
     OrdType,
@@ -65,7 +66,7 @@ TIFS_DEFINED = frozenset("0123456789ABC")
 
 # ---- ExecInst (18), PegPriceType (1094) -----------------------------------------------------------------------------
 
-ALL_OR_NONE, POST_ONLY, TRAILING_STOP = "G", "6", "a"
+ALL_OR_NONE, POST_ONLY, TRAILING_STOP, CANCEL_ON_CONNECTION_LOSS = "G", "6", "a", "o"
 PEGS = {"M": PegKind.MIDPOINT, "P": PegKind.MARKET, "R": PegKind.PRIMARY}
 PEG_PRICE_TYPES = {"2": PegKind.MIDPOINT, "4": PegKind.MARKET, "5": PegKind.PRIMARY}
 PEG_TRAILING_STOP = "8"
@@ -74,7 +75,7 @@ PEG_PRICE_TYPES_DEFINED = frozenset("12345789") | {"10"}
 
 _HELD = frozenset("12345")
 """Not held, work, go along, over the day, held: what a broker's desk does with an order, without effect here."""
-EXEC_INSTS = frozenset({ALL_OR_NONE, POST_ONLY, TRAILING_STOP, *PEGS}) | _HELD
+EXEC_INSTS = frozenset({ALL_OR_NONE, POST_ONLY, TRAILING_STOP, CANCEL_ON_CONNECTION_LOSS, *PEGS}) | _HELD
 EXEC_INSTS_DEFINED = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
@@ -89,6 +90,8 @@ def exec_insts(special: SpecialTerms | None) -> frozenset[str]:
         values.add(POST_ONLY)
     if special.trigger is not None and special.trigger.kind is TriggerKind.TRAILING:
         values.add(TRAILING_STOP)
+    if special.on_disconnect is CancelOnDisconnect.DISCONNECT:
+        values.add(CANCEL_ON_CONNECTION_LOSS)
     if special.peg is not None:
         values.add(_PEG_CODES[special.peg.kind])
     return frozenset(values)
@@ -125,6 +128,7 @@ PEG_OFFSETS_DEFINED = frozenset("0123")
 RANDOM_DISPLAY, UNDISCLOSED = "3", "4"
 """DisplayMethod (1084)."""
 SELF_TRADES = {str(int(kind)): kind for kind in SelfTrade}
+SELF_TRADES_STANDARD = frozenset("123")
 """SelfMatchPreventionInstruction (2964); 0 (none) and 100 (decrement) are extensions."""
 CONTINGENCIES = {str(int(kind)): kind for kind in Contingency}
 """ContingencyType (1385); 100 (bracket) is an extension, as the specification leaves those from 100 on to users."""
@@ -136,11 +140,17 @@ POST_ONLYS = {str(int(kind)): kind for kind in PostOnly}
 SELF_TRADE_SCOPE_TAG = "7002"
 """SelfTradeScope, user-defined: whose orders 2964 is about."""
 SELF_TRADE_SCOPES = {str(int(scope)): scope for scope in SelfTradeScope}
+ON_DISCONNECT_TAG = "7003"
+"""CancelOnDisconnectInstruction, user-defined: whether the order outlives its session's connection; 0 = as the session
+says."""
+ON_DISCONNECTS = {"1": CancelOnDisconnect.DISCONNECT, "2": CancelOnDisconnect.OFF}
 
 SPECIAL_TAGS = frozenset(
     {
-        *{"18", "77", "99", "110", "111", "126", "211", "432", "836", "1083", "1084", "1085", "1086", "1094", "1138"},
-        *{"1100", "1101", "1102", "1107", "1109", "2964", POST_ONLY_TAG, SELF_TRADE_SCOPE_TAG},
+        *{"18", "77", "99", "110", "111", "126", "211", "432", "835", "836", "1138"},
+        *{"1082", "1083", "1084", "1085", "1086", "1087", "1088", "1094", "1096", "1097", "1098"},
+        *{"1100", "1101", "1102", "1103", "1104", "1107", "1108", "1109", "1110", "1111", "1112", "1113"},
+        *{"2362", "2964", POST_ONLY_TAG, SELF_TRADE_SCOPE_TAG, ON_DISCONNECT_TAG},
     }
 )
 """A message without any of these, OrdType 1 or 2, is a plain order."""

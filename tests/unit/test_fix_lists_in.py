@@ -11,7 +11,7 @@ from engine.terms import SpecialTerms, Trigger
 from engine.types import SCALE, Contingency, OrdRejReason, OrdType, Side, TimeInForce, TriggerKind
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal
 
-BOTH = pytest.mark.parametrize("begin_string", ["FIX.4.2", "FIX.4.4"])
+BOTH = pytest.mark.parametrize("begin_string", ["FIX.4.2", "FIX.4.4", "FIXT.1.1"])
 
 
 def leg(place: int, extra: str = "", side: str = "2", symbol: str = "BTC/USD", priced: str = "40=2|44=110") -> str:
@@ -171,4 +171,63 @@ def test_ten_legs_are_not_too_many() -> None:
 def test_lists_that_can_t_be_read(body: str, reason: int, tag: str, begin_string: str) -> None:
     with pytest.raises(FieldRefusal) as refused:
         read_body("E", body, begin_string)
+    assert (refused.value.reason, refused.value.tag) == (reason, tag)
+
+
+def party(name: str, role: str = "24") -> str:
+    return f"453=1|448={name}|447=D|452={role}"
+
+
+@BOTH
+def test_each_order_s_parties_name_its_account(begin_string: str) -> None:
+    command = read_body("E", a_list(leg(1, party("A2")), leg(2, party("A2", "38"))), begin_string)
+    assert isinstance(command, NewList)
+    assert [order.account_id for order in command.legs] == [12, 12]
+
+
+def test_parties_that_contradict_an_order_s_account() -> None:
+    command = read_body("E", a_list(leg(1), leg(2, "1=A1|" + party("A2"))))
+    assert isinstance(command, RejectCommand)
+    assert command.reason is OrdRejReason.UNKNOWN_ACCOUNT
+    assert command.text == "leg 2: PartyRole 24 names account A2, another names A1"
+
+
+# ---- NewOrderCross ------------------------------------------------------------------------------------------------
+
+CROSS = f"548=X1|549=1|550=0|55=BTC/USD|60={NOW_TEXT}|40=2|44=100|59=0|"
+SIDES = "552=2|54=1|11=C1|38=1|54=2|11=C2|38=1"
+
+
+@pytest.mark.parametrize("begin_string", ["FIX.4.4", "FIXT.1.1"])
+def test_a_cross_is_refused_side_by_side(begin_string: str) -> None:
+    command = read_body("s", CROSS + SIDES, begin_string)
+    assert isinstance(command, RejectCommand)
+    assert command.reason is OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC
+    assert command.text == "Crosses are not supported"
+    cross = command.command
+    assert isinstance(cross, NewList)
+    assert (cross.list_id, cross.in_from, cross.in_seq) == ("X1", 6, 9)
+    assert [(order.cl_ord_id, order.side, order.order_qty) for order in cross.legs] == [
+        ("C1", Side.BUY, SCALE),
+        ("C2", Side.SELL, SCALE),
+    ]
+
+
+def test_a_cross_in_an_unknown_symbol_is_refused_with_it() -> None:
+    command = read_body("s", CROSS.replace("BTC/USD", "GOLD") + SIDES)
+    assert isinstance(command, RejectCommand)
+    assert command.symbol == "GOLD"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "tag"),
+    [
+        (CROSS + "552=2|54=1|11=C1|38=1", 16, "552"),
+        (CROSS + "552=1|54=1|38=1", 1, "11"),
+        (CROSS + "552=3|54=1|11=C1|38=1|54=2|11=C2|38=1|54=2|11=C3|38=1", 5, "552"),
+    ],
+)
+def test_a_cross_that_can_t_be_read(body: str, reason: int, tag: str) -> None:
+    with pytest.raises(FieldRefusal) as refused:
+        read_body("s", body)
     assert (refused.value.reason, refused.value.tag) == (reason, tag)

@@ -70,7 +70,7 @@ def test_a_readable_order_against_the_rules_is_refused_as_a_command(
 
 
 @pytest.mark.parametrize("msg_type", ["D", "F", "G", "q"])
-@pytest.mark.parametrize("begin_string", ["FIX.4.2", "FIX.4.4"])
+@pytest.mark.parametrize("begin_string", ["FIX.4.2", "FIX.4.4", "FIXT.1.1"])
 def test_each_required_tag_is_missed(msg_type: str, begin_string: str) -> None:
     whole = {"D": ORDER, "F": CANCEL, "G": REPLACE, "q": MASS}[msg_type]
     read(msg_type, whole, begin_string)
@@ -131,6 +131,17 @@ def test_a_cancel_by_order_id_where_there_is_no_cl_ord_id() -> None:
     command = read("F", CANCEL | {"41": "NONE", "37": "x"})
     assert isinstance(command, CancelOrder)
     assert command.order_id == 0
+
+
+def test_from_fix_50_on_an_order_id_may_stand_for_the_cl_ord_id() -> None:
+    cancel, replace = CANCEL | {"41": None, "37": "501"}, REPLACE | {"41": None, "37": "501"}
+    assert read("F", cancel, "FIXT.1.1") == CancelOrder(7, "C2", 11, 1, Side.BUY, "NONE", 501, 6, 9)
+    command = read("G", replace, "FIXT.1.1")
+    assert isinstance(command, ReplaceOrder)
+    assert (command.orig_cl_ord_id, command.order_id) == ("NONE", 501)
+    with pytest.raises(BusinessRefusal) as refused:
+        read("F", cancel | {"37": None}, "FIXT.1.1")
+    assert (refused.value.reason, refused.value.ref_id) == (5, "C2")
 
 
 def test_a_replace() -> None:

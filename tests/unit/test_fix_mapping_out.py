@@ -394,7 +394,7 @@ def test_mass_status_without_orders() -> None:
     found = inquiries()
     (query,) = asked(found, "AF", "584=M1|585=7")
     (report,) = answered(found, OpenOrdersAnswer(query, []))  # type: ignore[arg-type]
-    assert (report["150"], report["39"], report["103"], report["911"], report["912"]) == ("I", "8", "99", "0", "Y")
+    assert (report["150"], report["39"], report["103"], report["911"], report["912"]) == ("I", "8", "5", "0", "Y")
     assert (report["55"], report["54"], report["584"]) == ("[N/A]", "7", "M1")
 
 

@@ -7,6 +7,7 @@ from fix_asked import END_OF_DAY, ORDER, read
 from fix_venue import NOW, NOW_TEXT
 
 from engine.commands import NewOrder, RejectCommand
+from engine.session_profile import CancelOnDisconnect
 from engine.terms import Peg, SpecialTerms, Trigger
 from engine.types import (
     SCALE,
@@ -22,7 +23,7 @@ from engine.types import (
 )
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal
 
-BOTH = pytest.mark.parametrize("begin_string", ["FIX.4.2", "FIX.4.4"])
+BOTH = pytest.mark.parametrize("begin_string", ["FIX.4.2", "FIX.4.4", "FIXT.1.1"])
 PX = 100_25000000
 STOP, TOUCHED, TRAILING = TriggerKind
 LAST, BID, OFFER = TriggerSource.LAST_TRADE, TriggerSource.BEST_BID, TriggerSource.BEST_OFFER
@@ -201,11 +202,30 @@ UNSUPPORTED = OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC
         ({"18": "1 G S"}, "ExecInst S is not supported"),
         ({"211": "1"}, "PegOffsetValue (211) is for orders that follow a price"),
         ({"18": "6", "7001": "0"}, "ExecInst 6 contradicts PostOnlyInstruction (7001) 0"),
+        ({"18": "o", "7003": "2"}, "ExecInst o contradicts CancelOnDisconnectInstruction (7003) 2"),
         ({"77": "F"}, "PositionEffect F is not supported"),
         ({"1084": "2", "111": "1"}, "DisplayMethod 2 is not supported: every refresh shows as much"),
         ({"1083": "1", "111": "1"}, "DisplayWhen must be 2: a refresh follows when the shown part is used up"),
         ({"1084": "4", "111": "1"}, "DisplayMethod 4 shows nothing, so there is no display quantity"),
         ({"1138": "1", "111": "1.5"}, "MaxFloor and DisplayQty differ"),
+        ({"1138": "1", "1087": "2"}, "RefreshQty must be DisplayQty: every refresh shows as much"),
+        (
+            {"1138": "1", "1084": "3", "1085": "0.5", "1086": "1.5", "1088": "0.1"},
+            "DisplayMinIncr must be the lot",
+        ),
+        ({**UP, "1103": "AAPL"}, "TriggerSymbol must be the order's Symbol"),
+        ({"40": "P", "1094": "5", "1098": "AAPL"}, "PegSymbol must be the order's Symbol"),
+        ({**UP, "1104": "1"}, "TriggerSecurityID is not supported: the order's own instrument is watched and followed"),
+        ({**UP, "1108": "2"}, "TriggerPriceTypeScope must be 0 or 1: the venue's own prices are watched"),
+        ({**UP, "1110": "101"}, "TriggerNewPrice must be the order's Price"),
+        ({**UP, "1111": "1"}, "TriggerOrderType must be what the order is without its trigger"),
+        ({**UP, "40": "1", "44": None, "1111": "2"}, "TriggerOrderType must be what the order is without its trigger"),
+        ({**UP, "1112": "2"}, "TriggerNewQty must be the order's OrderQty"),
+        ({"40": "P", "1094": "5", "835": "1"}, "PegMoveType must be 0: a pegged order follows its price"),
+        ({"18": "p"}, "ExecInst p is not supported"),
+        ({"40": "S"}, "OrdType S is not supported"),
+        ({"59": "8"}, "TimeInForce 8 is not supported"),
+        ({"59": "A"}, "TimeInForce A is not supported"),
         (
             {"1138": "1", "1085": "0.5", "1086": "1.5"},
             "DisplayLowQty and DisplayHighQty are for DisplayMethod 3",
@@ -303,6 +323,7 @@ def test_fields_that_others_require(change: dict[str, str | None], begin_string:
         ({"2964": "4"}, 5, "2964"),
         ({"7001": "3"}, 5, "7001"),
         ({"7002": "2"}, 5, "7002"),
+        ({"7003": "3"}, 5, "7003"),
         ({"59": "6", "126": "tomorrow"}, 6, "126"),
         ({"59": "6", "126": "99991231-23:59:59"}, 5, "126"),
         ({"59": "6", "126": "19691231-23:59:59"}, 5, "126"),
@@ -316,3 +337,31 @@ def test_values_out_of_range_are_session_rejects(change: dict[str, str | None], 
     with pytest.raises(FieldRefusal) as refused:
         read("D", ORDER | change)
     assert (refused.value.reason, refused.value.tag) == (reason, tag)
+
+
+@BOTH
+def test_what_repeats_the_order_s_own_terms_changes_nothing(begin_string: str) -> None:
+    same = {"1103": "BTC/USD", "1108": "1", "1110": "100.250", "1111": "2", "1112": "1.50"}
+    assert asked(UP | same, begin_string) == asked(UP, begin_string)
+    shown = {"1138": "1", "1084": "3", "1085": "0.5", "1086": "1.5"}
+    assert asked(shown | {"1087": "1", "1088": "0.01", "1082": "7"}, begin_string) == asked(shown, begin_string)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("change", "special"),
+    [
+        ({"2362": "G"}, SpecialTerms(self_trade=SelfTrade.CANCEL_NEWEST, self_trade_id="G")),
+        ({"2362": "G", "2964": "2"}, SpecialTerms(self_trade=SelfTrade.CANCEL_OLDEST, self_trade_id="G")),
+        ({"2362": "G", "2964": "0"}, SpecialTerms(self_trade_id="G")),
+        ({"18": "o"}, SpecialTerms(on_disconnect=CancelOnDisconnect.DISCONNECT)),
+        ({"18": "o", "7003": "1"}, SpecialTerms(on_disconnect=CancelOnDisconnect.DISCONNECT)),
+        ({"7003": "1"}, SpecialTerms(on_disconnect=CancelOnDisconnect.DISCONNECT)),
+        ({"7003": "2"}, SpecialTerms(on_disconnect=CancelOnDisconnect.OFF)),
+        ({"7003": "0"}, None),
+    ],
+)
+def test_self_match_prevention_id_and_cancel_on_connection_loss(
+    change: dict[str, str | None], special: SpecialTerms | None, begin_string: str
+) -> None:
+    assert asked(change, begin_string).special == special

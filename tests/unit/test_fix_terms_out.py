@@ -8,6 +8,7 @@ from fix_venue import NOW, NOW_TEXT, order_image
 
 from engine.commands import NewOrder
 from engine.image import OrderImage, Working
+from engine.session_profile import CancelOnDisconnect
 from engine.terms import Link, Peg, SpecialTerms, Trigger
 from engine.types import (
     SCALE,
@@ -97,6 +98,8 @@ def test_special_terms(order: OrderImage, in_44: str, in_42: str) -> None:
         (an_order(link=Link("L", Contingency.BRACKET, 0, 1)), "40=2|44=100|59=1|66=L|1385=2"),
         (an_order(self_trade=SelfTrade.CANCEL_OLDEST), "40=2|44=100|59=1|2964=2"),
         (an_order(self_trade=SelfTrade.DECREMENT), "40=2|44=100|59=1"),
+        (an_order(self_trade=SelfTrade.CANCEL_BOTH, self_trade_id="G"), "40=2|44=100|59=1|2362=G|2964=3"),
+        (an_order(on_disconnect=CancelOnDisconnect.DISCONNECT), "40=2|44=100|59=1|18=o"),
     ],
 )
 def test_special_terms_in_the_components_of_fix_50(order: OrderImage, in_50: str) -> None:
