@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gateways.fix.data_types import Rules
 from gateways.fix.extensions import specification
 from gateways.fix.specification import ComponentUse, FieldUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateways.fix.specification import Field, GroupUse, Part, Specification
+    from gateways.fix.specification import GroupUse, Part, Specification
 
 _SPECIFICATIONS = {
     "FIX.4.2": ("FIX42", "FIX42"),
@@ -46,8 +47,8 @@ class Section(msgspec.Struct, frozen=True):
     members: dict[str, Group | None]
     required: tuple[str, ...]
     """In ascending order."""
-    fields: dict[str, Field]
-    """All fields that the section's specification defines, by tag, in whatever message they are."""
+    rules: Rules
+    """Of all fields that the section's specification defines, in whatever message they are."""
 
 
 class Dictionary:
@@ -59,9 +60,7 @@ class Dictionary:
         self.begin_string = begin_string
         self._session = session
         self._application = application
-        self._fields = {
-            spec.name: {field.tag: field for field in spec.fields.values()} for spec in (session, application)
-        }
+        self._rules = {spec.name: Rules(spec.fields.values()) for spec in (session, application)}
         self._bodies: dict[str, Section | None] = {}
         self.header = self._section(session, session.header)
         self.trailer = self._section(session, session.trailer)
@@ -93,7 +92,7 @@ class Dictionary:
                 members[tag] = None if isinstance(part, FieldUse) else _group(spec, part.parts)
                 if needed:
                     required.add(tag)
-        return Section(members, tuple(sorted(required, key=int)), self._fields[spec.name])
+        return Section(members, tuple(sorted(required, key=int)), self._rules[spec.name])
 
 
 @cache
