@@ -52,8 +52,12 @@ def next_start_ns(schedule: SessionSchedule, now_ns: int) -> int:
 
 
 def opening_text(schedule: SessionSchedule, now_ns: int) -> str:
-    """When a session can be logged on to next, for its client: ``it opens again at …``, local time and zone."""
-    start_ns = next_start_ns(schedule, now_ns)
+    """When a session can be logged on to again, for its client: ``it opens again at …``, local time and zone.
+
+    Where it can be now, that is when the window that is under way began.
+    """
+    window = window_at(schedule, now_ns)
+    start_ns = next_start_ns(schedule, now_ns) if window is None else window.start_ns
     return f"it opens again at {local_text(start_ns, schedule.zone)}" if start_ns else "it does not open again"
 
 

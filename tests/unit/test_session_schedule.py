@@ -96,7 +96,13 @@ def test_an_end_at_or_before_the_start_is_the_next_days() -> None:
 def test_when_it_opens_next(when: str, expected: str) -> None:
     now = at(when, NEW_YORK)
     assert local_text(next_start_ns(WEEKLY, now), NEW_YORK) == f"{expected} {NEW_YORK}"
-    assert opening_text(WEEKLY, now) == f"it opens again at {expected} {NEW_YORK}"
+
+
+def test_what_a_client_is_told() -> None:
+    outside, inside = at("2026-01-09T17:00:00", NEW_YORK), at("2026-01-12T03:00:00", NEW_YORK)
+    for now in (outside, inside):
+        assert opening_text(WEEKLY, now) == f"it opens again at 2026-01-11 17:00:00 {NEW_YORK}"
+    assert opening_text(schedule(), outside) == "it does not open again"
 
 
 def test_each_session_has_its_own_zone() -> None:
