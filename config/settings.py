@@ -88,8 +88,24 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Unsent bytes at which a client that does not read is disconnected."""
     parked_messages_max: CountSetting = 10_000
     """Messages that may wait for the reports numbered before them."""
+    gap_buffer_max: Annotated[int, Integer(0, 2**30, "0 = none")] = 262_144
+    """Bytes of one client's messages beyond a gap that are kept until it closes."""
+    resend_request_chunk: Annotated[int, Integer(0, 10**9, "0 = all")] = 0
+    """Messages that the venue's ResendRequest asks for at once."""
     resends_max: CountSetting = 8
     """ResendRequests of one client that may wait while an earlier one is served."""
+    resend_window_s: TimeoutSetting = 60.0
+    """The time within which a client's ResendRequests are counted."""
+    resend_repeats_max: CountSetting = 20
+    """ResendRequests for the same messages within the window; one more ends the session."""
+    resend_requests_max: CountSetting = 1000
+    """ResendRequests for different messages within the window."""
+    resend_messages_max: Annotated[int, Integer(1, 10**12)] = 5_000_000
+    """Messages asked for within the window, after which no further ResendRequest is served."""
+    routes_max: CountSetting = 10_000
+    """Orders of one session whose routing fields (OnBehalfOf, DeliverTo, Sub- and LocationIDs) its reports carry."""
+    test_system: Annotated[bool, Switch()] = False
+    """What is traded here is not real: a Logon may say so (TestMessageIndicator 464=Y), and may not deny it."""
     queries_max: CountSetting = 256
     """Status and market-data queries of one client that may be under way."""
     symbols_per_request_max: CountSetting = 100

@@ -8,9 +8,10 @@ import msgspec
 import trio
 
 from actors.boundary import LogonRefused
-from actors.passwords import PasswordRefused
+from actors.passwords import PasswordRefused, WrongPassword
 from gateways.fix.codec import Framer
 from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refused
+from gateways.fix.services import PasswordKept
 from gateways.fix.session import FixSession
 from gateways.fix.state import State
 from gateways.transport import Outlet, receive
@@ -199,8 +200,8 @@ class FixConnection:
                 await port.wait_for_credit()
                 session.liveness.paused = False
                 continue
-            frames = self._framer.take(credit)
-            if not frames:
+            frames = [] if session.ready else self._framer.take(credit)
+            if not frames and not session.ready:
                 if not await self._fill():
                     return
                 continue
@@ -221,7 +222,7 @@ class FixConnection:
 
     # ---- passwords ----------------------------------------------------------------------------------------------
 
-    def _change_password(self, old: str, new: str, done: Callable[[str], None]) -> None:
+    def _change_password(self, old: str, new: str, done: Callable[[PasswordKept | None, int], None]) -> None:
         """See :data:`gateways.fix.services.ChangePassword`."""
         port, nursery = self._port, self._nursery
         if port is None or nursery is None:
@@ -231,10 +232,10 @@ class FixConnection:
             try:
                 await self._gate.change_password(port.session.session_id, old, new)
             except PasswordRefused as refusal:
-                text = str(refusal)
+                kept = PasswordKept(str(refusal), isinstance(refusal, WrongPassword))
+                self._guard(lambda: done(kept, self._clock()))
             else:
-                text = ""
-            self._guard(lambda: done(text))
+                self._guard(lambda: done(None, self._clock()))
 
         nursery.start_soon(change)
 

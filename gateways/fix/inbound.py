@@ -1,8 +1,8 @@
 """The inbound half of a session: judges every message a client sends (FIX 4.4 vol. 2) and acts on it.
 
-Messages beyond a gap are discarded, as the one ResendRequest (16=0) for it brings them again: a gap costs no memory.
-What is not journaled itself (heartbeats, refused messages) is accounted for by the next command, whose record carries
-the inbound numbers ``in_from``..``in_seq`` (design §7.7).
+Messages beyond a gap wait, within a bound, until it is closed (:mod:`gateways.fix.gap`). What is not journaled itself
+(heartbeats, refused messages) is accounted for by the next command, whose record carries the inbound numbers
+``in_from``..``in_seq`` (design §7.7).
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.calendar import end_of_day_ns
+from gateways.fix.administrative import Administrative
 from gateways.fix.codec import Message, parse
-from gateways.fix.logon import sending_time_fault
+from gateways.fix.gap import Gap
+from gateways.fix.logon import ACCURACY, APPL_VER_ID, sending_time_fault
 from gateways.fix.mapping_in import CommandMapper
 from gateways.fix.numbers import read_int
 from gateways.fix.plain_orders import PlainOrders
 from gateways.fix.refusals import (
+    MISSING,
+    RANGE,
     BusinessRefusal,
     FieldRefusal,
     MarketDataRefusal,
@@ -23,14 +27,15 @@ from gateways.fix.refusals import (
     market_data_reject_body,
     reject_body,
 )
+from gateways.fix.routing import ROUTING_TAGS, reverse_route
 from gateways.fix.state import State
 from gateways.fix.times import parse_utc
+from gateways.fix.validation import validator_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from engine.commands import ClientCommand
     from engine.events import SessionOpened
+    from engine.queries import Query
     from gateways.fix.dialect import Dialect
     from gateways.fix.inquiries import Inquiries
     from gateways.fix.ports import Port
@@ -38,8 +43,6 @@ if TYPE_CHECKING:
     from gateways.fix.session import FixSession
     from gateways.fix.settings import FixSettings
 
-_RANGE = "Value is incorrect (out of range) for this tag"
-_MISSING = "Required tag missing"
 _SEQUENCE_FREE = frozenset({"2", "5"})
 """ResendRequest and Logout are acted on although they are numbered beyond a gap, or nobody could get out of one."""
 
@@ -61,21 +64,10 @@ class Inbound:
         self._commands: list[ClientCommand] = []
         self._accounted = 0
         """The first inbound number that no command's outcome accounts for yet."""
-        self._gap_upto = 0
-        """The highest number seen beyond a gap that has been asked for; 0 = no gap."""
-        self._gap_at = 0
-        self._gap_age_s = 0.0
+        self._gap = Gap(settings.gap_buffer_max, settings.resend_request_chunk)
+        self._appl_ver_id = APPL_VER_ID.get(dialect.begin_string, "")
         self._services: dict[str, Service] = {}
-        self._admin: dict[str, Callable[[Message, int, int], None]] = {
-            "0": self._nothing,
-            "1": self._test_request,
-            "2": self._resend_request,
-            "3": self._nothing,
-            "4": self._gap_fill,
-            "5": self._logout,
-            "A": self._logon,
-            "j": self._nothing,
-        }
+        self._admin = Administrative(owner, self, port)
 
     # ---- called by the session --------------------------------------------------------------------------------
 
@@ -85,6 +77,7 @@ class Inbound:
         self._session = session
         self._mapper = CommandMapper(self._dialect, session, port.directory, port.order_named, end_of_day_ns)
         self._plain = PlainOrders(session, port.directory, port, settings.sending_time_accuracy_s)
+        self._validator = validator_for(self._dialect.begin_string, session.profile.unknown_tags)
         self._inquiries.ask_for(session)
 
     def serve(self, service: Service) -> None:
@@ -93,13 +86,22 @@ class Inbound:
 
     def begin(self, logon_seq_num: int) -> None:
         """A Logon has been accepted; its number may lie beyond a gap."""
-        self._accounted = self._port.in_next
-        self._gap_upto = logon_seq_num if logon_seq_num >= self._port.in_next else 0
+        expected = self._accounted = self._port.in_next
+        self._gap.moved(expected, expected)
+        self._gap.upto = logon_seq_num if logon_seq_num >= expected else 0
+        if self._gap.upto:
+            self._gap.keep(logon_seq_num)
 
-    def established(self, now_ns: int) -> None:
-        """The Logon reply has gone: what the Logon's number shows to be missing can be asked for."""
-        if self._gap_upto:
-            self._ask_again(now_ns)
+    def established(self, told: bool, now_ns: int) -> None:
+        """The Logon reply has gone: what the Logon's number shows to be missing can be asked for, unless the reply has
+        ``told`` what is expected (789), which asks for it too."""
+        if self._gap.upto and not told:
+            self._ask(now_ns)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a message that came beyond a gap is next, and waits for credit only."""
+        return self._gap.upto > 0 and self._gap.has(self._port.in_next) and self._owner.state is State.ACTIVE
 
     def receive(self, frames: list[bytes], now_ns: int) -> None:
         """Acts on frames in order until the session reads no more."""
@@ -114,48 +116,75 @@ class Inbound:
                     break
             elif owner.state is not State.LOGOUT_SENT:
                 break
-            self._message(parse(frames[at]), now_ns)
+            self._message(frames[at], now_ns)
             at += 1
-        self._submit()
+        self.submit()
+        if self._gap.upto:
+            self._go_on(now_ns)
 
     def elapse(self, elapsed_s: float, now_ns: int) -> None:
         """A gap that does not close is asked for again."""
-        if not self._gap_upto:
-            return
-        if self._port.in_next != self._gap_at:
-            self._gap_at, self._gap_age_s = self._port.in_next, 0.0
-        self._gap_age_s += elapsed_s
-        if self._gap_age_s >= self._settings.resend_timeout_s:
-            self._ask_again(now_ns)
+        if self._gap.upto and self._gap.overdue(self._port.in_next, elapsed_s, self._settings.resend_timeout_s):
+            self._ask(now_ns)
+
+    def _go_on(self, now_ns: int) -> None:
+        """Acts on what came beyond the gap and is next now, as far as there is credit; asks for the next chunk."""
+        port, owner, gap = self._port, self._owner, self._gap
+        credit = port.credit
+        while credit > 0 and owner.state is State.ACTIVE and (frame := gap.take(port.in_next)) is not None:
+            credit -= 1
+            if frame:
+                self._message(frame, now_ns, kept=True)
+            else:
+                self.move(port.in_next + 1)
+        self.submit()
+        if gap.continues(port.in_next) and owner.state is State.ACTIVE:
+            self._ask(now_ns)
 
     def _read_plain(self, frames: list[bytes], at: int, now_ns: int) -> int:
         """Takes plain orders from ``at`` on the quick way. Returns the first frame that needs the general one."""
+        before = self._port.in_next
         until = self._plain.read(frames, at, self._accounted, now_ns, self._commands)
         if until > at:
             self._accounted = self._port.in_next
-            self._move(self._accounted)
+            if self._gap.upto:
+                self._gap.moved(before, self._accounted)
         return until
 
     # ---- every message ----------------------------------------------------------------------------------------
 
-    def _message(self, message: Message, now_ns: int) -> None:
+    def _message(self, frame: bytes, now_ns: int, *, kept: bool = False) -> None:
+        """Any message; ``kept``: it came beyond a gap, and its SendingTime was right then."""
+        message = parse(frame)
+        message.fault = self._validator.check(message)
+        fields = message.fields
+        if ROUTING_TAGS.isdisjoint(fields):
+            self._judge(message, frame, kept, now_ns)
+        else:
+            self._owner.route = reverse_route(fields)
+            self._judge(message, frame, kept, now_ns)
+            self._owner.route = ""
+
+    def _judge(self, message: Message, frame: bytes, kept: bool, now_ns: int) -> None:
         fields = message.fields
         msg_type = fields["35"]
         seq = read_int(fields.get("34"))
         if seq is None or (fields["8"], fields.get("49"), fields.get("56")) != self._header:
             self._bad_header(message, seq, now_ns)
         elif self._owner.state is State.LOGOUT_SENT and msg_type != "5":
-            pass  # not counted either, so the client sends it again when it comes back
-        elif sending_time_fault(fields.get("52"), now_ns, self._settings):
-            self._bad_sending_time(message, seq, now_ns)
+            # Not counted either, so the client sends it again when it comes back. What it lacks it may still ask for.
+            if msg_type == "2":
+                self._act(message, msg_type, seq, now_ns)
+        elif not kept and (fault := sending_time_fault(fields.get("52"), now_ns, self._settings)):
+            self._bad_sending_time(message, seq, fault, now_ns)
         elif msg_type == "4" and fields.get("123") != "Y":
             self._reset(message, seq, now_ns)
         elif msg_type == "A" and fields.get("141") == "Y":
-            self._log_on_again(message, seq, now_ns)
+            self._admin.log_on_again(message, seq, now_ns)
         elif seq != self._port.in_next:
-            self._out_of_sequence(message, msg_type, seq, now_ns)
+            self._out_of_sequence(message, msg_type, seq, frame, now_ns)
         elif "43" not in fields or self._check_poss_dup(message, seq, now_ns):
-            self._move(seq + 1)
+            self.move(seq + 1)
             self._act(message, msg_type, seq, now_ns)
 
     def _act(self, message: Message, msg_type: str, seq: int, now_ns: int) -> None:
@@ -163,20 +192,19 @@ class Inbound:
         try:
             if message.fault is not None:
                 raise FieldRefusal(message.fault.reason, message.fault.tag, message.fault.text)
+            if self._appl_ver_id and message.fields.get("1128", self._appl_ver_id) != self._appl_ver_id:
+                raise FieldRefusal(18, "1128", "Invalid/unsupported Application Version")
             if self._mapper.handles(msg_type):
                 self._command(message, msg_type, seq)
-            elif msg_type in self._admin:
-                self._admin[msg_type](message, seq, now_ns)
+            elif (handler := self._admin.handlers.get(msg_type)) is not None:
+                handler(message, seq, now_ns)
             elif self._inquiries.handles(msg_type):
-                queries = self._inquiries.read(msg_type, message)
-                self._submit()
-                for query in queries:
-                    self._port.query(query)
+                self._ask_venue(self._inquiries.read(msg_type, message))
             elif msg_type in self._services:
-                self._submit()
+                self.submit()
                 self._services[msg_type].request(message, now_ns)
             elif msg_type in self._dialect.msg_types or msg_type.startswith("U"):
-                raise BusinessRefusal(3, "", f"MsgType {msg_type} is not supported")
+                raise BusinessRefusal(3, "", "Unsupported Message Type")
             else:
                 raise FieldRefusal(11, "35", "Invalid MsgType")
         except FieldRefusal as refusal:
@@ -198,79 +226,117 @@ class Inbound:
             self._tell_status(message)
             return
         if fields.get("97") == "Y" and msg_type in ("D", "E"):
-            self._submit()
+            self.submit()
             if self._port.known(fields.get("11", "")):
                 self._tell_status(message)
                 return
         command = self._mapper.command(msg_type, message, self._accounted, seq)
+        if self._owner.route:
+            self._owner.routes.keep([value for tag, value in message.pairs if tag == "11"], self._owner.route)
         self._accounted = seq + 1
         self._commands.append(command)
         self._plain.learn(message, command)
 
     def _tell_status(self, message: Message) -> None:
-        queries = self._inquiries.status_again(message)
-        self._submit()
+        self._ask_venue(self._inquiries.status_again(message))
+
+    def _ask_venue(self, queries: list[Query]) -> None:
+        """Queries are answered after the commands before them, and where the request came from."""
+        self.submit()
         for query in queries:
+            if self._owner.route:
+                self._owner.answer_by_route(query.query_id)
             self._port.query(query)
 
-    def _submit(self) -> None:
+    def submit(self) -> None:
+        """Commands read so far go on their way."""
         if self._commands:
             commands, self._commands = self._commands, []
             self._port.submit(commands)
 
-    def _move(self, expected: int) -> None:
+    def move(self, expected: int) -> None:
         """Expect ``expected`` next; a gap that it passes is closed."""
-        self._port.in_next = expected
-        if self._gap_upto and expected > self._gap_upto:
-            self._gap_upto = 0
+        before, self._port.in_next = self._port.in_next, expected
+        if self._gap.upto:
+            self._gap.moved(before, expected)
 
     # ---- what is wrong with a header ----------------------------------------------------------------------------
 
     def _bad_header(self, message: Message, seq: int | None, now_ns: int) -> None:
         fields = message.fields
-        begin_string = self._header[0]
+        begin_string, comp_id, _ = self._header
         if fields["8"] != begin_string:
-            self._owner.end(f"Incorrect BeginString, expecting {begin_string} but received {fields['8']}", now_ns)
+            text = f"Incorrect BeginString, expecting {begin_string} but received {fields['8']}"
+        elif "34" not in fields:
+            text = f"Received message without MsgSeqNum, expecting {self._port.in_next}"
         elif seq is None:
-            self._owner.end(f"MsgSeqNum (34) is missing or incorrect: {fields.get('34', '')!r}", now_ns)
+            text = f"MsgSeqNum (34) is incorrect, expecting {self._port.in_next} but received {fields['34']!r}"
         else:
-            self._reject_and_end(message, seq, FieldRefusal(9, "", "CompID problem"), now_ns)
+            tag = "49" if fields.get("49") != comp_id else "56"
+            self._reject_and_end(message, seq, FieldRefusal(9, tag, "CompID problem"), now_ns)
+            return
+        self.submit()
+        self._owner.end(text, now_ns)
 
-    def _bad_sending_time(self, message: Message, seq: int, now_ns: int) -> None:
-        text = sending_time_fault(message.fields.get("52"), now_ns, self._settings)
-        reason = 1 if "52" not in message.fields else 10 if "accuracy" in text else 6
-        self._reject_and_end(message, seq, FieldRefusal(reason, "52", text), now_ns)
+    def _bad_sending_time(self, message: Message, seq: int, fault: str, now_ns: int) -> None:
+        """A wrong clock ends the session; a field that is missing or malformed is rejected as any other would be."""
+        if fault.startswith(ACCURACY):
+            self._reject_and_end(message, seq, FieldRefusal(10, "52", fault), now_ns)
+        elif seq != self._port.in_next:
+            self._out_of_sequence(message, message.msg_type, seq, b"", now_ns)
+        else:
+            self.move(seq + 1)
+            missing = "52" not in message.fields
+            refusal = FieldRefusal(1, "52", MISSING) if missing else FieldRefusal(6, "52", fault)
+            self._refuse(message, seq, refusal, now_ns)
+
+    def _refuse(self, message: Message, seq: int, refusal: FieldRefusal, now_ns: int) -> None:
+        self._reject(reject_body(self._dialect, seq, message.msg_type, refusal), "3", now_ns)
 
     def _reject_and_end(self, message: Message, seq: int, refusal: FieldRefusal, now_ns: int) -> None:
         """A session Reject, then a Logout: who sends this is out of step or is not who it claims to be."""
         if seq == self._port.in_next:
-            self._move(seq + 1)
-        self._reject(reject_body(self._dialect, seq, message.msg_type, refusal), "3", now_ns)
-        self._submit()
+            self.move(seq + 1)
+        self._refuse(message, seq, refusal, now_ns)
+        self.submit()
         self._owner.end(refusal.text, now_ns)
 
-    def _out_of_sequence(self, message: Message, msg_type: str, seq: int, now_ns: int) -> None:
+    def _reset(self, message: Message, seq: int, now_ns: int) -> None:
+        try:
+            self._admin.reset(message)
+        except FieldRefusal as refusal:
+            self._refuse(message, seq, refusal, now_ns)
+
+    def _out_of_sequence(self, message: Message, msg_type: str, seq: int, frame: bytes, now_ns: int) -> None:
         expected = self._port.in_next
-        if seq < expected:
-            if message.fields.get("43") == "Y":
-                self._check_poss_dup(message, seq, now_ns)
-            else:
-                self._submit()
-                self._owner.end(f"MsgSeqNum too low, expecting {expected} but received {seq}", now_ns)
-            return
+        if seq > expected:
+            self._beyond(message, msg_type, seq, frame, now_ns)
+        elif message.fields.get("43") == "Y":
+            self._check_poss_dup(message, seq, now_ns)
+        elif msg_type == "5":
+            # Both want to go; a client that is out of step can't know the number (test case 2c).
+            self._act(message, msg_type, seq, now_ns)
+        else:
+            self.submit()
+            self._owner.end(f"MsgSeqNum too low, expecting {expected} but received {seq}", now_ns)
+
+    def _beyond(self, message: Message, msg_type: str, seq: int, frame: bytes, now_ns: int) -> None:
+        """A message beyond a gap: the first shows the gap, which is asked for. ``frame`` empty: it can't be kept."""
+        gap = self._gap
         if msg_type in _SEQUENCE_FREE:
             self._act(message, msg_type, seq, now_ns)
-        if self._owner.state is not State.ACTIVE:
-            return
-        if self._gap_upto:
-            self._gap_upto = max(self._gap_upto, seq)
-        else:
-            self._gap_upto = seq
-            self._ask_again(now_ns)
+            if self._owner.state is not State.ACTIVE:
+                return
+            gap.keep(seq)
+        elif frame:
+            gap.keep(seq, frame)
+        is_new = not gap.upto
+        gap.upto = max(gap.upto, seq)
+        if is_new:
+            self._ask(now_ns)
 
-    def _ask_again(self, now_ns: int) -> None:
-        self._gap_at, self._gap_age_s = self._port.in_next, 0.0
-        self._owner.admin("2", f"7={self._port.in_next}\x0116=0\x01", now_ns)
+    def _ask(self, now_ns: int) -> None:
+        self._owner.admin("2", self._gap.request(self._port.in_next), now_ns)
 
     def _check_poss_dup(self, message: Message, seq: int, now_ns: int) -> bool:
         """Whether a message that says it may be a duplicate (43=Y) says so correctly: 122 is there and not after 52."""
@@ -279,9 +345,9 @@ class Inbound:
         if flag == "N" or (flag == "Y" and original is None and message.msg_type == "4"):
             return True
         if flag != "Y":
-            refusal = FieldRefusal(5, "43", _RANGE)
+            refusal = FieldRefusal(5, "43", RANGE)
         elif original is None:
-            refusal = FieldRefusal(1, "122", _MISSING)
+            refusal = FieldRefusal(1, "122", MISSING)
         else:
             try:
                 if parse_utc(original) <= parse_utc(fields["52"]):
@@ -293,75 +359,6 @@ class Inbound:
                 self._reject_and_end(message, seq, accuracy, now_ns)
                 return False
         if seq == self._port.in_next:
-            self._move(seq + 1)
-        self._reject(reject_body(self._dialect, seq, message.msg_type, refusal), "3", now_ns)
+            self.move(seq + 1)
+        self._refuse(message, seq, refusal, now_ns)
         return False
-
-    # ---- the session's own messages ---------------------------------------------------------------------------
-
-    def _nothing(self, message: Message, seq: int, now_ns: int) -> None:
-        """Heartbeat, Reject, BusinessMessageReject: that it came is all that matters."""
-
-    def _test_request(self, message: Message, seq: int, now_ns: int) -> None:
-        if "112" not in message.fields:
-            raise FieldRefusal(1, "112", _MISSING)
-        self._owner.admin("0", f"112={message.fields['112']}\x01", now_ns)
-
-    def _resend_request(self, message: Message, seq: int, now_ns: int) -> None:
-        begin, end = _number(message, "7"), _number(message, "16")
-        if not begin or begin > self._owner.last_sent:
-            raise FieldRefusal(5, "7", f"{_RANGE}: the last number sent is {self._owner.last_sent}")
-        if end and end < begin:
-            raise FieldRefusal(5, "16", f"{_RANGE}: it is below BeginSeqNo")
-        if not self._owner.want_resend(begin, end):
-            self._submit()
-            self._owner.end("Too many ResendRequests at once", now_ns)
-
-    def _gap_fill(self, message: Message, seq: int, now_ns: int) -> None:
-        new = _number(message, "36")
-        if new <= seq:
-            raise FieldRefusal(5, "36", f"Attempt to lower the sequence number to {new}, expecting {seq + 1}")
-        self._move(new)
-
-    def _reset(self, message: Message, seq: int, now_ns: int) -> None:
-        """SequenceReset without GapFillFlag: its own number does not matter (FIX 4.4 vol. 2, Sequence Reset)."""
-        try:
-            if message.fault is not None:
-                raise FieldRefusal(message.fault.reason, message.fault.tag, message.fault.text)
-            new = _number(message, "36")
-            if new < self._port.in_next:
-                raise FieldRefusal(5, "36", f"{_RANGE}: expecting at least {self._port.in_next}")
-            self._move(new)
-        except FieldRefusal as refusal:
-            self._reject(reject_body(self._dialect, seq, "4", refusal), "3", now_ns)
-
-    def _logout(self, message: Message, seq: int, now_ns: int) -> None:
-        self._submit()
-        self._owner.client_logged_out(now_ns)
-
-    def _logon(self, message: Message, seq: int, now_ns: int) -> None:
-        self._submit()
-        self._owner.end("Already logged on", now_ns)
-
-    def _log_on_again(self, message: Message, seq: int, now_ns: int) -> None:
-        """A Logon that resets a live session's numbers (24-hour connectivity)."""
-        self._submit()
-        if seq != 1 or message.fault is not None or self._owner.resending:
-            self._owner.end("A reset needs MsgSeqNum 1 and no resend under way", now_ns)
-        else:
-            self._owner.log_on_again(now_ns)
-
-
-def _number(message: Message, tag: str) -> int:
-    """A required sequence number.
-
-    Raises:
-        FieldRefusal: it is missing or no number.
-    """
-    text = message.fields.get(tag)
-    if text is None:
-        raise FieldRefusal(1, tag, _MISSING)
-    value = read_int(text)
-    if value is None:
-        raise FieldRefusal(6, tag, "Incorrect data format for value")
-    return value

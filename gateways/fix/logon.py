@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from gateways.fix.settings import FixSettings
 
 
+APPL_VER_ID = {"FIXT.1.1": "9"}
+"""Where the application's version is not the session's: ApplVerID (1128) and DefaultApplVerID (1137) of FIX 5.0 SP2."""
+ACCURACY = "SendingTime accuracy problem"
+_NOT_REAL = {"Y": "this is no test system", "N": "this is a test system"}
+"""What TestMessageIndicator (464) may not say, and why."""
+
+
 class LogonRefusal(Exception):
     """The connection must end. ``reply`` is the Logout to send first, to the client of ``session``; empty: end without
     a word."""
@@ -40,6 +47,8 @@ class LogonRequest(msgspec.Struct, frozen=True):
     poss_dup: bool
     next_expected: int
     """NextExpectedMsgSeqNum (789); 0 if it is not given."""
+    echo: str
+    """Ready fields of the reply beyond 98, 108, 141 and 789: they answer what the Logon says."""
 
     @property
     def session(self) -> SessionKey:
@@ -78,7 +87,17 @@ def read_logon(frame: bytes, now_ns: int, settings: FixSettings) -> LogonRequest
         msg_seq_num=int(fields["34"]),
         poss_dup=fields.get("43") == "Y",
         next_expected=int(fields.get("789", "0")),
+        echo=_echo(fields, settings),
     )
+
+
+def _echo(fields: dict[str, str], settings: FixSettings) -> str:
+    """MaxMessageSize (383) is told who tells his own; 464 and 1137 are repeated."""
+    echo = f"383={settings.message_size_max}\x01" if "383" in fields else ""
+    for tag in ("464", "1137"):
+        if tag in fields:
+            echo += f"{tag}={fields[tag]}\x01"
+    return echo
 
 
 def refused(session: SessionKey, reason: str, now_ns: int, settings: FixSettings) -> LogonRefusal:
@@ -106,12 +125,27 @@ def _wrong(message: Message, now_ns: int, settings: FixSettings) -> str:
     interval = read_int(fields.get("108"))
     if interval is None or interval > settings.heartbeat_interval_max_s:
         return f"HeartBtInt (108) must be 0 to {settings.heartbeat_interval_max_s}: {fields.get('108', '')!r}"
+    return _wrong_choice(fields, number, settings)
+
+
+def _wrong_choice(fields: dict[str, str], number: int, settings: FixSettings) -> str:
+    """The same for what a Logon may leave out, and for the application's version."""
+    version = APPL_VER_ID.get(fields["8"])
+    if version is not None and fields.get("1137") != version:
+        return f"DefaultApplVerID (1137) must be {version}: {fields.get('1137', '')!r}"
     if fields.get("141", "N") not in ("Y", "N"):
         return f"ResetSeqNumFlag (141) must be Y or N: {fields['141']!r}"
-    if read_int(fields.get("789", "0")) is None:
-        return f"NextExpectedMsgSeqNum (789) is incorrect: {fields['789']!r}"
     if fields.get("141") == "Y" and number != 1:
         return f"with ResetSeqNumFlag (141) Y, MsgSeqNum (34) must be 1: {number}"
+    if "789" in fields and not read_int(fields["789"]):
+        return f"NextExpectedMsgSeqNum (789) is incorrect: {fields['789']!r}"
+    if read_int(fields.get("383", "0")) is None:
+        return f"MaxMessageSize (383) is incorrect: {fields['383']!r}"
+    test = fields.get("464", "Y" if settings.test_system else "N")
+    if test not in _NOT_REAL:
+        return f"TestMessageIndicator (464) must be Y or N: {test!r}"
+    if (test == "Y") is not settings.test_system:
+        return f"TestMessageIndicator (464) is {test}, and {_NOT_REAL[test]}"
     return ""
 
 
@@ -125,5 +159,5 @@ def sending_time_fault(text: str | None, now_ns: int, settings: FixSettings) -> 
         return "SendingTime (52) is no UTCTimestamp"
     accuracy = settings.sending_time_accuracy_s
     if accuracy and abs(now_ns // SECOND_NS - seconds) > accuracy:
-        return f"SendingTime accuracy problem: more than {accuracy} s from the venue's clock"
+        return f"{ACCURACY}: more than {accuracy} s from the venue's clock"
     return ""

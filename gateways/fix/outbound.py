@@ -19,26 +19,38 @@ if TYPE_CHECKING:
     from engine.reports import Report
     from gateways.fix.mapping_out import ReportMapper
     from gateways.fix.ports import Port
+    from gateways.fix.routing import Routes
 
 
 class Outbound:
     """Numbers, encodes, orders and writes. ``next`` is the number that is to be sent next; 0 before the Logon reply."""
 
-    __slots__ = ("_buffer", "_digits", "_encoder", "_mapper", "_parked", "_port", "_write", "held", "next")
+    __slots__ = (
+        "_buffer", "_digits", "_encoder", "_mapper", "_parked", "_port", "_routes", "_write", "held", "next", "route",
+    )  # fmt: skip
 
     def __init__(
-        self, encoder: Encoder, mapper: ReportMapper, port: Port, write: Callable[[bytes], None], digits: int
+        self,
+        encoder: Encoder,
+        mapper: ReportMapper,
+        port: Port,
+        write: Callable[[bytes], None],
+        digits: int,
+        routes: Routes,
     ) -> None:
         self._encoder = encoder
         self._mapper = mapper
         self._port = port
         self._write = write
         self._digits = digits
-        self._parked: deque[tuple[int, str, str]] = deque()
+        self._routes = routes
+        self._parked: deque[tuple[int, str, str, str]] = deque()
         self._buffer: list[bytes] = []
         self.next = 0
         self.held = True
         """While true nothing live is sent: no Logon reply yet, or a resend is being served."""
+        self.route = ""
+        """Routing fields that :meth:`admin` puts into the header."""
 
     @property
     def parked(self) -> int:
@@ -55,9 +67,9 @@ class Outbound:
         """A message that is not journaled: sent now, or as soon as all numbered before it have been."""
         number = self._port.allot()
         if number == self.next and not self.held and self._port.sendable(number):
-            self._encode(number, msg_type, body, format_utc(now_ns, self._digits))
+            self._encode(number, msg_type, body, format_utc(now_ns, self._digits), self.route)
         else:
-            self._parked.append((number, msg_type, body))
+            self._parked.append((number, msg_type, body, self.route))
 
     def reports(self, reports: list[Report], now_ns: int) -> None:
         """Durable reports, for the first time. Those numbered before ``next`` have been sent and are passed over."""
@@ -66,16 +78,24 @@ class Outbound:
         encode = self._encoder.encode
         keep = self._buffer.append
         reissued_upto = self._port.reissued_upto
+        routes, routed = self._routes, bool(self._routes.by_cl_ord_id)
+        parked = self._parked
+        expected = self.next
         for report in reports:
             number = report.number
-            if number < self.next:
+            if number < expected:
                 continue
-            if self._parked and self._parked[0][0] < number:
+            if parked and parked[0][0] < number:
+                self.next = expected
                 self._unpark(number, sending_time)
             msg_type, body = mapped(report)
-            keep(encode(msg_type, number, sending_time, body, "97=Y\x01" if number <= reissued_upto else ""))
-            self.next = number + 1
-        if self._parked and not self.held:
+            flags = "97=Y\x01" if number <= reissued_upto else ""
+            if routed:
+                flags += routes.of(report)
+            keep(encode(msg_type, number, sending_time, body, flags))
+            expected = number + 1
+        self.next = max(self.next, expected)
+        if parked and not self.held:
             self._unpark(self.next, sending_time)
 
     def release(self, upto: int, now_ns: int) -> None:
@@ -104,9 +124,9 @@ class Outbound:
         """Parked messages numbered below ``before``, and those that follow without a gap as far as they may go out."""
         parked, sendable = self._parked, self._port.sendable
         while parked and (parked[0][0] < before or (parked[0][0] == self.next and sendable(self.next))):
-            number, msg_type, body = parked.popleft()
-            self._encode(number, msg_type, body, sending_time)
+            number, msg_type, body, route = parked.popleft()
+            self._encode(number, msg_type, body, sending_time, route)
 
-    def _encode(self, number: int, msg_type: str, body: str, sending_time: str) -> None:
-        self._buffer.append(self._encoder.encode(msg_type, number, sending_time, body))
+    def _encode(self, number: int, msg_type: str, body: str, sending_time: str, route: str = "") -> None:
+        self._buffer.append(self._encoder.encode(msg_type, number, sending_time, body, route))
         self.next = max(self.next, number + 1)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from gateways.fix.dialect import Dialect
 
 
+MISSING = "Required tag missing"
+RANGE = "Value is incorrect (out of range) for this tag"
+
 _TAG_DIGITS_MAX = 9
 """RefTagID (371) is an int: a longer tag would not be one to most engines."""
 

@@ -14,17 +14,21 @@ if TYPE_CHECKING:
     from engine.reports import Report
     from gateways.fix.codec import Encoder
     from gateways.fix.mapping_out import ReportMapper
+    from gateways.fix.routing import Routes
 
 
 class Resend:
     """Messages ``begin``..``end`` (both included), all of which have been sent before."""
 
-    __slots__ = ("_digits", "_encoder", "_mapper", "_next", "begin", "end")
+    __slots__ = ("_digits", "_encoder", "_mapper", "_next", "_routes", "begin", "end")
 
-    def __init__(self, encoder: Encoder, mapper: ReportMapper, digits: int, begin: int, end: int) -> None:
+    def __init__(
+        self, encoder: Encoder, mapper: ReportMapper, digits: int, routes: Routes, begin: int, end: int
+    ) -> None:
         self._encoder = encoder
         self._mapper = mapper
         self._digits = digits
+        self._routes = routes
         self._next = begin
         self.begin = begin
         self.end = end
@@ -41,7 +45,7 @@ class Resend:
                 out.append(self._gap_fill(number, sending_time))
             msg_type, body = self._mapper.report(report)
             orig_sending_time = format_utc(report.time_ns, self._digits)
-            flags = f"43=Y\x01122={orig_sending_time}\x01"
+            flags = f"43=Y\x01122={orig_sending_time}\x01{self._routes.of(report)}"
             if number <= reissued_upto:
                 flags += "97=Y\x01"
             out.append(self._encoder.encode(msg_type, number, sending_time, body, flags))

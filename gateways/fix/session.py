@@ -15,11 +15,14 @@ from engine.queries import OrderStatusQuery
 from gateways.fix.codec import Encoder, printable
 from gateways.fix.inbound import Inbound
 from gateways.fix.inquiries import Inquiries
+from gateways.fix.last_processed import LastProcessedEncoder
 from gateways.fix.liveness import Due, Liveness
 from gateways.fix.mapping_out import ReportMapper
 from gateways.fix.outbound import Outbound
 from gateways.fix.resend import Resend
-from gateways.fix.services import unchangeable
+from gateways.fix.resend_quota import ResendQuota
+from gateways.fix.routing import Routes
+from gateways.fix.users import Users
 from gateways.fix.state import State
 from gateways.fix.times import format_utc
 
@@ -51,10 +54,10 @@ class FixSession:
         port: Port,
         settings: FixSettings,
         write: Callable[[bytes], None],
-        change_password: ChangePassword = unchangeable,
+        change_password: ChangePassword | None = None,
+        routes: Routes | None = None,
     ) -> None:
         dialect = logon.dialect
-        self.change_password = change_password
         self.state = State.LOGGING_ON
         self.close_reason = ""
         self.liveness = Liveness(logon.heartbeat_s, settings.silence_factor)
@@ -63,18 +66,31 @@ class FixSession:
         self._heartbeat_s = logon.heartbeat_s
         self._asked_reset = self._reset = logon.reset
         self._write = write
-        self._encoder = Encoder(dialect.begin_string, logon.target_comp_id, logon.comp_id)
+        self.routes = routes or Routes(settings.routes_max)
+        """Where the reports of orders go that came with routing fields."""
+        self._encoder = _encoder(logon, port)
         self._reports = ReportMapper(dialect, port.directory, settings.timestamp_digits)
         self._inquiries = Inquiries(dialect, port.session, port.directory, settings, self._reports)
-        self._outbound = Outbound(self._encoder, self._reports, port, self._send, settings.timestamp_digits)
+        self._outbound = Outbound(
+            self._encoder, self._reports, port, self._send, settings.timestamp_digits, self.routes
+        )
         self._inbound = Inbound(self, dialect, port, settings, self._inquiries)
         self._resends: deque[tuple[int, int]] = deque()
+        self._quota = ResendQuota(settings)
+        self._answer_routes: dict[str, str] = {}
+        """The routing fields of answers to queries under way, by the query's id."""
         self._tests = 0
         self._logout_age_s = 0.0
         self._reply_due = False
         self._replied = False
         self._logon_seq_num = logon.msg_seq_num
         self._next_expected = logon.next_expected
+        self._echo = logon.echo
+
+    @property
+    def ready(self) -> bool:
+        """Whether a message is kept that can be acted on as soon as there is credit: call :meth:`receive`."""
+        return self._inbound.ready
 
     @property
     def rejects(self) -> int:
@@ -122,15 +138,19 @@ class FixSession:
             self._all_done(now_ns)
             return
         messages = self._inquiries.messages(answer, now_ns)
+        route = self._answer_routes.pop(answer.query.query_id, "") if self._answer_routes else ""
         if self.state is not State.ACTIVE and (self.state is not State.LOGOUT_RECEIVED or self._replied):
             return
+        before, self.route = self.route, route
         for msg_type, body in messages:
             self._outbound.admin(msg_type, body, now_ns)
+        self.route = before
         self._outbound.flush()
         self._check_parked()
 
     def tick(self, elapsed_s: float, now_ns: int) -> None:
         """Time has passed: heartbeats, test requests, and the end of waiting."""
+        self._quota.elapse(elapsed_s)
         if self.state is State.ACTIVE:
             self._inbound.elapse(elapsed_s, now_ns)
             due = self.liveness.elapse(elapsed_s)
@@ -159,6 +179,19 @@ class FixSession:
 
     # ---- called by the inbound half ---------------------------------------------------------------------------
 
+    @property
+    def route(self) -> str:
+        """The routing fields that messages sent now carry: those of the message that is acted on, turned round."""
+        return self._outbound.route
+
+    @route.setter
+    def route(self, route: str) -> None:
+        self._outbound.route = route
+
+    def answer_by_route(self, query_id: str) -> None:
+        """The query's answer takes the route of what is sent now."""
+        self._answer_routes[query_id] = self.route
+
     def admin(self, msg_type: str, body: str, now_ns: int) -> None:
         """Sends a message that is not journaled, in its turn."""
         self._outbound.admin(msg_type, body, now_ns)
@@ -172,6 +205,7 @@ class FixSession:
     def end(self, reason: str, now_ns: int) -> None:
         """Sends a Logout that says why, and ends the session without waiting: the client is out of step or gone."""
         self.admin("5", f"58={printable(reason)}\x01", now_ns)
+        self._resends.clear()
         self._outbound.held = False
         self._outbound.force(now_ns)
         self._outbound.flush()
@@ -192,17 +226,19 @@ class FixSession:
         self._resends.clear()
         self._log_on(1, now_ns)
 
-    def want_resend(self, begin: int, end: int) -> bool:
-        """Queues a client's ResendRequest, cut to what has been sent; False if too many wait already.
+    def want_resend(self, begin: int, end: int) -> str:
+        """Queues a client's ResendRequest, cut to what has been sent. Returns why it is refused; empty if it is not.
 
         Nothing live is sent from here on until :meth:`go_live`: a client drops what comes before its gap is filled.
         """
-        last = self.last_sent
+        end = min(end, self.last_sent) if end else self.last_sent
         if len(self._resends) >= self._settings.resends_max:
-            return False
-        self._resends.append((begin, min(end, last) if end else last))
-        self._outbound.held = True
-        return True
+            return f"Too many ResendRequests at once: {len(self._resends)} wait, and now one for {begin} to {end}"
+        refusal = self._quota.refuse(begin, end)
+        if not refusal:
+            self._resends.append((begin, end))
+            self._outbound.held = True
+        return refusal
 
     @property
     def last_sent(self) -> int:
@@ -221,7 +257,7 @@ class FixSession:
         if not self._resends or self.state is State.CLOSED:
             return None
         begin, end = self._resends.popleft()
-        return Resend(self._encoder, self._reports, self._settings.timestamp_digits, begin, end)
+        return Resend(self._encoder, self._reports, self._settings.timestamp_digits, self.routes, begin, end)
 
     def resend(self, resend: Resend, reports: list[Report], now_ns: int) -> None:
         """Sends a chunk of what is asked for."""
@@ -272,6 +308,10 @@ class FixSession:
             return
         if self._reset:
             port.in_next = 1 + (msg_seq_num == 1)
+        elif self._next_expected > port.out_next:
+            expected = f"Expected {port.out_next}, Received {self._next_expected}"
+            self._refuse(f"Tag 789 (NextExpectedMsgSeqNum) is higher than expected. {expected}", now_ns)
+            return
         elif msg_seq_num < port.in_next:
             self._refuse(f"MsgSeqNum too low, expecting {port.in_next} but received {msg_seq_num}", now_ns)
             return
@@ -296,15 +336,18 @@ class FixSession:
             if not self._outbound.held:
                 self._outbound.reports(reports[:place], now_ns)
             reset = "141=Y\x01" if self._asked_reset else ""
-            self._outbound.begin(report.number, f"98=0\x01108={self._heartbeat_s}\x01{reset}", now_ns)
+            expects = f"789={self._port.in_next}\x01" if self._next_expected else ""
+            body = f"98=0\x01108={self._heartbeat_s}\x01{reset}{expects}{self._echo}"
+            self._outbound.begin(report.number, body, now_ns)
             self.state = State.ACTIVE
             self.liveness.heard = True
             # An old epoch's unconfirmed reports come next, from the journal, before anything live.
             self._outbound.held = self._port.reissued_upto >= self._outbound.next
             if not self._reset and 0 < self._next_expected < report.number:
                 # A client that says so asks for what it lacks by its Logon, and never by a ResendRequest.
-                self.want_resend(self._next_expected, report.number - 1)
-            self._inbound.established(now_ns)
+                # The Logon itself is among it, for it came beyond that client's gap.
+                self.want_resend(self._next_expected, report.number)
+            self._inbound.established(bool(self._next_expected), now_ns)
             return reports[place + 1 :]
         return reports
 
@@ -353,3 +396,8 @@ class FixSession:
             self.close_reason = reason
             self._resends.clear()
             self._port.log_out(confirmed=confirmed, completed=completed)
+
+
+def _encoder(logon: LogonRequest, port: Port) -> Encoder:
+    names = logon.dialect.begin_string, logon.target_comp_id, logon.comp_id
+    return LastProcessedEncoder(*names, port) if port.session.profile.last_processed else Encoder(*names)

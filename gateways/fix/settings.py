@@ -34,8 +34,25 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that may wait for a client that reads too slowly, before it is cut off."""
     parked_messages_max: int = 10_000
     """Messages that may wait for the reports numbered before them."""
+    gap_buffer_max: int = 262_144
+    """Bytes of one client's messages beyond a gap that are kept until it closes; what has no room is dropped, as it is
+    sent again. 0 keeps none."""
+    resend_request_chunk: int = 0
+    """Messages that the venue's ResendRequest asks for at once; 0 = all that are missing (EndSeqNo 0)."""
     resends_max: int = 8
     """ResendRequests of one client that may wait while an earlier one is served."""
+    resend_window_s: float = 60.0
+    """The time within which ResendRequests are counted."""
+    resend_repeats_max: int = 20
+    """ResendRequests for the same messages within ``resend_window_s``; one more ends the session."""
+    resend_requests_max: int = 1000
+    """ResendRequests for different messages within ``resend_window_s``."""
+    resend_messages_max: int = 5_000_000
+    """Messages asked for within ``resend_window_s``, after which no further ResendRequest is served."""
+    routes_max: int = 10_000
+    """Orders of one session whose routing fields (OnBehalfOf…, DeliverTo…, Sub- and LocationIDs) its reports carry."""
+    test_system: bool = False
+    """What is traded here is not real: a Logon may say so (TestMessageIndicator 464=Y), and may not deny it."""
     queries_max: int = 256
     """Status and market-data queries of one client that may be under way."""
     symbols_per_request_max: int = 100
@@ -54,7 +71,7 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, key)
             if value <= 0:
                 raise ValueError(f"{key}: {value}: must be positive")
-        for key in ("heartbeat_interval_max_s", "sending_time_accuracy_s"):
+        for key in _NOT_NEGATIVE:
             value = getattr(self, key)
             if value < 0:
                 raise ValueError(f"{key}: {value}: must not be negative")
@@ -69,8 +86,14 @@ _POSITIVE = (
     "write_buffer_max",
     "parked_messages_max",
     "resends_max",
+    "resend_window_s",
+    "resend_repeats_max",
+    "resend_requests_max",
+    "resend_messages_max",
+    "routes_max",
     "queries_max",
     "symbols_per_request_max",
     "market_depth_max",
     "tick_interval_s",
 )
+_NOT_NEGATIVE = ("heartbeat_interval_max_s", "sending_time_accuracy_s", "gap_buffer_max", "resend_request_chunk")

@@ -152,7 +152,8 @@ def test_no_message_crashes_a_session(begin_string: str, messages: list[tuple[in
     port = FakePort(begin_string)
     limits = FixSettings(queries_max=3, parked_messages_max=20)
     written: list[bytes] = []
-    logon = read_logon(client_frame("A", 1, "98=0|108=30", begin_string=begin_string), NOW, limits)
+    body = "98=0|108=30|1137=9" if begin_string == "FIXT.1.1" else "98=0|108=30"
+    logon = read_logon(client_frame("A", 1, body, begin_string=begin_string), NOW, limits)
     session = FixSession(logon, port, limits, written.append)
     session.start(NOW)
     session.deliver(port.logged_on(), NOW)

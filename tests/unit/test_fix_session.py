@@ -190,7 +190,7 @@ def test_resend_requests_beyond_the_limit_end_the_session() -> None:
     for _ in range(3):
         session.receive([client_frame("2", port.in_next, "7=1|16=0")], NOW)
     assert session.state is State.CLOSED
-    assert wire.messages()[-1]["58"] == "Too many ResendRequests at once"
+    assert wire.messages()[-1]["58"] == "Too many ResendRequests at once: 2 wait, and now one for 1 to 1"
 
 
 def test_replies_that_wait_are_bounded() -> None:
