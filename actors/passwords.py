@@ -27,6 +27,10 @@ class PasswordRefused(Exception):
     """The password stays as it is; the reason is fit for the client's eyes."""
 
 
+class WrongPassword(PasswordRefused):
+    """The old password that was given is not the session's."""
+
+
 class Passwords:
     """See the module. ``changing`` is held by whoever changes a session, as an event holds the whole of it; whoever
     waits for it finds in the directory what the one before has made of it."""
@@ -54,7 +58,7 @@ class Passwords:
             credential = session.credential if session is not None and session.credential else NOBODY
             known = await self._off_the_loop(verify, old, credential)
             if session is None or not known:
-                raise PasswordRefused("the password is not the session's")
+                raise WrongPassword("the password is not the session's")
             pattern, length_max = _ALLOWED.get(session.protocol, _ALLOWED_ELSE)
             if not pattern.fullmatch(new):
                 raise PasswordRefused(f"a password has 1 to {length_max} ASCII characters without spaces")

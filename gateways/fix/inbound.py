@@ -84,6 +84,11 @@ class Inbound:
         """Have ``service`` answer its requests from now on."""
         self._services.update(dict.fromkeys(service.msg_types, service))
 
+    def close(self) -> None:
+        """The connection is gone."""
+        for service in set(self._services.values()):
+            service.close()
+
     def begin(self, logon_seq_num: int) -> None:
         """A Logon has been accepted; its number may lie beyond a gap."""
         expected = self._accounted = self._port.in_next

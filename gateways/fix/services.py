@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from gateways.fix.codec import Message
@@ -11,9 +11,20 @@ if TYPE_CHECKING:
 Send: TypeAlias = Callable[[str, str, int], None]
 """MsgType, body and the time: sends a message that is not journaled, in its turn. A resend fills its number's gap."""
 
-ChangePassword: TypeAlias = Callable[[str, str, Callable[[str], None]], None]
-"""The old password, the new one, and who is told the end: why it was refused, or "" once the new one is durable. Nobody
-is told when the connection ends before that. Returns at once."""
+
+class PasswordKept(NamedTuple):
+    """A password was not changed."""
+
+    text: str
+    """Why, fit for the client's eyes."""
+    is_wrong: bool = False
+    """Whether the old password that was given is not the session's."""
+
+
+ChangePassword: TypeAlias = Callable[[str, str, Callable[[PasswordKept | None, int], None]], None]
+"""The old password, the new one, and who is told the end and its time: why it was refused, or None once the new one is
+durable. Nobody is told when the connection ends before that. Returns at once."""
+
 
 
 class Service(Protocol):
@@ -31,8 +42,3 @@ class Service(Protocol):
 
     def close(self) -> None:
         """The connection is gone: nothing more may be sent, and nothing may be kept for it."""
-
-
-def unchangeable(old: str, new: str, done: Callable[[str], None]) -> None:
-    """A :data:`ChangePassword` that refuses."""
-    done("passwords are not changed here")

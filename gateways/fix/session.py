@@ -22,9 +22,9 @@ from gateways.fix.outbound import Outbound
 from gateways.fix.resend import Resend
 from gateways.fix.resend_quota import ResendQuota
 from gateways.fix.routing import Routes
-from gateways.fix.users import Users
 from gateways.fix.state import State
 from gateways.fix.times import format_utc
+from gateways.fix.users import Users
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +75,7 @@ class FixSession:
             self._encoder, self._reports, port, self._send, settings.timestamp_digits, self.routes
         )
         self._inbound = Inbound(self, dialect, port, settings, self._inquiries)
+        self._inbound.serve(Users(self.tell, port.session, change_password))
         self._resends: deque[tuple[int, int]] = deque()
         self._quota = ResendQuota(settings)
         self._answer_routes: dict[str, str] = {}
@@ -195,6 +196,13 @@ class FixSession:
     def admin(self, msg_type: str, body: str, now_ns: int) -> None:
         """Sends a message that is not journaled, in its turn."""
         self._outbound.admin(msg_type, body, now_ns)
+
+    def tell(self, msg_type: str, body: str, now_ns: int) -> None:
+        """As :meth:`admin` for what may also be sent when nothing is being received; nothing once the session ends."""
+        if self.state is State.ACTIVE:
+            self._outbound.admin(msg_type, body, now_ns)
+            self._outbound.flush()
+            self._check_parked()
 
     def start_logout(self, reason: str, now_ns: int) -> None:
         """Sends a Logout and waits for the client's."""
@@ -395,6 +403,7 @@ class FixSession:
             self.state = State.CLOSED
             self.close_reason = reason
             self._resends.clear()
+            self._inbound.close()
             self._port.log_out(confirmed=confirmed, completed=completed)
 
 
