@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from actors.disconnects import Disconnects
 from actors.market_data import ToMarketData
 from actors.messages import ToAccount, ToBook, ToJournal
 from actors.runtime import Dispatcher, Mailbox
@@ -70,3 +71,4 @@ class Routes(msgspec.Struct, frozen=True):
     """Durable records from one sequence to another, both included."""
     credits: CreditPool
     market_data: Mailbox[ToMarketData]
+    disconnects: Disconnects

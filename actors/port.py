@@ -35,6 +35,8 @@ from engine.events import (
     Event,
     NumbersReserved,
     OrderRejected,
+    SessionConnected,
+    SessionLapsed,
     SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
@@ -234,7 +236,8 @@ class SessionPort(Actor[ToPort]):
         return self.epochs.starts_anew(msg_seq_num)
 
     def log_on(self, *, reset: bool, first_out: int = 1) -> None:
-        """Journal the logon once nothing of an earlier connection is in flight; its report is the Logon's reply.
+        """Journal the logon once nothing of an earlier connection is in flight; its report, in FIX, is the Logon's
+        reply.
 
         With ``reset`` that reply is numbered ``first_out``.
         """
@@ -242,22 +245,31 @@ class SessionPort(Actor[ToPort]):
         self._once_quiet(lambda: self._journal_log_on(reset, first_out))
 
     def log_out(self, *, confirmed: bool, completed: bool = False) -> None:
-        """The connection is gone; for FIX the exact numbers are journaled once nothing is in flight.
+        """The connection is gone, which is journaled once nothing is in flight, with the exact numbers.
 
         Args:
             confirmed: the client is known to have everything.
-            completed: both sides have said Logout.
+            completed: both sides have said Logout; else the connection was lost.
         """
         connection, self.connection = self.connection, None
         if connection is not None:
             self.epochs.end(completed=completed)
         self._queries.clear()
         self.market.end()
-        if connection is not None and self._is_fix:
-            self._once_quiet(lambda: self._journal_log_out(confirmed))
+        if connection is not None:
+            self._once_quiet(lambda: self._journal_log_out(confirmed, lost=not completed))
+
+    def abandon(self) -> None:
+        """After a crash of the port that has cost the client its connection."""
+        self.epochs.end(completed=False)
+        self._once_quiet(lambda: self._journal_log_out(confirmed=False, lost=True))
 
     def _journal_log_on(self, reset: bool, first_out: int) -> None:
         session_id = self.session.session_id
+        self._routes.disconnects.back(session_id)
+        if not self._is_fix:
+            self._routes.journal.tell(Outcome(0, 0, 0, [SessionConnected(session_id)]))
+            return
         epoch = self.state.epoch + reset
         first_out = first_out if reset else self._numbers.next
         limit = first_out + self._numbers.unconfirmed * reset + self._limits.numbers_reserved
@@ -267,11 +279,13 @@ class SessionPort(Actor[ToPort]):
         self._routes.journal.tell(Outcome(0, 0, 0, [logged_on]))
         self._routes.journal.tell(Outcome(0, 0, 0, [NumbersReserved(session_id, limit)]))
 
-    def _journal_log_out(self, confirmed: bool) -> None:
-        if self.connection is None:
+    def _journal_log_out(self, confirmed: bool, lost: bool) -> None:
+        session_id, disconnects = self.session.session_id, self._routes.disconnects
+        if self.connection is None and (self._is_fix or disconnects.is_here(session_id)):
             numbers = self.in_next, self._numbers.next
-            event = SessionLoggedOut(self.session.session_id, *numbers, confirmed, self.epochs.reset_next)
+            event = SessionLoggedOut(session_id, *numbers, confirmed and self._is_fix, self.epochs.reset_next, lost)
             self._routes.journal.tell(Outcome(0, 0, 0, [event]))
+            disconnects.gone(self.state, lost=lost)
 
     def _once_quiet(self, action: Callable[[], None]) -> None:
         with self._routes.dispatcher.turn():
@@ -361,10 +375,20 @@ class SessionPort(Actor[ToPort]):
             self.state.roll()
         elif isinstance(event, SessionOpened):
             self.state.opened = event
-            if not event.enabled and self.connection is not None:
-                self.connection.disconnect("the session has been disabled")
-        elif isinstance(event, SessionRemoved) and self.connection is not None:
-            self.connection.disconnect("the session has been removed")
+            if not event.enabled:
+                self._bar("the session has been disabled")
+        elif isinstance(event, SessionRemoved):
+            self._bar("the session has been removed")
+        elif isinstance(event, SessionConnected):
+            self.state.apply_connected()
+        elif isinstance(event, SessionLapsed):
+            self.state.apply_lapsed(event)
+
+    def _bar(self, reason: str) -> None:
+        if self.connection is not None:
+            self.connection.disconnect(reason)
+        else:
+            self._routes.disconnects.barred(self.state)
 
     def _answer_queries(self) -> None:
         """Answer what waits for nothing any more, as long as there are numbers for the answers."""

@@ -40,6 +40,8 @@ from engine.events import (
     OrderTriggered,
     OrderUpdated,
     Record,
+    SessionConnected,
+    SessionLapsed,
     SessionLoggedOut,
     SessionOpened,
     SessionRemoved,
@@ -60,7 +62,10 @@ _ORDER_EVENTS = frozenset({
 _ACCOUNT_EVENTS = (
     CancelRejected, MassCancelRequested, MassCancelCompleted, Deposited, Withdrawn, AccountBlocked, AccountOpened,
 )  # fmt: skip
-_SESSION_EVENTS = (SessionLoggedOut, SessionResetRequested, NumbersReserved, SessionOpened, SessionRemoved)
+_SESSION_EVENTS = (
+    SessionLoggedOut, SessionConnected, SessionLapsed, SessionResetRequested, NumbersReserved, SessionOpened,
+    SessionRemoved,
+)  # fmt: skip
 
 
 NOBODY = 0

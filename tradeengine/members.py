@@ -164,12 +164,14 @@ class Members:
             numbers = venue.numbers[session_id]
             port = SessionPort(state, seq, numbers, venue.routes, venue.port_limits, mailbox)
             venue.ports[session_id] = port
+            if venue.disconnects.is_here(session_id):
+                port.abandon()
             return port
 
         async def lost() -> Actor[ToPort]:
             log.error("session_lost", session=name)
             venue.degraded.add(f"port/{name}")
-            del venue.ports[session_id]
+            venue.disconnects.gone(venue.ports.pop(session_id).state, lost=True)
             return LostPortActor(venue.numbers[session_id], venue.credits)
 
         def on_exit(ended: ChildExit) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 import trio
 
+from actors.disconnects import Disconnects
 from actors.journal import JournalActor
 from actors.messages import Outcome, ResumeMassCancels
 from actors.publisher import PublisherActor
@@ -99,6 +100,9 @@ class Venue(Wiring):
         async def session_times() -> SessionTimes:
             return SessionTimes(self.ports, self.port_mail, self.dispatcher, self.clock_ns)
 
+        async def disconnects() -> Disconnects:
+            return self.disconnects
+
         core: list[ChildSpec[Any]] = [
             ChildSpec(name="dispatcher", start=dispatcher),
             ChildSpec(name="journal", start=journal, mailbox=self.journal_mail),
@@ -112,6 +116,7 @@ class Venue(Wiring):
             self.members.ports.as_child(),
             ChildSpec(name="schedule", start=schedule),
             ChildSpec(name="session times", start=session_times),
+            ChildSpec(name="disconnects", start=disconnects),
         ]
         # What replay rebuilds is restarted below; a failure of the rest leaves nothing to trust, so the process ends
         # and the next one replays.
@@ -141,6 +146,7 @@ class Venue(Wiring):
             for account_id, actor in self.accounts.items():
                 if actor.account.mass_cancels:
                     self.account_mail[account_id].tell(ResumeMassCancels())
+            self.disconnects.resume(port.state for port in self.ports.values())
 
     # ---- quiescence -----------------------------------------------------------------------------------------------
 

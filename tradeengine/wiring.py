@@ -12,6 +12,7 @@ import trio
 from actors.account import AccountActor
 from actors.book import BookActor
 from actors.boundary import CreditPool, PortLimits, Routes
+from actors.disconnects import Disconnects
 from actors.door import Door
 from actors.journal import JournalActor, OutNumbers
 from actors.market_data import ToMarketData
@@ -83,6 +84,7 @@ class Wiring:
             self.directory, self.account_mail, self.port_mail, self._on_lost, state.seq, self.market_data_mail
         )
         self.credits = CreditPool(limits.credits_total)
+        self.disconnects = Disconnects(self.directory, self.account_mail, self.journal_mail, self.dispatcher)
         self.routes = Routes(
             self.dispatcher,
             self.directory,
@@ -92,6 +94,7 @@ class Wiring:
             lambda first, last: read_records(self.journal, first, last),
             self.credits,
             self.market_data_mail,
+            self.disconnects,
         )
         self.port_limits = PortLimits(
             credits_per_session=limits.credits_per_session, book_depth_max=limits.book_depth_max

@@ -152,7 +152,7 @@ class BinaryConnection:
             self._live = False
             self._session.end()
             if self._port is not None:
-                self._port.log_out(confirmed=self._logged_out)
+                self._port.log_out(confirmed=self._logged_out, completed=self._logged_out)
             if self._farewell:
                 self._outlet.write(self._farewell)
             with trio.CancelScope(shield=True):
@@ -215,6 +215,7 @@ class BinaryConnection:
         self._reader = RequestReader(port.session, self._gate.directory)
         self._next = request.sequence or port.released + 1
         self._write(self._session.accept(self._next))
+        port.log_on(reset=False)
         if self._next > port.released:
             self._go_live()
         else:

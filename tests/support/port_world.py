@@ -9,6 +9,7 @@ from typing import Any
 from engine_builders import image, opened_session
 
 from actors.boundary import CreditPool, PortLimits, Routes
+from actors.disconnects import Disconnects
 from actors.journal import OutNumbers
 from actors.messages import Delivery, Outcome, SessionEvent
 from actors.port import SessionPort
@@ -22,7 +23,8 @@ from engine.types import OrdStatus
 ENDED = {"status": OrdStatus.CANCELED, "leaves_qty": 0}
 LIMITS = PortLimits()
 _SESSION_EVENTS = (
-    ev.SessionLoggedOut, ev.SessionResetRequested, ev.NumbersReserved, ev.TradingDayRolled, ev.SessionOpened,
+    ev.SessionLoggedOut, ev.SessionConnected, ev.SessionLapsed, ev.SessionResetRequested, ev.NumbersReserved,
+    ev.TradingDayRolled, ev.SessionOpened,
 )  # fmt: skip
 
 
@@ -45,13 +47,19 @@ class PortWorld:
         self.seq = 10
         self.limits = limits
         self.state = SessionState(opened_session(1, protocol))
+        self.directory = Directory()
+        self.directory.apply(self.state.opened)
+        self.now_s = 0.0
+        self.disconnects = Disconnects(
+            self.directory, {2: self.account}, self.journal, Dispatcher(), lambda: self.now_s
+        )
         self.port = self.make(self.state)
         self.port.connection = self
 
     def make(self, state: SessionState) -> SessionPort:
         routes = Routes(
-            Dispatcher(), Directory(), self.journal, {2: self.account}, {1: self.book}, self.read, self.credits,
-            self.market_data,
+            Dispatcher(), self.directory, self.journal, {2: self.account}, {1: self.book}, self.read, self.credits,
+            self.market_data, self.disconnects,
         )  # fmt: skip
         return SessionPort(state, self.seq, self.numbers, routes, self.limits, self.mailbox)
 

@@ -57,6 +57,7 @@ class FakePort:
         self.orders: dict[str, OrderImage] = {}
         self.connection: Connection | None = None
         self.logged_out: list[bool] = []
+        self.logged_on: list[bool] = []
         self.replay_chunk = 3
         self.between_chunks: list[Any] = []
         """Called one by one, between the chunks of a replay."""
@@ -84,6 +85,9 @@ class FakePort:
         self.queries.append(query)
         if self.answers:
             self.answer_oldest()
+
+    def log_on(self, *, reset: bool) -> None:
+        self.logged_on.append(reset)
 
     def log_out(self, *, confirmed: bool, completed: bool = False) -> None:
         self.logged_out.append(confirmed)

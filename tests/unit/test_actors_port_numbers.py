@@ -63,7 +63,7 @@ def test_a_logout_journals_exact_numbers_once_nothing_is_in_flight() -> None:
     world = PortWorld()
     world.port.in_next = 7
     world.port.submit([new("a")])
-    world.port.log_out(confirmed=True)
+    world.port.log_out(confirmed=True, completed=True)
     assert world.port.connection is None
     assert world.journal_told() == []
     world.accept("a")
