@@ -12,7 +12,7 @@ from zlib import adler32
 
 import msgspec
 
-from gateways.fix.groups import DATA_LENGTH_TAG, LENGTH_TAGS, may_repeat
+from gateways.fix.groups import DATA_LENGTH_TAG, LENGTH_TAGS
 
 SOH = "\x01"
 _SOH_BYTE = 1
@@ -108,6 +108,12 @@ class Framer:
         return len(data)
 
 
+WITHOUT_A_VALUE = 4
+"""SessionRejectReason (373) of the one fault that the dictionary may overrule: the field may be one to drop."""
+_NO_TAG = re.compile(r"0|-[1-9]\d{0,8}", re.ASCII).fullmatch
+"""Integers that can be no tag; RefTagID (371) can name them."""
+
+
 class Fault(msgspec.Struct, frozen=True):
     """Why a message can't be read: what a session Reject (35=3) says."""
 
@@ -126,6 +132,7 @@ class Message(msgspec.Struct, gc=False):
     pairs: list[list[str]]
     """``[tag, value]`` in the order received, BeginString to the last before CheckSum."""
     fault: Fault | None = None
+    """What the syntax, or later the dictionary, finds wrong with it."""
 
     @property
     def msg_type(self) -> str:
@@ -146,7 +153,10 @@ def parse(frame: bytes) -> Message:
 
 
 def _parse_with_care(text: str) -> Message:
-    """The same for everything unusual: data fields, repeating groups, errors. Reads on after an error."""
+    """The same for everything unusual: data fields, tags that repeat, errors. Reads on after an error.
+
+    Which tags may repeat is for the dictionary to say (:mod:`gateways.fix.validation`).
+    """
     pairs: list[list[str]] = []
     fields: dict[str, str] = {}
     fault: Fault | None = None
@@ -154,9 +164,8 @@ def _parse_with_care(text: str) -> Message:
     size = len(text)
     while pos < size:
         tag, value, pos, wrong = _field(text, pos, pairs[-1] if pairs else None)
-        if wrong is None and tag in fields and not may_repeat(tag, fields):
-            wrong = Fault(13, tag, "Tag appears more than once")
-        fault = fault or wrong
+        if wrong is not None and (fault is None or fault.reason == WITHOUT_A_VALUE):
+            fault = wrong
         fields.setdefault(tag, value)
         pairs.append([tag, value])
     fields.setdefault("35", "")
@@ -170,7 +179,7 @@ def _field(text: str, pos: int, before: list[str] | None) -> tuple[str, str, int
         end = len(text)
     tag, equals, value = text[pos:end].partition("=")
     if not (equals and tag.isascii() and tag.isdigit()) or tag[0] == "0":
-        return "", "", end + 1, Fault(0, "", "Invalid tag number")
+        return "", "", end + 1, Fault(0, tag if _NO_TAG(tag) else "", "Invalid tag number")
     length_tag = DATA_LENGTH_TAG.get(tag)
     if length_tag is not None and before is not None and before[0] == length_tag:
         length = before[1]
@@ -182,7 +191,7 @@ def _field(text: str, pos: int, before: list[str] | None) -> tuple[str, str, int
             return tag, value, start + len(value) + 1, Fault(5, length_tag, "Data length is incorrect")
         value = text[start:end]
     if not value:
-        return tag, value, end + 1, Fault(4, tag, "Tag specified without a value")
+        return tag, value, end + 1, Fault(WITHOUT_A_VALUE, tag, "Tag specified without a value")
     return tag, value, end + 1, None
 
 

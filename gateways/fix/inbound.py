@@ -195,7 +195,7 @@ class Inbound:
     def _act(self, message: Message, msg_type: str, seq: int, now_ns: int) -> None:
         """A message in sequence: a command, a query, one of the session's own, or nothing that is known."""
         try:
-            if message.fault is not None:
+            if message.fault is not None and self._serves(msg_type):
                 raise FieldRefusal(message.fault.reason, message.fault.tag, message.fault.text)
             if self._appl_ver_id and message.fields.get("1128", self._appl_ver_id) != self._appl_ver_id:
                 raise FieldRefusal(18, "1128", "Invalid/unsupported Application Version")
@@ -218,6 +218,15 @@ class Inbound:
             self._reject(business_reject_body(seq, msg_type, refusal), "j", now_ns)
         except MarketDataRefusal as refusal:
             self._reject(market_data_reject_body(refusal), "Y", now_ns)
+
+    def _serves(self, msg_type: str) -> bool:
+        """Whether messages of the type are acted on: of others it does not matter what else is wrong with them."""
+        return (
+            self._mapper.handles(msg_type)
+            or msg_type in self._admin.handlers
+            or self._inquiries.handles(msg_type)
+            or msg_type in self._services
+        )
 
     def _reject(self, body: str, msg_type: str, now_ns: int) -> None:
         self.rejects += 1

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from engine.session_profile import UnknownTags
 from gateways.fix.codec import SOH, Encoder, Message, parse, printable
 from gateways.fix.dialect import DIALECTS, Dialect
 from gateways.fix.numbers import read_int
 from gateways.fix.times import SECOND_NS, check_utc, format_utc
+from gateways.fix.validation import validator_for
 
 if TYPE_CHECKING:
+    from gateways.fix.codec import Fault
     from gateways.fix.refused import SessionKey
     from gateways.fix.settings import FixSettings
 
@@ -113,7 +116,7 @@ def _wrong(message: Message, now_ns: int, settings: FixSettings) -> str:
     """What stands against a Logon; empty if nothing does. The texts name the tag and the value."""
     fields = message.fields
     if message.fault is not None:
-        return f"{message.fault.text}, tag {message.fault.tag}" if message.fault.tag else message.fault.text
+        return _text_of(message.fault)
     number = read_int(fields.get("34"))
     if not number:
         return f"MsgSeqNum (34) is missing or incorrect: {fields.get('34', '')!r}"
@@ -125,11 +128,13 @@ def _wrong(message: Message, now_ns: int, settings: FixSettings) -> str:
     interval = read_int(fields.get("108"))
     if interval is None or interval > settings.heartbeat_interval_max_s:
         return f"HeartBtInt (108) must be 0 to {settings.heartbeat_interval_max_s}: {fields.get('108', '')!r}"
-    return _wrong_choice(fields, number, settings)
+    return _wrong_choice(message, number, settings)
 
 
-def _wrong_choice(fields: dict[str, str], number: int, settings: FixSettings) -> str:
-    """The same for what a Logon may leave out, and for the application's version."""
+def _wrong_choice(message: Message, number: int, settings: FixSettings) -> str:
+    """The same for what a Logon may leave out, for the application's version, and for all else that the dictionary
+    says; a field that it does not define keeps nobody out."""
+    fields = message.fields
     version = APPL_VER_ID.get(fields["8"])
     if version is not None and fields.get("1137") != version:
         return f"DefaultApplVerID (1137) must be {version}: {fields.get('1137', '')!r}"
@@ -146,7 +151,12 @@ def _wrong_choice(fields: dict[str, str], number: int, settings: FixSettings) ->
         return f"TestMessageIndicator (464) must be Y or N: {test!r}"
     if (test == "Y") is not settings.test_system:
         return f"TestMessageIndicator (464) is {test}, and {_NOT_REAL[test]}"
-    return ""
+    fault = validator_for(fields["8"], UnknownTags.PASS).check(message)
+    return _text_of(fault) if fault is not None else ""
+
+
+def _text_of(fault: Fault) -> str:
+    return f"{fault.text}, tag {fault.tag}" if fault.tag else fault.text
 
 
 def sending_time_fault(text: str | None, now_ns: int, settings: FixSettings) -> str:

@@ -14,8 +14,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.session_profile import UnknownTags
+from gateways.fix.codec import WITHOUT_A_VALUE
 from gateways.fix.dictionary import dictionary_for
-from gateways.fix.full_check import WITHOUT_A_VALUE, FullCheck
+from gateways.fix.full_check import FullCheck
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
