@@ -49,8 +49,8 @@ class Directory:
         self.sessions: dict[int, SessionOpened] = {}
         self.configured_sessions: dict[SessionKey, SessionOpened] = {}
         """A session as the configuration gave it last, whatever operators and its client have done since."""
-        self.removed: set[SessionKey] = set()
-        """Identities of sessions that have been removed and are nobody's."""
+        self.past_sessions: dict[int, SessionOpened] = {}
+        """Those that have been removed: old orders and trades are theirs."""
         self._last_session_id = 0
         self._symbols: dict[str, Instrument] = {}
         self._account_names: dict[str, AccountOpened] = {}
@@ -79,9 +79,8 @@ class Directory:
         elif isinstance(event, SessionOpened):
             self._open_session(event)
         elif isinstance(event, SessionRemoved):
-            gone = key_of(self.sessions.pop(event.session_id))
-            del self._session_keys[gone]
-            self.removed.add(gone)
+            gone = self.past_sessions[event.session_id] = self.sessions.pop(event.session_id)
+            del self._session_keys[key_of(gone)]
 
     def _open_session(self, event: SessionOpened) -> None:
         key = key_of(event)
@@ -90,7 +89,6 @@ class Directory:
         self.sessions[event.session_id] = event
         self._last_session_id = max(self._last_session_id, event.session_id)
         self._session_keys[key] = event
-        self.removed.discard(key)
 
     def instrument_named(self, symbol: str) -> Instrument | None:
         return self._symbols.get(symbol)
@@ -106,6 +104,14 @@ class Directory:
 
     def session(self, session_id: int) -> SessionOpened:
         return self.sessions[session_id]
+
+    def session_ever(self, session_id: int) -> SessionOpened | None:
+        """The session, also where it has been removed."""
+        return self.sessions.get(session_id) or self.past_sessions.get(session_id)
+
+    def is_removed(self, key: SessionKey) -> bool:
+        """Whether the identity was a session's that has been removed, and is nobody's now."""
+        return key not in self._session_keys and any(key_of(gone) == key for gone in self.past_sessions.values())
 
     def session_keyed(self, protocol: str, comp_id: str, target_comp_id: str) -> SessionOpened | None:
         return self._session_keys.get((protocol, comp_id, target_comp_id))
@@ -133,5 +139,5 @@ class Directory:
             [self.accounts[key] for key in sorted(self.accounts)],
             sorted(self.blocked),
             [self.sessions[key] for key in sorted(self.sessions)],
-            sorted(self.removed),
+            [self.past_sessions[key] for key in sorted(self.past_sessions)],
         )

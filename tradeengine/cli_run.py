@@ -67,11 +67,12 @@ def _serve(settings: Settings) -> int:
     from tradeengine.app import serve
     from tradeengine.edge import PortUnavailable
     from tradeengine.seed import ConfigurationConflict
+    from tradeengine.venue_key import VenueKeyUnusable
 
     logs.configure(settings.log)
     try:
         failure = trio.run(serve, settings, _announce)
-    except (ConfigurationConflict, TokenUnusable) as error:
+    except (ConfigurationConflict, TokenUnusable, VenueKeyUnusable) as error:
         return fail(str(error), EXIT_USAGE)
     except (JournalLocked, PortUnavailable) as error:
         return fail(str(error), EXIT_BUSY)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import trio
 
-from actors.messages import BookOperation, Operate, Outcome
+from actors.messages import BookOperation, CancelOrders, Operate, Outcome
 from actors.runtime import Supervisor
 from config.settings import Settings
 from engine.events import AccountOpened, Event
@@ -81,6 +81,11 @@ class Desk:
             return lambda done, refused: mailbox.tell(Operate(command, done, refused))
 
         return await self._change(venue, list(map(to_book, instruments, commands)))
+
+    def _cancel_of(self, venue: Venue, account_id: int, of_session: int, operator: str) -> Send:
+        """Cancels an account's open orders: all of them, or (``of_session`` not 0) those of one session."""
+        mailbox = venue.account_mail[account_id]
+        return lambda done, refused: mailbox.tell(CancelOrders(of_session, operator, done, refused))
 
     async def _change(self, venue: Venue, parts: list[Send]) -> Done:
         """Send what ends in events; returns when the last of them is durable. Raises OperationError where a part was

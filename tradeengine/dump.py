@@ -30,7 +30,7 @@ _DECIMALS: Final = frozenset(
     )
 )
 _TIMES: Final = frozenset({"until_ns", "expire_ns"})
-_HIDDEN: Final = frozenset({"credential"})
+_HIDDEN: Final = frozenset({"credential", "hmac_keys"})
 _LEFT_OUT: Final = frozenset({"terms", "special", "working", "fee_raw", "maker_fee", "taker_fee"})
 """Of an order: what is told in another form, what only settlement needs, or what its instrument says already."""
 _SPARSE: Final = (SpecialTerms, Trigger, Peg, Link, Working, Protection)
@@ -163,7 +163,7 @@ class Describer:
         return account.name if account is not None else f"#{account_id}" if account_id else ""
 
     def _session(self, session_id: int) -> str:
-        session = self._directory.sessions.get(session_id)
+        session = self._directory.session_ever(session_id)
         if session is None:
             return f"#{session_id}" if session_id else ""
         return f"{session.protocol}:{session.comp_id}"

@@ -75,7 +75,7 @@ def open_orders(venue: Venue, opened: AccountOpened) -> list[OrderView]:
 
 def session_name(venue: Venue, session_id: int) -> str:
     """``protocol:comp_id``, as logs and dumps write it too."""
-    session = venue.directory.sessions.get(session_id)
+    session = venue.directory.session_ever(session_id)
     return "" if session is None else f"{session.protocol}:{session.comp_id}"
 
 

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
-import msgspec
-import trio
-
-from actors.messages import CancelOrders, SetBlocked, Transfer
+from actors.messages import SetBlocked, Transfer
 from config.settings import Settings
 from engine.directory import FEES_ACCOUNT_ID
-from engine.events import AccountOpened, Deposited, SessionOpened
+from engine.events import AccountOpened, Deposited
 from engine.types import Amount
 from gateways.http import views
 from gateways.http.operations import OperationRefused, OperationUnknown, VenueUnavailable
-from gateways.http.views import AccountRequest, Done, SessionOpenedView, SessionRequest, StateHashView
+from gateways.http.views import AccountRequest, Done, StateHashView
 from tradeengine import inspection
-from tradeengine.admission import account_config, session_config
-from tradeengine.desk import Send
+from tradeengine.admission import account_config
 from tradeengine.instrument_operations import InstrumentOperations
 from tradeengine.market_operations import MarketOperations
 from tradeengine.metrics import Exposition
+from tradeengine.session_operations import SessionOperations
 from tradeengine.venue import Venue
 from tradeengine.wiring import VenueFailed
 
-_SALT_BYTES = 16
 
-
-class VenueOperations(InstrumentOperations, MarketOperations):
+class VenueOperations(InstrumentOperations, SessionOperations, MarketOperations):
     """Implements Operations. Until a venue is attached, and after it has failed, it says why nothing can be done."""
 
     def __init__(self, settings: Settings) -> None:
@@ -57,9 +51,6 @@ class VenueOperations(InstrumentOperations, MarketOperations):
     def open_orders(self, account: str) -> list[views.OrderView]:
         venue = self._present()
         return inspection.open_orders(venue, self._account_named(venue, account))
-
-    def sessions(self) -> list[views.SessionView]:
-        return inspection.sessions(self._present())
 
     # ---- accounts -------------------------------------------------------------------------------------------------
 
@@ -114,58 +105,6 @@ class VenueOperations(InstrumentOperations, MarketOperations):
         venue = self._working()
         opened = self._account_in_service(venue, account)
         return await self._change(venue, [self._cancel_of(venue, opened.account_id, 0, operator)])
-
-    def _cancel_of(self, venue: Venue, account_id: int, of_session: int, operator: str) -> Send:
-        mailbox = venue.account_mail[account_id]
-        return lambda done, refused: mailbox.tell(CancelOrders(of_session, operator, done, refused))
-
-    # ---- sessions -------------------------------------------------------------------------------------------------
-
-    async def open_session(self, request: SessionRequest, operator: str) -> SessionOpenedView:
-        venue = self._working()
-        directory = venue.directory
-        wanted = session_config(request, self._settings, directory)
-        protocol, comp_id, target = wanted.identity(self._settings.fix.comp_id)
-        credential = await trio.to_thread.run_sync(wanted.credential, os.urandom(_SALT_BYTES))
-        async with self._naming:
-            if directory.session_keyed(protocol, comp_id, target) is not None:
-                raise OperationRefused(f"there is a session {protocol} {comp_id} already")
-            ids = {name: self._account_named(venue, name).account_id for name in wanted.accounts}
-            opened = SessionOpened(
-                directory.next_session_id(),
-                protocol,
-                comp_id,
-                target,
-                wanted.username or comp_id,
-                credential,
-                wanted.firm,
-                list(ids.values()),
-                ids[wanted.default_account] if wanted.default_account else 0,
-                wanted.enabled,
-                operator,
-            )
-            await venue.members.add_session(opened)
-            done = await self._journal(venue, [opened])
-        return SessionOpenedView(opened.session_id, done.sequence)
-
-    async def set_session_enabled(self, session_id: int, enabled: bool, operator: str) -> Done:
-        venue = self._working()
-        known = self._session(venue, session_id)
-        changed = msgspec.structs.replace(known, enabled=enabled, operator=operator)
-        return await self._journal(venue, [changed])
-
-    async def cancel_session(self, session_id: int, operator: str) -> Done:
-        venue = self._working()
-        account_ids = self._session(venue, session_id).account_ids
-        for account_id in account_ids:
-            self._in_service(venue.members.accounts, venue.directory.account(account_id).name)
-        return await self._change(venue, [self._cancel_of(venue, it, session_id, operator) for it in account_ids])
-
-    def _session(self, venue: Venue, session_id: int) -> SessionOpened:
-        known = venue.directory.sessions.get(session_id)
-        if known is None:
-            raise OperationUnknown(f"there is no session with the id {session_id}")
-        return known
 
     # ---- the state -------------------------------------------------------------------------------------------------
 

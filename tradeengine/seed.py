@@ -131,7 +131,7 @@ def _sessions(
     def opened(wanted: SessionConfig) -> SessionOpened | None:
         key = wanted.identity(settings.fix.comp_id)
         known, configured = directory.session_keyed(*key), directory.configured_sessions.get(key)
-        if known is None and key in directory.removed:
+        if directory.is_removed(key):
             return None
         event = SessionOpened(
             0 if known is None else known.session_id,

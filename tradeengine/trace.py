@@ -24,7 +24,7 @@ Log = Callable[..., object]
 
 def correlation_id(directory: Directory, session_id: int, cl_ord_id: str) -> str:
     """``FIX.4.4:BROKER1:order-17``: what names an order, from the gateway to its last report."""
-    session = directory.sessions.get(session_id)
+    session = directory.session_ever(session_id)
     name = f"{session.protocol}:{session.comp_id}" if session is not None else "venue"
     return f"{name}:{cl_ord_id}"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from engine.types import Amount
-from gateways.http.bodies import decoded, number, operator_of, positive
+from gateways.http.bodies import decoded, operator_of, positive
 from gateways.http.instruments import InstrumentApi
 from gateways.http.market import MarketApi
 from gateways.http.messages import HttpError, Request, Response, Unauthorized, json_response
@@ -20,7 +20,8 @@ from gateways.http.operations import (
     VenueUnavailable,
 )
 from gateways.http.routes import Route, Router
-from gateways.http.views import AccountRequest, HealthView, SessionRequest, TransferRequest
+from gateways.http.sessions import SessionApi
+from gateways.http.views import AccountRequest, HealthView, TransferRequest
 
 _STATUS: dict[type[OperationError], HTTPStatus] = {
     OperationInvalid: HTTPStatus.BAD_REQUEST,
@@ -55,11 +56,7 @@ class AdminApi:
             Route("POST", "/admin/accounts/{name}/block", self._block),
             Route("POST", "/admin/accounts/{name}/unblock", self._unblock),
             Route("POST", "/admin/accounts/{name}/cancel-orders", self._cancel_account),
-            Route("GET", "/admin/sessions", self._sessions),
-            Route("POST", "/admin/sessions", self._open_session),
-            Route("POST", "/admin/sessions/{session_id}/enable", self._enable_session),
-            Route("POST", "/admin/sessions/{session_id}/disable", self._disable_session),
-            Route("POST", "/admin/sessions/{session_id}/cancel-orders", self._cancel_session),
+            *SessionApi(self._operations).routes(),
             *InstrumentApi(self._operations).routes(),
             Route("POST", "/admin/state-hashes", self._hash_state),
         ]
@@ -139,29 +136,6 @@ class AdminApi:
 
     async def _cancel_account(self, request: Request, name: str) -> Response:
         return json_response(await self._operations.cancel_account(name, operator_of(request)))
-
-    # ---- sessions -------------------------------------------------------------------------------------------------
-
-    async def _sessions(self, request: Request) -> Response:
-        return json_response(self._operations.sessions())
-
-    async def _open_session(self, request: Request) -> Response:
-        wanted = decoded(request, SessionRequest)
-        return json_response(await self._operations.open_session(wanted, operator_of(request)), HTTPStatus.CREATED)
-
-    async def _enable_session(self, request: Request, session_id: str) -> Response:
-        return await self._set_enabled(request, session_id, True)
-
-    async def _disable_session(self, request: Request, session_id: str) -> Response:
-        return await self._set_enabled(request, session_id, False)
-
-    async def _set_enabled(self, request: Request, session_id: str, enabled: bool) -> Response:
-        known = number("session", session_id)
-        return json_response(await self._operations.set_session_enabled(known, enabled, operator_of(request)))
-
-    async def _cancel_session(self, request: Request, session_id: str) -> Response:
-        known = number("session", session_id)
-        return json_response(await self._operations.cancel_session(known, operator_of(request)))
 
     # ---- the state ------------------------------------------------------------------------------------------------
 

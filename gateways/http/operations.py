@@ -17,15 +17,13 @@ from engine.types import Amount
 from gateways.http.instruments import InstrumentDesk
 from gateways.http.market import MarketReads
 from gateways.http.messages import Problem
+from gateways.http.sessions import SessionDesk
 from gateways.http.views import (
     AccountRequest,
     AccountView,
     BalancesView,
     Done,
     OrderView,
-    SessionOpenedView,
-    SessionRequest,
-    SessionView,
     StateHashView,
 )
 
@@ -52,7 +50,7 @@ class VenueUnavailable(OperationError):
     pass
 
 
-class Operations(MarketReads, InstrumentDesk, Protocol):
+class Operations(MarketReads, InstrumentDesk, SessionDesk, Protocol):
     """Reads answer from live state; changes return once their event is durable. All raise OperationError."""
 
     def unready_reason(self) -> str:
@@ -67,8 +65,6 @@ class Operations(MarketReads, InstrumentDesk, Protocol):
 
     def open_orders(self, account: str) -> list[OrderView]: ...
 
-    def sessions(self) -> list[SessionView]: ...
-
     async def deposit(self, account: str, asset: str, amount: Amount, operator: str) -> Done: ...
 
     async def withdraw(self, account: str, asset: str, amount: Amount, operator: str) -> Done: ...
@@ -80,14 +76,6 @@ class Operations(MarketReads, InstrumentDesk, Protocol):
 
     async def cancel_account(self, account: str, operator: str) -> Done:
         """Cancel the account's open orders; it may send new ones."""
-
-    async def open_session(self, request: SessionRequest, operator: str) -> SessionOpenedView: ...
-
-    async def set_session_enabled(self, session_id: int, enabled: bool, operator: str) -> Done:
-        """Disabling logs a client that is there out."""
-
-    async def cancel_session(self, session_id: int, operator: str) -> Done:
-        """Cancel the open orders that the session sent; it may send new ones."""
 
     async def hash_state(self) -> StateHashView:
         """Journal the state's hash at the next quiet moment."""

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 Entry: TypeAlias = dict[str, Any]
-"""An instrument in the words of ``instruments`` in the configuration."""
+"""An instrument in the words of ``instruments`` in the configuration, or a session in those of ``sessions``."""
 
 
 class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,22 +32,17 @@ class AccountRequest(_Body, frozen=True):
     max_order_notional: str = "0"
 
 
-class SessionRequest(_Body, frozen=True):
-    """A new session; the rules are those of ``sessions`` in the configuration."""
+class KeyRequest(_Body, frozen=True):
+    """A key by which a session's client will sign its logons."""
 
-    protocol: str
-    comp_id: str
-    firm: str
-    accounts: list[str]
-    target_comp_id: str = ""
-    username: str = ""
-    password: str = ""
-    password_hash: str = ""
-    default_account: str = ""
-    enabled: bool = True
+    key_id: str
+    kind: str
+    """``ed25519`` or ``hmac``."""
+    key: str = ""
+    """In base64: the public key, or the secret; of an hmac key that is not given, the venue makes one."""
 
     def __repr__(self) -> str:
-        return f"SessionRequest({self.protocol} {self.comp_id})"
+        return f"KeyRequest({self.kind} {self.key_id})"
 
 
 class StatusRequest(_Body, frozen=True):
@@ -144,6 +139,16 @@ class SessionView(msgspec.Struct, frozen=True):
 class SessionOpenedView(msgspec.Struct, frozen=True):
     session_id: int
     sequence: int
+
+
+class KeyAddedView(msgspec.Struct, frozen=True, omit_defaults=True):
+    sequence: int
+    key_id: str
+    secret: str = ""
+    """In base64, told this once, where the venue has made it."""
+
+    def __repr__(self) -> str:
+        return f"KeyAddedView({self.key_id})"
 
 
 class InstrumentView(msgspec.Struct, frozen=True):
