@@ -15,8 +15,17 @@ import msgspec
 
 from actors.messages import Entry, JournalLost, Outcome, ToJournal, ToPublisher
 from actors.runtime import Actor, Mailbox
-from engine.events import Event, Record, SessionLoggedOn, SessionLoggedOut, TradingDayRolled
-from engine.reports import addressees
+from engine.drop_copy import DropCopies
+from engine.events import (
+    Event,
+    Record,
+    SessionLoggedOn,
+    SessionLoggedOut,
+    SessionOpened,
+    SessionRemoved,
+    TradingDayRolled,
+)
+from engine.reports import addressees, copied
 from engine.session import SessionState
 from engine.wire import encode_record
 
@@ -79,7 +88,9 @@ class JournalActor(Actor[ToJournal]):
         numbers: dict[int, OutNumbers],
         clock_ns: Callable[[], int],
         publisher: Mailbox[ToPublisher],
+        drop_copies: DropCopies | None = None,
     ) -> None:
+        """``drop_copies``: as of the last record; None = there are none yet."""
         self.next_seq = next_seq
         self.time_ns = last_time_ns
         self.failed = ""
@@ -87,6 +98,7 @@ class JournalActor(Actor[ToJournal]):
         self.commits = 0
         self._clock_ns = clock_ns
         self._publisher = publisher
+        self._drop_copies = drop_copies or DropCopies()
         self._log: CommitLog | None = None
         self._payloads: list[bytes] = []
         self._first_seq = next_seq
@@ -110,7 +122,11 @@ class JournalActor(Actor[ToJournal]):
                 session_id = message.session_id
                 events = message.events if session_id else self._renumber(message.events)
                 out = self._stamp(session_id, events)
-                record = Record(now, session_id, message.in_from, message.in_seq, out, events)
+                if self._drop_copies.any:
+                    copies = self._stamp_copies(events)
+                    record = Record(now, session_id, message.in_from, message.in_seq, out, events, copies=copies)
+                else:
+                    record = Record(now, session_id, message.in_from, message.in_seq, out, events)
                 payloads.append(encode_record(record))
                 waiting.append(Entry(self.next_seq, record, message.done))
                 self.next_seq += 1
@@ -137,13 +153,31 @@ class JournalActor(Actor[ToJournal]):
                 out.append(0)
         return out
 
+    def _stamp_copies(self, events: list[Event]) -> tuple[int, ...]:
+        """What the record's drop copies are told, see :class:`engine.events.Record`. A session's own reports have their
+        numbers by now: where one is both, they come before its copies."""
+        numbers, readers_of = self.numbers, self._drop_copies.of
+        copies: list[int] = []
+        for position, session_id in enumerate(copied(events)):
+            for reader in readers_of(session_id):
+                theirs = numbers[reader]
+                copies += (reader, position, theirs.next)
+                theirs.next += 1
+                theirs.stamped += 1
+                theirs.unconfirmed += 1
+        return tuple(copies)
+
     def _renumber(self, events: list[Event]) -> list[Event]:
-        """What ends the chance of reports being sent again in a new epoch; a logout gets its exact number.
+        """What ends the chance of reports being sent again in a new epoch; a logout gets its exact number. Drop copies
+        follow the sessions that are opened or removed.
 
         Where reports were stamped since the logout was told, the client has not confirmed those.
         """
         first = events[0]
-        if type(first) is SessionLoggedOut:
+        if type(first) is SessionOpened or type(first) is SessionRemoved:
+            for event in events:
+                self._drop_copies.follow(event)
+        elif type(first) is SessionLoggedOut:
             mine = self.numbers[first.session_id]
             if first.out_next != mine.next:
                 return [msgspec.structs.replace(first, out_next=mine.next, confirmed=False)]

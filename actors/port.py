@@ -27,6 +27,7 @@ from actors.messages import (
     ToPort,
 )
 from actors.refusals import AnyCommand, are_new, duplicate, enriched, names_of, refused, unchangeable, use_up
+from actors.replay import replayed
 from actors.runtime import Actor, Mailbox
 from actors.subscriptions import MarketSubscriptions
 from engine.commands import CancelOrder, ClientCommand, NewList, NewOrder, RejectCommand, ReplaceOrder
@@ -56,7 +57,7 @@ from engine.queries import (
     Query,
 )
 from engine.reports import SILENT, Report
-from engine.session import IN_FLIGHT, NO_REPORT, SessionState
+from engine.session import IN_FLIGHT, SessionState
 
 _UNKNOWN = object()
 _SPARSE = frozenset({CancelRejected, OrderRejected})
@@ -440,23 +441,6 @@ class SessionPort(Actor[ToPort]):
 
     # ---- replay ---------------------------------------------------------------------------------------------------
 
-    async def replay(self, begin: int, end: int) -> AsyncIterator[list[Report]]:
+    def replay(self, begin: int, end: int) -> AsyncIterator[list[Report]]:
         """Durable reports numbered ``begin``..``end``, from the journal, in chunks; other numbers are left out."""
-        cursor = RecordCursor(self._routes.read)
-        chunk: list[Report] = []
-        epoch = self.state.epoch
-        number = begin
-        while number <= min(end, len(self.state.sent)) and self.state.epoch == epoch:
-            seq = self.state.sent[number - 1]
-            if seq != NO_REPORT:
-                report = self.state.report_at(number, cursor.record(seq))
-                if report is not None:
-                    chunk.append(enriched(self.state, report))
-            number += 1
-            if not number % self._limits.replay_chunk:
-                if chunk:
-                    yield chunk
-                    chunk = []
-                await trio.lowlevel.checkpoint()
-        if chunk:
-            yield chunk
+        return replayed(self.state, RecordCursor(self._routes.read), begin, end, self._limits.replay_chunk)

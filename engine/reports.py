@@ -5,6 +5,9 @@ cannot disagree.
 
 A session is not told of every step of its orders: where a peg moves or a stop trails, its state follows by a silent
 report, which carries no number and goes no further than the session's port.
+
+A drop copy is told of every report that is about an order or a trade of the sessions it watches (FIX 35=8), in a report
+of its own number that holds the original (:class:`Copied`).
 """
 
 from __future__ import annotations
@@ -47,6 +50,15 @@ SILENT = 0
 """The number of a report that its session's state follows and its client is not told."""
 
 
+class Copied(msgspec.Struct, frozen=True, gc=False):
+    """What a drop copy is told: a report of another session."""
+
+    session_id: int
+    """Whose report it is."""
+    report: Report
+    """As that session has it, with its number there."""
+
+
 class Report(msgspec.Struct, frozen=True, gc=False):
     """One event as one session sees it.
 
@@ -61,9 +73,9 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     position: int
     """Which of the record's reports this is, from 0; silent ones don't count."""
     time_ns: int
-    event: Event
+    event: Event | Copied
     order: OrderImage | None
-    """The session's own order after the event; None where the event is about none."""
+    """The session's own order after the event; None where the event is about none, as a copy is."""
     resting: bool = False
     """Whether ``order`` is a trade's resting side."""
 
@@ -82,11 +94,48 @@ def addressees(events: list[Event]) -> list[int]:
     return to
 
 
+def copied(events: list[Event]) -> list[int]:
+    """As :func:`addressees`, with 0 for reports of which drop copies are not told: answers to requests."""
+    of: list[int] = []
+    for event in events:
+        if type(event) in _ORDER_EVENTS:
+            of.append(event.order.terms.session_id)  # type: ignore[union-attr]
+        elif type(event) in _TRADES:
+            of.append(event.aggressor.terms.session_id)  # type: ignore[union-attr]
+            of.append(event.resting.terms.session_id)  # type: ignore[union-attr]
+        elif type(event) in _REPLIES:
+            of.append(0)
+    return of
+
+
 def collect_reports(seq: int, record: Record, into: defaultdict[int, list[Report]]) -> None:
-    """Append every report of a stamped record, silent ones in their place, to the list of its session.
+    """Append every report of a stamped record, silent ones in their place, to the list of its session; copies after
+    the record's own reports, in order of their numbers.
 
     Session 0 stands for orders that no session owns.
     """
+    if record.copies:
+        _collect_with_copies(seq, record, into)
+    else:
+        _collect_own(seq, record, into)
+
+
+def _collect_with_copies(seq: int, record: Record, into: defaultdict[int, list[Report]]) -> None:
+    own: defaultdict[int, list[Report]] = defaultdict(list)
+    _collect_own(seq, record, own)
+    originals: dict[int, Copied] = {}
+    for session_id, reports in own.items():
+        into[session_id] += reports
+        for report in reports:
+            if report.number:
+                originals[report.position] = Copied(session_id, report)
+    copies = iter(record.copies)
+    time_ns = record.time_ns
+    for reader, position, number in zip(copies, copies, copies, strict=True):
+        into[reader].append(Report(number, seq, position, time_ns, originals[position], None))
+
+
+def _collect_own(seq: int, record: Record, into: defaultdict[int, list[Report]]) -> None:
     out = record.out
     time_ns = record.time_ns
     at = 0
@@ -111,7 +160,7 @@ def collect_reports(seq: int, record: Record, into: defaultdict[int, list[Report
 
 
 def reports_of(seq: int, record: Record) -> list[tuple[int, Report]]:
-    """Every report of a stamped record with the session that is told, in the record's order."""
+    """Every report of a stamped record with the session that is told, in the record's order; copies come last."""
     into: defaultdict[int, list[Report]] = defaultdict(list)
     collect_reports(seq, record, into)
     made = [
@@ -120,4 +169,4 @@ def reports_of(seq: int, record: Record) -> list[tuple[int, Report]]:
         for report in reports
         if type(report.event) is not OrderUpdated
     ]
-    return sorted(made, key=lambda addressed: addressed[1].position)
+    return sorted(made, key=lambda addressed: (type(addressed[1].event) is Copied, addressed[1].position))

@@ -7,6 +7,7 @@ any report can be read again from the journal and needs no store of its own (des
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from heapq import heappop, heappush
 from typing import Final
 
@@ -31,7 +32,7 @@ from engine.events import (
     TradeExecuted,
 )
 from engine.image import OrderImage
-from engine.reports import Report, reports_of
+from engine.reports import SILENT, Copied, Report, collect_reports
 from engine.types import CxlRejReason, OrdRejReason
 
 NO_REPORT = 0
@@ -121,6 +122,10 @@ class SessionState:
         for report in reports:
             order = report.order
             if order is None or report.number != number:
+                if type(report.event) is Copied and report.number == number:  # another's order, to be passed on
+                    send(report.seq)
+                    number += 1
+                    continue
                 self.out_next = number
                 self._apply_rare(report)
                 send = self.sent.append
@@ -275,13 +280,24 @@ class SessionState:
         Numbers of one record follow one another, so a number's distance from the record's first tells which report of
         the record it is, also where a new epoch has sent it again under another number.
         """
+        nth = self.nth_of_record(number)
+        mine = self.reports_in(self.sent[number - 1], record)
+        return msgspec.structs.replace(mine[nth], number=number) if nth < len(mine) else None
+
+    def nth_of_record(self, number: int) -> int:
+        """Which of the session's reports in its record outbound ``number`` carries, from 0."""
         sent = self.sent
         seq = sent[number - 1]
         nth = 0
         while nth < number - 1 and sent[number - 2 - nth] == seq:
             nth += 1
-        mine = [report for to, report in reports_of(seq, record) if to == self.opened.session_id]
-        return msgspec.structs.replace(mine[nth], number=number) if nth < len(mine) else None
+        return nth
+
+    def reports_in(self, seq: int, record: Record) -> list[Report]:
+        """What the session was told by a record, in order of the numbers."""
+        into: defaultdict[int, list[Report]] = defaultdict(list)
+        collect_reports(seq, record, into)
+        return [report for report in into[self.opened.session_id] if report.number != SILENT]
 
     def state(self) -> object:
         """Everything that replay must reproduce, in a canonical order (for the state hash)."""

@@ -23,6 +23,7 @@ from actors.publisher import PublisherActor
 from actors.runtime import ChildSpec, Dispatcher, Mailbox, Supervisor
 from actors.signatures import Signatures
 from config.settings import Settings
+from engine.drop_copy import DropCopies
 from engine.protection import Touch
 from tradeengine.recovery import Recovered, read_records
 from tradeengine.venue_key import venue_seal
@@ -78,7 +79,12 @@ class Wiring:
         self.directory = state.directory
         self.numbers = {key: OutNumbers.resumed(session) for key, session in state.sessions.items()}
         self.journal_actor = JournalActor(
-            self.journal.next_seq, state.time_ns, self.numbers, clock_ns, self.publisher_mail
+            self.journal.next_seq,
+            state.time_ns,
+            self.numbers,
+            clock_ns,
+            self.publisher_mail,
+            DropCopies(state.directory.sessions.values(), state.directory.past_sessions.values()),
         )
         self.publisher = PublisherActor(
             self.directory, self.account_mail, self.port_mail, self._on_lost, state.seq, self.market_data_mail
