@@ -41,7 +41,8 @@ class Key(NamedTuple):
 
 
 class KeyUnusable(Exception):
-    """A sealed key can't be opened: it was sealed with another key of the venue, or for another session."""
+    """A key can't be sealed or opened: it was sealed with another key of the venue or for another session, or there is
+    no key of the venue."""
 
 
 def read_key(text: str) -> Key:
@@ -84,8 +85,7 @@ def is_hmac_key(text: str) -> bool:
 class KeySeal:
     """Seals and opens HMAC keys.
 
-    ``venue_key`` gives the 32 bytes when they are needed first, and may raise what its source raises; ``entropy`` gives
-    random bytes. ``owner`` is the session's identity: what was sealed for one does not open for another.
+    ``venue_key`` gives the 32 bytes when they are needed, or raises KeyUnusable; ``entropy`` gives random bytes. ``owner`` is the session's identity: what was sealed for one does not open for another.
     """
 
     def __init__(self, venue_key: Callable[[], bytes], entropy: Callable[[int], bytes]) -> None:
@@ -93,7 +93,7 @@ class KeySeal:
         self._entropy = entropy
 
     def seal(self, key: Key, owner: str) -> str:
-        """``id:base64`` for the journal."""
+        """``id:base64`` for the journal. Raises KeyUnusable."""
         nonce = self._entropy(_NONCE_BYTES)
         sealed = self._cipher().encrypt(nonce, key.data, _bound(key.key_id, owner))
         return write_key(Key(key.key_id, nonce + sealed))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tradeengine import cli_admin_books
+from tradeengine import cli_admin_books, cli_admin_sessions
 from tradeengine.admin_client import AdminClient, AdminError
 from tradeengine.admin_token import TokenUnusable, read_token, token_path
 from tradeengine.cli_admin_common import subcommand
@@ -41,7 +40,7 @@ def register(subparsers: Parsers) -> None:
     parser.add_argument("--json", action="store_true", help="print the venue's answer as it is")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     _register_accounts(commands)
-    _register_sessions(commands)
+    cli_admin_sessions.register(commands)
     cli_admin_books.register(commands)
     subcommand(
         commands,
@@ -132,49 +131,6 @@ def _add_account(venue: AdminClient, args: argparse.Namespace) -> Any:
         "max_order_notional": args.max_order_notional,
     }
     return venue.post("accounts", body=body)
-
-
-# ---- sessions -----------------------------------------------------------------------------------------------------
-
-
-def _register_sessions(commands: Parsers) -> None:
-    subcommand(commands, "sessions", lambda venue, _: venue.get("sessions"), "list all sessions")
-    subcommand(commands, "enable-session", _enable, "let a session log on", "session_id")
-    subcommand(commands, "disable-session", _disable, "log a session out and keep it out", "session_id")
-    parser = subcommand(commands, "add-session", _add_session, "open a new session", "protocol", "comp_id", "firm")
-    parser.description = "Open a new session. PROTOCOL is FIX.4.2, FIX.4.4 or SOUPBIN. The password is asked for, "
-    parser.description += "or read from standard input where that is no terminal."
-    parser.add_argument("--account", action="append", required=True, metavar="NAME", help="may trade; may be repeated")
-    parser.add_argument("--default-account", default="", metavar="NAME", help="default: the only account, if one")
-    parser.add_argument("--target", default="", metavar="COMP_ID", help="the venue's CompID, if not the configured one")
-    parser.add_argument("--username", default="", help="FIX tag 553, if not the CompID")
-
-
-def _enable(venue: AdminClient, args: argparse.Namespace) -> Any:
-    return venue.post("sessions", args.session_id, "enable")
-
-
-def _disable(venue: AdminClient, args: argparse.Namespace) -> Any:
-    return venue.post("sessions", args.session_id, "disable")
-
-
-def _add_session(venue: AdminClient, args: argparse.Namespace) -> Any:
-    if sys.stdin.isatty():
-        password = getpass.getpass(f"Password for {args.comp_id}: ")
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    only = args.account[0] if len(args.account) == 1 else ""
-    body = {
-        "protocol": args.protocol,
-        "comp_id": args.comp_id,
-        "firm": args.firm,
-        "accounts": args.account,
-        "default_account": args.default_account or only,
-        "target_comp_id": args.target,
-        "username": args.username,
-        "password": password,
-    }
-    return venue.post("sessions", body=body)
 
 
 # ---- output -------------------------------------------------------------------------------------------------------

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from config.document import Node, Section, overlay, plain, read_flags, read_yaml
-from config.errors import ConfigError
-from tradeengine.admin_client import AdminClient, AdminError
-from tradeengine.cli_admin_common import Action, subcommand
+from tradeengine.admin_client import AdminClient
+from tradeengine.cli_admin_common import Action, entry_options, given, subcommand
 from tradeengine.cli_common import Parsers
 
 _SET_HELP = "a rule and its value, as in the configuration, e.g. tick_size=0.01 or protection.collar_rate=0.05"
@@ -73,8 +70,7 @@ def _register_rules(commands: Parsers) -> None:
 
 
 def _rule_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--file", type=Path, help="rules as YAML, in the form of an entry of `instruments`")
-    parser.add_argument("--set", action="append", default=[], metavar="RULE=VALUE", help=f"{_SET_HELP}; repeatable")
+    entry_options(parser, "rules as YAML, in the form of an entry of `instruments`", _SET_HELP)
 
 
 def _rules(venue: AdminClient, args: argparse.Namespace) -> Any:
@@ -83,34 +79,11 @@ def _rules(venue: AdminClient, args: argparse.Namespace) -> Any:
 
 def _list(venue: AdminClient, args: argparse.Namespace) -> Any:
     like = venue.get("instruments", args.like) if args.like else {}
-    return venue.post("instruments", body=_given(args, like) | {"symbol": args.symbol})
+    return venue.post("instruments", body=given(args, like) | {"symbol": args.symbol})
 
 
 def _change(venue: AdminClient, args: argparse.Namespace) -> Any:
-    return venue.post("instruments", args.symbol, "changes", body=_given(args, {}))
-
-
-def _given(args: argparse.Namespace, base: dict[str, Any]) -> dict[str, Any]:
-    """The rules of ``base``, the file and the options, later ones first. Raises AdminError."""
-    try:
-        tree: Node = read_flags(base)
-        if args.file is not None:
-            tree = overlay(tree, read_yaml(args.file.read_bytes(), args.file.name))
-        for text in args.set:
-            rule, separator, value = text.partition("=")
-            if not separator:
-                raise AdminError(f"--set: {text!r} is not allowed; expected RULE=VALUE")
-            tree = overlay(tree, _nested(rule.split("."), read_yaml(value, f"--set {rule}")))
-    except (ConfigError, OSError) as error:
-        raise AdminError(str(error)) from None
-    rules: dict[str, Any] = plain(tree)
-    return rules
-
-
-def _nested(path: list[str], node: Node) -> Node:
-    for name in reversed(path):
-        node = Section({name: node}, "--set")
-    return node
+    return venue.post("instruments", args.symbol, "changes", body=given(args, {}))
 
 
 # ---- cancels ------------------------------------------------------------------------------------------------------

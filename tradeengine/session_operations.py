@@ -23,6 +23,7 @@ from config.keys import (
     KEY_ID,
     KEYS_MAX,
     Key,
+    KeyUnusable,
     is_hmac_key,
     is_public_key,
     key_id_of,
@@ -77,7 +78,7 @@ class SessionOperations(Desk):
             if directory.session_keyed(*identity) is not None:
                 raise OperationRefused(f"there is a session {wanted.protocol} {wanted.comp_id} already")
             owner = owner_of(*identity)
-            sealed = [venue.seal.seal(read_key(text), owner) for text in wanted.hmac_keys]
+            sealed = [_sealed(venue, text, owner) for text in wanted.hmac_keys]
             ids = {name: self._account_named(venue, name).account_id for name in wanted.accounts}
             opened = SessionOpened(
                 directory.next_session_id(),
@@ -137,7 +138,7 @@ class SessionOperations(Desk):
                 changed = msgspec.structs.replace(profile, public_keys=(*profile.public_keys, text))
             else:
                 owner = owner_of(known.protocol, known.comp_id, known.target_comp_id)
-                sealed = venue.seal.seal(read_key(text), owner)
+                sealed = _sealed(venue, text, owner)
                 changed = msgspec.structs.replace(profile, hmac_keys=(*profile.hmac_keys, sealed))
             if max(len(changed.public_keys), len(changed.hmac_keys)) > KEYS_MAX:
                 raise OperationRefused(f"the session has {KEYS_MAX} keys of this kind: revoke one first")
@@ -215,6 +216,13 @@ class SessionOperations(Desk):
         if port is None:
             raise OperationRefused("the session is out of service since it failed; restart the venue to bring it back")
         return port
+
+
+def _sealed(venue: Venue, text: str, owner: str) -> str:
+    try:
+        return venue.seal.seal(read_key(text), owner)
+    except KeyUnusable as error:
+        raise OperationRefused(f"the venue cannot keep the key: {error}") from error
 
 
 def _key_of(request: KeyRequest) -> tuple[str, str]:

@@ -8,12 +8,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from config.keys import VENUE_KEY_BYTES, KeySeal
+from config.keys import VENUE_KEY_BYTES, KeySeal, KeyUnusable
 from config.settings import Settings
 from tradeengine.private_files import create_private
 
 
-class VenueKeyUnusable(Exception):
+class VenueKeyUnusable(KeyUnusable):
     """The key's file can't be read or written, or holds no key."""
 
 
