@@ -83,6 +83,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """378 of an order that has been triggered, or released by its list's entry; None: that is ExecType L."""
     sides: frozenset[str]
     """Values of Side (54) that the version defines."""
+    copy_indicator: bool
+    """CopyMsgIndicator (797) and Parties (453) exist, which tell a drop copy."""
     password_in_raw_data: bool
     """A Logon without 554 may carry its password in RawData (96)."""
 
@@ -123,6 +125,7 @@ FIX44 = Dialect(
     restated=_RESTATED | {RestateReason.TRADE_BUSTED: 99, RestateReason.TRADE_CORRECTED: 99},
     activated=8,
     sides=frozenset("123456789ABCDEFG"),
+    copy_indicator=True,
     password_in_raw_data=False,
 )
 
@@ -157,6 +160,7 @@ FIX42 = Dialect(
     restated=_RESTATED | {RestateReason.TRADE_BUSTED: 4, RestateReason.TRADE_CORRECTED: 4},
     activated=4,
     sides=frozenset("123456789"),
+    copy_indicator=False,
     password_in_raw_data=True,
 )
 

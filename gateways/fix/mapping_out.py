@@ -29,8 +29,10 @@ from engine.events import (
     TradeExecuted,
 )
 from engine.image import OrderImage
+from engine.reports import Copied
 from engine.types import Activation, CancelReason, CxlRejReason, OrdStatus, RestateReason
 from gateways.fix.codec import printable
+from gateways.fix.drop_copy import CopiedReports
 from gateways.fix.plain_reports import PlainReports, avg_px_text
 from gateways.fix.terms_out import TermsWriter, decimal
 from gateways.fix.times import format_utc
@@ -122,6 +124,7 @@ class ReportMapper:
             CancelRejected: self._cancel_rejected,
             MassCancelCompleted: self._mass_canceled,
             MassCancelRejected: self._mass_cancel_rejected,
+            Copied: CopiedReports(dialect, directory, self.report).report,
         }
 
     def report(self, report: Report) -> tuple[str, str]:

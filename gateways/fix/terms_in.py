@@ -127,7 +127,7 @@ def _on_disconnect(fields: Mapping[str, str], insts: frozenset[str]) -> CancelOn
         return asked
     if asked is CancelOnDisconnect.OFF:
         raise NotSupported(f"ExecInst o contradicts CancelOnDisconnectInstruction ({words.ON_DISCONNECT_TAG}) 2")
-    return CancelOnDisconnect.DISCONNECT
+    return CancelOnDisconnect.DISCONNECT if asked is None else asked
 
 
 def _reduce_only(fields: Mapping[str, str]) -> bool:

@@ -143,7 +143,9 @@ SELF_TRADE_SCOPES = {str(int(scope)): scope for scope in SelfTradeScope}
 ON_DISCONNECT_TAG = "7003"
 """CancelOnDisconnectInstruction, user-defined: whether the order outlives its session's connection; 0 = as the session
 says."""
-ON_DISCONNECTS = {"1": CancelOnDisconnect.DISCONNECT, "2": CancelOnDisconnect.OFF}
+ON_DISCONNECTS = {
+    "1": CancelOnDisconnect.DISCONNECT, "2": CancelOnDisconnect.OFF, "3": CancelOnDisconnect.LOGOUT,
+}  # fmt: skip
 
 SPECIAL_TAGS = frozenset(
     {

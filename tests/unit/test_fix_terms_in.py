@@ -323,7 +323,7 @@ def test_fields_that_others_require(change: dict[str, str | None], begin_string:
         ({"2964": "4"}, 5, "2964"),
         ({"7001": "3"}, 5, "7001"),
         ({"7002": "2"}, 5, "7002"),
-        ({"7003": "3"}, 5, "7003"),
+        ({"7003": "4"}, 5, "7003"),
         ({"59": "6", "126": "tomorrow"}, 6, "126"),
         ({"59": "6", "126": "99991231-23:59:59"}, 5, "126"),
         ({"59": "6", "126": "19691231-23:59:59"}, 5, "126"),
@@ -358,6 +358,8 @@ def test_what_repeats_the_order_s_own_terms_changes_nothing(begin_string: str) -
         ({"18": "o", "7003": "1"}, SpecialTerms(on_disconnect=CancelOnDisconnect.DISCONNECT)),
         ({"7003": "1"}, SpecialTerms(on_disconnect=CancelOnDisconnect.DISCONNECT)),
         ({"7003": "2"}, SpecialTerms(on_disconnect=CancelOnDisconnect.OFF)),
+        ({"7003": "3"}, SpecialTerms(on_disconnect=CancelOnDisconnect.LOGOUT)),
+        ({"18": "o", "7003": "3"}, SpecialTerms(on_disconnect=CancelOnDisconnect.LOGOUT)),
         ({"7003": "0"}, None),
     ],
 )
