@@ -14,6 +14,7 @@ from gateways.http.operations import OperationRefused, OperationUnknown, VenueUn
 from gateways.http.views import AccountRequest, Done, StateHashView
 from tradeengine import inspection
 from tradeengine.admission import account_config
+from tradeengine.fix_operations import FixOperations
 from tradeengine.instrument_operations import InstrumentOperations
 from tradeengine.market_operations import MarketOperations
 from tradeengine.metrics import Exposition
@@ -22,7 +23,7 @@ from tradeengine.venue import Venue
 from tradeengine.wiring import VenueFailed
 
 
-class VenueOperations(InstrumentOperations, SessionOperations, MarketOperations):
+class VenueOperations(InstrumentOperations, SessionOperations, FixOperations, MarketOperations):
     """Implements Operations. Until a venue is attached, and after it has failed, it says why nothing can be done."""
 
     def __init__(self, settings: Settings) -> None:

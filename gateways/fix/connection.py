@@ -14,6 +14,7 @@ from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refused
 from gateways.fix.services import PasswordKept
 from gateways.fix.session import FixSession
 from gateways.fix.state import State
+from gateways.fix.status import ConnectionStatus
 from gateways.transport import Outlet, receive
 
 if TYPE_CHECKING:
@@ -106,6 +107,13 @@ class FixConnection:
             self._finish(reason)
         else:
             self._guard(lambda: session.disconnect(reason, self._clock()))
+
+    def status(self) -> ConnectionStatus:
+        """How it stands, for operators."""
+        session = self._session
+        if session is None:
+            return ConnectionStatus(State.LOGGING_ON.name, self.remote, 0, self._outlet.backlog, 0, 0, False, 0)
+        return session.status(self.remote, self._outlet.backlog)
 
     # ---- the timer's side ---------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from gateways.fix.resend import Resend
 from gateways.fix.resend_quota import ResendQuota
 from gateways.fix.routing import Routes
 from gateways.fix.state import State
+from gateways.fix.status import ConnectionStatus
 from gateways.fix.times import format_utc
 from gateways.fix.users import Users
 
@@ -97,6 +98,14 @@ class FixSession:
     def rejects(self) -> int:
         """Messages that were answered by a reject of the protocol."""
         return self._inbound.rejects
+
+    def status(self, remote: str, backlog_bytes: int) -> ConnectionStatus:
+        """How it stands, for operators."""
+        parked, waiting = self._outbound.parked, len(self._resends)
+        resending = self.resending and self.state is not State.CLOSED
+        return ConnectionStatus(
+            self.state.name, remote, self._heartbeat_s, backlog_bytes, parked, waiting, resending, self.rejects
+        )
 
     # ---- called by the acceptor -------------------------------------------------------------------------------
 

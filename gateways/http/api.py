@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from engine.types import Amount
 from gateways.http.bodies import decoded, operator_of, positive
+from gateways.http.fix_sessions import FixSessionApi
 from gateways.http.instruments import InstrumentApi
 from gateways.http.market import MarketApi
 from gateways.http.messages import HttpError, Request, Response, Unauthorized, json_response
@@ -57,6 +58,7 @@ class AdminApi:
             Route("POST", "/admin/accounts/{name}/unblock", self._unblock),
             Route("POST", "/admin/accounts/{name}/cancel-orders", self._cancel_account),
             *SessionApi(self._operations).routes(),
+            *FixSessionApi(self._operations).routes(),
             *InstrumentApi(self._operations).routes(),
             Route("POST", "/admin/state-hashes", self._hash_state),
         ]

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.types import Amount
+from gateways.http.fix_sessions import FixSessionDesk
 from gateways.http.instruments import InstrumentDesk
 from gateways.http.market import MarketReads
 from gateways.http.messages import Problem
@@ -50,7 +51,7 @@ class VenueUnavailable(OperationError):
     pass
 
 
-class Operations(MarketReads, InstrumentDesk, SessionDesk, Protocol):
+class Operations(MarketReads, InstrumentDesk, SessionDesk, FixSessionDesk, Protocol):
     """Reads answer from live state; changes return once their event is durable. All raise OperationError."""
 
     def unready_reason(self) -> str:
