@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from tradeengine import cli_admin_books, cli_admin_sessions
 from tradeengine.admin_client import AdminClient, AdminError
-from tradeengine.admin_token import TokenUnusable, read_token, token_path
-from tradeengine.cli_admin_common import subcommand
-from tradeengine.cli_common import EXIT_FAILED, EXIT_OK, Parsers, fail, settings_of, settings_options
-from tradeengine.ports_file import local_address, read_ports
-from tradeengine.tables import columns
+from tradeengine.admin_token import TokenUnusable
+from tradeengine.cli_admin_common import client_of, shown, subcommand, venue_options
+from tradeengine.cli_common import EXIT_FAILED, EXIT_OK, Parsers, fail
 
 _DESCRIPTION = """\
 Operate a running venue. Every change is an event in its journal, with your name; the command returns when it is
@@ -32,12 +27,7 @@ def register(subparsers: Parsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
-    settings_options(parser)
-    parser.add_argument("--url", metavar="URL", help="the admin port, e.g. http://127.0.0.1:9464")
-    parser.add_argument("--token", help="the operators' token; others on this machine may see it in the process list")
-    parser.add_argument("--token-file", type=Path, metavar="FILE", help="a file that holds the token")
-    parser.add_argument("--operator", metavar="NAME", help="who you are, for the journal (default: your login name)")
-    parser.add_argument("--json", action="store_true", help="print the venue's answer as it is")
+    venue_options(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     _register_accounts(commands)
     cli_admin_sessions.register(commands)
@@ -52,24 +42,11 @@ def register(subparsers: Parsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     try:
-        answer = args.action(_client(args), args)
+        answer = args.action(client_of(args), args)
     except (AdminError, TokenUnusable) as error:
         return fail(str(error), EXIT_FAILED)
-    print(json.dumps(answer, indent=2) if args.json else _shown(answer))
+    print(json.dumps(answer, indent=2) if args.json else shown(answer))
     return EXIT_OK
-
-
-def _client(args: argparse.Namespace) -> AdminClient:
-    settings = settings_of(args)
-    url = args.url
-    if not url:
-        port = read_ports(settings.data_dir).get("admin", settings.admin.port)
-        url = f"http://{local_address(settings.admin.host, port)}"
-    if args.token_file is not None:
-        token = read_token(args.token_file)
-    else:
-        token = args.token or settings.admin.token or read_token(token_path(settings.data_dir))
-    return AdminClient(url, token, args.operator or getpass.getuser())
 
 
 # ---- accounts -----------------------------------------------------------------------------------------------------
@@ -131,32 +108,3 @@ def _add_account(venue: AdminClient, args: argparse.Namespace) -> Any:
         "max_order_notional": args.max_order_notional,
     }
     return venue.post("accounts", body=body)
-
-
-# ---- output -------------------------------------------------------------------------------------------------------
-
-
-def _shown(answer: Any) -> str:
-    if isinstance(answer, list):
-        return columns([{key: _cell(value) for key, value in row.items()} for row in answer])
-    return "\n".join(_lines(answer, ""))
-
-
-def _lines(answer: dict[str, Any], prefix: str) -> Iterator[str]:
-    """One a value; what is in a part of the answer is named by its path."""
-    for key, value in answer.items():
-        if isinstance(value, dict):
-            yield from _lines(value, f"{prefix}{key}.")
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for i, item in enumerate(value):
-                yield from _lines(item, f"{prefix}{key}[{i}].")
-        else:
-            yield f"{prefix}{key} {_cell(value)}".rstrip()
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        return ",".join(map(str, value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
