@@ -162,7 +162,7 @@ def _parse_with_care(text: str) -> Message:
     fault: Fault | None = None
     pos = 0
     size = len(text)
-    while pos < size:
+    while pos <= size:  # one SOH too many at the end is an empty field too
         tag, value, pos, wrong = _field(text, pos, pairs[-1] if pairs else None)
         if wrong is not None and (fault is None or fault.reason == WITHOUT_A_VALUE):
             fault = wrong

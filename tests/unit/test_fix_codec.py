@@ -6,7 +6,7 @@ import pytest
 from fix_venue import SOH, client_frame, frame
 
 from gateways.fix.codec import Encoder, Framer, checksum, parse, printable
-from gateways.fix.groups import entries
+from gateways.fix.groups import group_of
 
 HEARTBEAT = client_frame("0", 2)
 ORDER = client_frame("D", 3, "11=C1|55=AAPL|54=1|38=1")
@@ -157,6 +157,7 @@ def test_values_may_hold_equals_signs_and_any_byte() -> None:
         ("95=x|96=y", 6, "95"),
         ("95=9|96=y", 5, "95"),
         ("95=2|96=yyy", 5, "95"),
+        ("95=1|96=a\x01", 0, ""),
     ],
 )
 def test_syntax_errors_are_told_by_reason_and_tag(body: str, reason: int, tag: str) -> None:
@@ -186,8 +187,8 @@ def test_data_that_looks_like_fields_is_data() -> None:
 def test_groups_repeat_their_tags() -> None:
     message = parse(client_frame("V", 2, "267=2|269=0|269=1|146=3|55=A|48=1|55=B|55=C|48=3|262=R"))
     assert message.fault is None
-    assert list(entries(message.pairs, "267", "269")) == [{"269": "0"}, {"269": "1"}]
-    assert list(entries(message.pairs, "146", "55")) == [{"55": "A", "48": "1"}, {"55": "B"}, {"55": "C", "48": "3"}]
+    assert group_of(message, "267") == [{"269": "0"}, {"269": "1"}]
+    assert group_of(message, "146") == [{"55": "A", "48": "1"}, {"55": "B"}, {"55": "C", "48": "3"}]
 
 
 # ---- encoding -------------------------------------------------------------------------------------------------------
