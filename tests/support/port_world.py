@@ -51,7 +51,11 @@ class PortWorld:
         self.directory.apply(self.state.opened)
         self.now_s = 0.0
         self.disconnects = Disconnects(
-            self.directory, {2: self.account}, self.journal, Dispatcher(), lambda: self.now_s
+            self.directory,
+            {2: self.account, 3: Mailbox("other account", 1000)},
+            self.journal,
+            Dispatcher(),
+            lambda: self.now_s,
         )
         self.port = self.make(self.state)
         self.port.connection = self
