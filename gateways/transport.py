@@ -41,6 +41,10 @@ async def receive(sock: trio.socket.SocketType, bytes_max: int = RECEIVE_MAX) ->
             return b""
 
 
+class HandshakeFailed(Exception):
+    """The peer does not speak what it should; says what it does instead."""
+
+
 class Outlet:
     """The write side of a connection, bounded, for many callers of :meth:`write` and one task in :meth:`run`.
 
@@ -54,6 +58,10 @@ class Outlet:
     """Why it ended; empty while it is open."""
     overflowed: bool
     """Whether it ended because the peer read too slowly."""
+    fault: str
+    """Why nothing more can be read of what the peer sends, although it may still listen; empty while all is well."""
+    certificate: str
+    """SHA-256 of the certificate that the client has shown and that is trusted, hex; empty if there is none."""
 
     def __init__(self, sock: trio.socket.SocketType, buffer_max: int) -> None:
         """``buffer_max``: bytes kept for a peer that reads too slowly, beyond what the kernel keeps for it.
@@ -65,6 +73,8 @@ class Outlet:
         self.closed = False
         self.reason = ""
         self.overflowed = False
+        self.fault = ""
+        self.certificate = ""
         self._sock = sock
         self._buffer_max = buffer_max
         self._backlog = bytearray()
@@ -79,6 +89,13 @@ class Outlet:
     def backlog(self) -> int:
         """Bytes that wait for the peer to read."""
         return len(self._backlog)
+
+    async def handshake(self) -> None:
+        """What comes before the first byte of the protocol. Raises HandshakeFailed, whose text is for the log."""
+
+    async def receive(self, bytes_max: int = RECEIVE_MAX) -> bytes:
+        """See :func:`receive`. Where the peer's bytes can't be read, :attr:`fault` says why."""
+        return await receive(self._sock, bytes_max)
 
     def write(self, data: bytes) -> None:
         """Sends ``data``, at once as far as the socket has room. Never waits, never raises.
@@ -153,6 +170,9 @@ class Outlet:
             with trio.move_on_after(timeout_s):
                 await self.flush()
                 if not self.closed:
+                    self._finish_writing()
+                    await self.flush()
+                if not self.closed:
                     with contextlib.suppress(OSError):
                         self._sock.shutdown(socket.SHUT_WR)
                     # Another task that reads will see the end-of-file itself.
@@ -161,6 +181,9 @@ class Outlet:
                             pass
         finally:
             self.close(reason)
+
+    def _finish_writing(self) -> None:
+        """The last that is said before the end of the stream."""
 
     def _send_backlog(self) -> None:
         try:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
 
 from gateways.fix.connection import FixConnection, FixCounters
 from gateways.fix.refused import RefusedLogons
+from gateways.rates import RateDefaults, RateLimits
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Sequence
 
     from actors.door import Gate
@@ -21,7 +24,7 @@ def _unobserved(event: str, **details: object) -> None:
 
 
 class FixAcceptor:
-    """The venue's FIX server: FIX.4.2 and FIX.4.4 on one port, the version by each session's BeginString.
+    """The venue's FIX server: every version on one port, by each session's BeginString; and on another one over TLS.
 
     One connection's failure ends that connection only. ``clock`` gives the time of day in nanoseconds UTC. ``observe``
     is told of each connection's end, by name of event and details: ``connection_closed`` with its reason,
@@ -41,6 +44,7 @@ class FixAcceptor:
         self._clock = clock
         self._observe = observe
         self._refusals = RefusedLogons()
+        self._rates = RateLimits(RateDefaults(settings.rate_per_s, settings.rate_burst, settings.rate_action))
         self._connections: set[FixConnection] = set()
         self._changed = trio.Event()
         self._stopping = ""
@@ -55,11 +59,21 @@ class FixAcceptor:
         listeners: Sequence[trio.SocketListener],
         *,
         task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Serves until cancelled; connections that :meth:`stop` has not ended then get a Logout and are closed."""
+        """Serves until cancelled; connections that :meth:`stop` has not ended then get a Logout and are closed.
+
+        May run once for each of several ports; with ``tls`` its clients speak that.
+        """
+        mine: set[FixConnection] = set()
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._keep_time)
-            await trio.serve_listeners(self._handle, list(listeners), task_status=task_status)
+            nursery.start_soon(self._keep_time, mine)
+            handle = partial(self._handle, mine, tls)
+            await trio.serve_listeners(handle, list(listeners), task_status=task_status)
+
+    def over_tls(self, context: ssl.SSLContext) -> OverTls:
+        """The same server for the port whose clients speak TLS."""
+        return OverTls(self, context)
 
     async def stop(self, reason: str) -> None:
         """Logs every client out with ``reason`` and waits for their answers, no longer than ``logout_timeout_s``.
@@ -74,7 +88,7 @@ class FixAcceptor:
                 self._changed = trio.Event()
                 await self._changed.wait()
 
-    async def _handle(self, stream: trio.SocketStream) -> None:
+    async def _handle(self, mine: set[FixConnection], tls: ssl.SSLContext | None, stream: trio.SocketStream) -> None:
         if self._stopping or len(self._connections) >= self._settings.connections_max:
             self.counters.connections_refused += 1
             await trio.aclose_forcefully(stream)
@@ -82,15 +96,25 @@ class FixAcceptor:
         self.counters.connections_opened += 1
         remote = _remote(stream.socket)
         connection = FixConnection(
-            stream.socket, remote, self._gate, self._settings, self.counters, self._refusals, self._clock
+            stream.socket,
+            remote,
+            self._gate,
+            self._settings,
+            self.counters,
+            self._refusals,
+            self._clock,
+            self._rates,
+            tls,
         )
         self._connections.add(connection)
+        mine.add(connection)
         try:
             await connection.run()
         except Exception as error:
             self._observe("connection_failed", protocol=connection.protocol, remote=remote, error=repr(error))
         finally:
             self._connections.discard(connection)
+            mine.discard(connection)
             self._changed.set()
             self._observe(
                 "connection_closed",
@@ -100,15 +124,32 @@ class FixAcceptor:
                 reason=connection.reason or "stopped",
             )
 
-    async def _keep_time(self) -> None:
-        """One timer for every connection."""
+    async def _keep_time(self, connections: set[FixConnection]) -> None:
+        """One timer for every connection of a port."""
         before_s = trio.current_time()
         while True:
             await trio.sleep(self._settings.tick_interval_s)
             now_s = trio.current_time()
-            for connection in list(self._connections):
+            for connection in list(connections):
                 connection.tick(now_s - before_s)
             before_s = now_s
+
+
+class OverTls:
+    """A :class:`FixAcceptor`'s other port."""
+
+    def __init__(self, acceptor: FixAcceptor, context: ssl.SSLContext) -> None:
+        self._acceptor = acceptor
+        self._context = context
+
+    async def serve(
+        self,
+        listeners: Sequence[trio.SocketListener],
+        *,
+        task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """See :meth:`FixAcceptor.serve`."""
+        await self._acceptor.serve(listeners, task_status=task_status, tls=self._context)
 
 
 def _remote(sock: trio.socket.SocketType) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,25 +10,35 @@ import trio
 
 from actors.boundary import LogonRefused
 from actors.passwords import PasswordRefused, WrongPassword
+from engine.session_profile import RateAction
 from gateways.fix.codec import Framer
 from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refused
+from gateways.fix.permissions import Throttle
 from gateways.fix.services import PasswordKept
 from gateways.fix.session import FixSession
 from gateways.fix.state import State
 from gateways.fix.status import ConnectionStatus
-from gateways.transport import Outlet, receive
+from gateways.tls import PLAIN_HANDSHAKE, TlsOutlet
+from gateways.transport import HandshakeFailed, Outlet
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from actors.door import Gate
     from actors.port import SessionPort
+    from engine.events import SessionOpened
+    from engine.market_data.updates import MarketMessage
     from engine.queries import Answer
     from engine.reports import Report
     from gateways.fix.refused import RefusedLogons
     from gateways.fix.settings import FixSettings
+    from gateways.fix.trade_capture import Take
+    from gateways.rates import RateLimit, RateLimits
 
 
+_PARKED_S = 0.02
+"""How long a chunk of trades lets the reports before it become durable, before it looks again."""
 _FLUSH_TIMEOUT_S = 1.0
 """How long a connection that ends may take to swallow the last bytes; a Logout's answer has been waited for before."""
 
@@ -49,6 +60,8 @@ class FixCounters(msgspec.Struct):
     reports_sent: int = 0
     reports_resent: int = 0
     slow_clients_cut: int = 0
+    batches_throttled: int = 0
+    """Reads that held more messages than their session's rate allowed."""
 
 
 class FixConnection:
@@ -63,6 +76,8 @@ class FixConnection:
         counters: FixCounters,
         refusals: RefusedLogons,
         clock: Callable[[], int],
+        rates: RateLimits,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.remote = remote
         self.comp_id = ""
@@ -75,7 +90,13 @@ class FixConnection:
         self._counters = counters
         self._refusals = refusals
         self._clock = clock
-        self._outlet = Outlet(sock, settings.write_buffer_max)
+        self._rates = rates
+        self._rated: SessionOpened | None = None
+        self._limit: RateLimit | None = None
+        if tls is None:
+            self._outlet = Outlet(sock, settings.write_buffer_max)
+        else:
+            self._outlet = TlsOutlet(sock, settings.write_buffer_max, tls)
         self._framer = Framer(settings.message_size_max)
         self._scope = trio.CancelScope()
         self._nursery: trio.Nursery | None = None
@@ -99,6 +120,12 @@ class FixConnection:
         session = self._session
         if session is not None:
             self._guard(lambda: session.answer(answer, self._clock()))
+
+    def market(self, messages: list[MarketMessage]) -> None:
+        """Market data that the session has asked for: a :data:`actors.subscriptions.MarketListener`."""
+        session = self._session
+        if session is not None:
+            self._guard(lambda: session.market(messages, self._clock()))
 
     def disconnect(self, reason: str) -> None:
         """See :class:`actors.port.Connection`: a Logout with the reason, then the client's is waited for."""
@@ -153,6 +180,11 @@ class FixConnection:
 
     async def _log_on(self) -> bool:
         """From silence to the Logon reply. False if the connection is to end."""
+        try:
+            await self._outlet.handshake()
+        except HandshakeFailed as failure:
+            self._finish(str(failure))
+            return False
         frames = self._framer.take(1)
         while not frames:
             if not await self._fill():
@@ -170,7 +202,16 @@ class FixConnection:
             self._finish(f"logon refused: {refusal}")
             return False
         self._port = port
-        self._session = FixSession(logon, port, self._settings, self._write, self._change_password)
+        self._session = FixSession(
+            logon,
+            port,
+            self._settings,
+            self._write,
+            self._change_password,
+            read_trades=self._read_trades,
+            backlog=lambda: self._outlet.backlog,
+        )
+        port.market.listener = self.market
         self._session.start(now_ns, passed_over=self._refusals.take(logon.session))
         self._look()
         await self._established.wait()
@@ -189,6 +230,8 @@ class FixConnection:
                 password=logon.password,
                 connection=self,
                 remote=self.remote,
+                signed=logon.signed,
+                certificate=self._outlet.certificate,
             )
         except LogonRefused as reason:
             raise refused(logon.session, str(reason), self._clock(), self._settings) from reason
@@ -215,15 +258,35 @@ class FixConnection:
                 continue
             rejects = session.rejects
             self._counters.messages_received += len(frames)
-            session.receive(frames, self._clock())
+            self._receive(session, port, frames)
             self._counters.rejects_sent += session.rejects - rejects
             self._look()
 
+    def _receive(self, session: FixSession, port: SessionPort, frames: list[bytes]) -> None:
+        """Has the session act on frames, as far as they are within its rate."""
+        if port.session is not self._rated:
+            self._rated = port.session
+            self._limit = self._rates.of(port.session, _monotonic_ns())
+        limit = self._limit
+        if limit is None or limit.bucket.take(len(frames), now_ns := _monotonic_ns()):
+            session.receive(frames, self._clock())
+        elif limit.action is RateAction.REJECT:
+            self._counters.batches_throttled += 1
+            session.receive(frames, self._clock(), Throttle(limit, now_ns))
+        else:
+            self._counters.batches_throttled += 1
+            session.receive(frames[: limit.bucket.room(now_ns)], self._clock())
+            session.disconnect(limit.text, self._clock())
+
     async def _fill(self) -> bool:
         """Waits for bytes. False at the end of the stream."""
-        data = await receive(self._sock)
+        outlet = self._outlet
+        data = await outlet.receive()
         if not data:
-            self.reason = self.reason or self._outlet.reason or "the client closed the connection"
+            self.reason = self.reason or outlet.reason or outlet.fault or "the client closed the connection"
+            return False
+        if self._session is None and data.startswith(PLAIN_HANDSHAKE):
+            self._finish("the client speaks TLS, and this port does not")
             return False
         self._framer.feed(data)
         return True
@@ -246,6 +309,32 @@ class FixConnection:
                 self._guard(lambda: done(None, self._clock()))
 
         nursery.start_soon(change)
+
+    # ---- trades -------------------------------------------------------------------------------------------------
+
+    def _read_trades(self, records: list[int], take: Take) -> None:
+        """See :data:`gateways.fix.trade_capture.ReadTrades`."""
+        session, port, nursery = self._session, self._port, self._nursery
+        if session is None or port is None or nursery is None:
+            return
+
+        async def read() -> None:
+            wanted = True
+
+            def hand_over(reports: list[Report], is_last: bool) -> None:
+                nonlocal wanted
+                wanted = take(reports, is_last, self._clock())
+
+            async for reports in port.trades(records):
+                self._guard(partial(hand_over, reports, is_last=False))
+                await self._drain()
+                while session.parked and not self.reason:  # noqa: ASYNC110 (an event would be set for every report)
+                    await trio.sleep(_PARKED_S)
+                if not wanted:
+                    return
+            self._guard(partial(hand_over, [], is_last=True))
+
+        nursery.start_soon(read)
 
     # ---- resends ------------------------------------------------------------------------------------------------
 
@@ -325,3 +414,7 @@ class FixConnection:
             self._session.connection_lost(self.reason or "stopped")
         elif self._port is not None:
             self._port.log_out(confirmed=False)
+
+
+def _monotonic_ns() -> int:
+    return int(trio.current_time() * 1_000_000_000)

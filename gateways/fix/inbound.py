@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 from engine.calendar import end_of_day_ns
 from gateways.fix.administrative import Administrative
 from gateways.fix.codec import Message, parse
+from gateways.fix.dictionary import dictionary_for
 from gateways.fix.gap import Gap
 from gateways.fix.logon import ACCURACY, APPL_VER_ID, sending_time_fault
 from gateways.fix.mapping_in import CommandMapper
 from gateways.fix.numbers import read_int
+from gateways.fix.permissions import check_permitted, may_trade
 from gateways.fix.plain_orders import PlainOrders
 from gateways.fix.refusals import (
     MISSING,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from engine.queries import Query
     from gateways.fix.dialect import Dialect
     from gateways.fix.inquiries import Inquiries
+    from gateways.fix.permissions import Throttle
     from gateways.fix.ports import Port
     from gateways.fix.services import Service
     from gateways.fix.session import FixSession
@@ -68,6 +71,8 @@ class Inbound:
         self._appl_ver_id = APPL_VER_ID.get(dialect.begin_string, "")
         self._services: dict[str, Service] = {}
         self._admin = Administrative(owner, self, port)
+        self._throttle: Throttle | None = None
+        """While a batch that goes beyond the session's rate is acted on."""
 
     # ---- called by the session --------------------------------------------------------------------------------
 
@@ -75,14 +80,16 @@ class Inbound:
         """Order messages are read by the session's terms as they are now; operators may change them while it trades."""
         port, settings = self._port, self._settings
         self._session = session
+        self._may_trade = may_trade(session)
         self._mapper = CommandMapper(self._dialect, session, port.directory, port.order_named, end_of_day_ns)
         self._plain = PlainOrders(session, port.directory, port, settings.sending_time_accuracy_s)
         self._validator = validator_for(self._dialect.begin_string, session.profile.unknown_tags)
         self._inquiries.ask_for(session)
 
     def serve(self, service: Service) -> None:
-        """Have ``service`` answer its requests from now on."""
-        self._services.update(dict.fromkeys(service.msg_types, service))
+        """Have ``service`` answer its requests from now on, those that the version has: others nobody validates."""
+        defined = dictionary_for(self._dialect.begin_string).msg_types
+        self._services.update(dict.fromkeys(service.msg_types & defined, service))
 
     def close(self) -> None:
         """The connection is gone."""
@@ -108,15 +115,17 @@ class Inbound:
         """Whether a message that came beyond a gap is next, and waits for credit only."""
         return self._gap.upto > 0 and self._gap.has(self._port.in_next) and self._owner.state is State.ACTIVE
 
-    def receive(self, frames: list[bytes], now_ns: int) -> None:
+    def receive(self, frames: list[bytes], now_ns: int, throttle: Throttle | None = None) -> None:
         """Acts on frames in order until the session reads no more."""
         owner = self._owner
+        self._throttle = throttle
         if self._port.session is not self._session:
             self._read_orders_for(self._port.session)
         at, count = 0, len(frames)
         while at < count:
             if owner.state is State.ACTIVE:
-                at = self._read_plain(frames, at, now_ns)
+                if self._may_trade and throttle is None:
+                    at = self._read_plain(frames, at, now_ns)
                 if at == count:
                     break
             elif owner.state is not State.LOGOUT_SENT:
@@ -199,6 +208,8 @@ class Inbound:
                 raise FieldRefusal(message.fault.reason, message.fault.tag, message.fault.text)
             if self._appl_ver_id and message.fields.get("1128", self._appl_ver_id) != self._appl_ver_id:
                 raise FieldRefusal(18, "1128", "Invalid/unsupported Application Version")
+            if self._throttle is not None or not self._may_trade:
+                check_permitted(self._session, msg_type, message, self._throttle)
             if self._mapper.handles(msg_type):
                 self._command(message, msg_type, seq)
             elif (handler := self._admin.handlers.get(msg_type)) is not None:

@@ -10,10 +10,12 @@ from engine.session_profile import UnknownTags
 from gateways.fix.codec import SOH, Encoder, Message, parse, printable
 from gateways.fix.dialect import DIALECTS, Dialect
 from gateways.fix.numbers import read_int
+from gateways.fix.signing import signed_logon
 from gateways.fix.times import SECOND_NS, check_utc, format_utc
 from gateways.fix.validation import validator_for
 
 if TYPE_CHECKING:
+    from actors.signatures import SignedLogon
     from gateways.fix.codec import Fault
     from gateways.fix.refused import SessionKey
     from gateways.fix.settings import FixSettings
@@ -52,6 +54,8 @@ class LogonRequest(msgspec.Struct, frozen=True):
     """NextExpectedMsgSeqNum (789); 0 if it is not given."""
     echo: str
     """Ready fields of the reply beyond 98, 108, 141 and 789: they answer what the Logon says."""
+    signed: SignedLogon | None = None
+    """What RawData (96) signs."""
 
     @property
     def session(self) -> SessionKey:
@@ -91,6 +95,7 @@ def read_logon(frame: bytes, now_ns: int, settings: FixSettings) -> LogonRequest
         poss_dup=fields.get("43") == "Y",
         next_expected=int(fields.get("789", "0")),
         echo=_echo(fields, settings),
+        signed=signed_logon(fields),
     )
 
 

@@ -11,13 +11,14 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from engine.events import SessionLoggedOn
-from engine.queries import OrderStatusQuery
+from engine.queries import DepthAnswer, OrderStatusQuery, TradesAnswer
 from gateways.fix.codec import Encoder, printable
 from gateways.fix.inbound import Inbound
 from gateways.fix.inquiries import Inquiries
 from gateways.fix.last_processed import LastProcessedEncoder
 from gateways.fix.liveness import Due, Liveness
 from gateways.fix.mapping_out import ReportMapper
+from gateways.fix.market_data_desk import MarketDesk
 from gateways.fix.outbound import Outbound
 from gateways.fix.resend import Resend
 from gateways.fix.resend_quota import ResendQuota
@@ -25,28 +26,36 @@ from gateways.fix.routing import Routes
 from gateways.fix.state import State
 from gateways.fix.status import ConnectionStatus
 from gateways.fix.times import format_utc
+from gateways.fix.trade_capture import TradeCapture
 from gateways.fix.users import Users
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.market_data.updates import MarketMessage
     from engine.queries import Answer
     from engine.reports import Report
     from gateways.fix.logon import LogonRequest
+    from gateways.fix.permissions import Throttle
     from gateways.fix.ports import Port
     from gateways.fix.services import ChangePassword
     from gateways.fix.settings import FixSettings
+    from gateways.fix.trade_capture import ReadTrades
 
 
 _BARRIER = "logout"
 """Query id of the question whose answer says that all before it is done; others are numbers."""
 
+_PARKED_FEW = 64
+"""Messages that may wait for the reports numbered before them while market data still joins them."""
+
 
 class FixSession:
     """One logged-on client's session on one connection.
 
-    ``write`` takes the bytes to send, at once and without raising. Frames are to be passed in only while the state is
-    ``ACTIVE`` or ``LOGOUT_SENT``, and at most as many as the port has credit for.
+    ``write`` takes the bytes to send, at once and without raising; ``backlog`` says how many still wait for the client
+    to read them. Frames are to be passed in only while the state is ``ACTIVE`` or ``LOGOUT_SENT``, and at most as many
+    as the port has credit for.
     """
 
     def __init__(
@@ -57,6 +66,8 @@ class FixSession:
         write: Callable[[bytes], None],
         change_password: ChangePassword | None = None,
         routes: Routes | None = None,
+        read_trades: ReadTrades | None = None,
+        backlog: Callable[[], int] = lambda: 0,
     ) -> None:
         dialect = logon.dialect
         self.state = State.LOGGING_ON
@@ -67,6 +78,7 @@ class FixSession:
         self._heartbeat_s = logon.heartbeat_s
         self._asked_reset = self._reset = logon.reset
         self._write = write
+        self._backlog = backlog
         self.routes = routes or Routes(settings.routes_max)
         """Where the reports of orders go that came with routing fields."""
         self._encoder = _encoder(logon, port)
@@ -76,7 +88,12 @@ class FixSession:
             self._encoder, self._reports, port, self._send, settings.timestamp_digits, self.routes
         )
         self._inbound = Inbound(self, dialect, port, settings, self._inquiries)
+        self._captures = TradeCapture(self, port, dialect, settings, read_trades)
+        self._inbound.serve(self._captures)
         self._inbound.serve(Users(self.tell, port.session, change_password))
+        self._desk = MarketDesk(self, port, settings)
+        for service in self._desk.services:
+            self._inbound.serve(service)
         self._resends: deque[tuple[int, int]] = deque()
         self._quota = ResendQuota(settings)
         self._answer_routes: dict[str, str] = {}
@@ -124,10 +141,13 @@ class FixSession:
                 self._port.allot()
         self._log_on(self._logon_seq_num, now_ns, first_out)
 
-    def receive(self, frames: list[bytes], now_ns: int) -> None:
-        """Acts on frames in order; commands are submitted in one list, replies written at once."""
+    def receive(self, frames: list[bytes], now_ns: int, throttle: Throttle | None = None) -> None:
+        """Acts on frames in order; commands are submitted in one list, replies written at once.
+
+        ``throttle`` counts the frames one by one, where they are too many to be counted as a whole.
+        """
         self.liveness.heard = True
-        self._inbound.receive(frames, now_ns)
+        self._inbound.receive(frames, now_ns, throttle)
         self._outbound.flush()
         self._check_parked()
 
@@ -139,18 +159,32 @@ class FixSession:
             reports = self._logged_on(reports, now_ns)
         if not self._outbound.held:
             self._outbound.reports(reports, now_ns)
+        if self._captures.is_live:
+            self._captures.trades(reports, now_ns)
+        self._desk.flush(now_ns)
         self._outbound.flush()
         self._check_logout()
+
+    def market(self, messages: list[MarketMessage], now_ns: int) -> None:
+        """Market data that the session listens to: sent now, or what it comes to when the client has room."""
+        self._desk.take(messages)
+        self._desk.flush(now_ns)
+        self._outbound.flush()
 
     def answer(self, answer: Answer, now_ns: int) -> None:
         """The answer to a query of this session."""
         if answer.query.query_id == _BARRIER:
             self._all_done(now_ns)
             return
-        messages = self._inquiries.messages(answer, now_ns)
+        if isinstance(answer, TradesAnswer):
+            self._captures.answer(answer, now_ns)
+            return
+        messages = [] if isinstance(answer, DepthAnswer) else self._inquiries.messages(answer, now_ns)
         route = self._answer_routes.pop(answer.query.query_id, "") if self._answer_routes else ""
         if self.state is not State.ACTIVE and (self.state is not State.LOGOUT_RECEIVED or self._replied):
             return
+        if isinstance(answer, DepthAnswer):
+            self._desk.answer(answer, now_ns)
         before, self.route = self.route, route
         for msg_type, body in messages:
             self._outbound.admin(msg_type, body, now_ns)
@@ -173,6 +207,7 @@ class FixSession:
                 self.end("No answer to the TestRequest", now_ns)
         elif self.state is State.LOGOUT_SENT or self.state is State.LOGOUT_RECEIVED:
             self._wait_for_logout(elapsed_s, now_ns)
+        self._desk.flush(now_ns)
         self._outbound.flush()
 
     def disconnect(self, reason: str, now_ns: int) -> None:
@@ -201,6 +236,14 @@ class FixSession:
     def answer_by_route(self, query_id: str) -> None:
         """The query's answer takes the route of what is sent now."""
         self._answer_routes[query_id] = self.route
+
+    @property
+    def has_room(self) -> bool:
+        """Whether what can wait may be sent now: neither the client nor the journal is behind."""
+        outbound = self._outbound
+        if self.state is not State.ACTIVE or outbound.held or outbound.parked > _PARKED_FEW:
+            return False
+        return self._backlog() <= self._settings.conflation_backlog_max
 
     def admin(self, msg_type: str, body: str, now_ns: int) -> None:
         """Sends a message that is not journaled, in its turn."""
@@ -241,6 +284,7 @@ class FixSession:
         self.state = State.LOGGING_ON
         self._asked_reset = self._reset = True
         self._resends.clear()
+        self._desk.renew()
         self._log_on(1, now_ns)
 
     def want_resend(self, begin: int, end: int) -> str:
@@ -255,7 +299,13 @@ class FixSession:
         if not refusal:
             self._resends.append((begin, end))
             self._outbound.held = True
+            self._desk.resent_from(begin)
         return refusal
+
+    @property
+    def parked(self) -> int:
+        """Messages that wait for the reports numbered before them, or for a resend to finish."""
+        return self._outbound.parked
 
     @property
     def last_sent(self) -> int:
@@ -312,6 +362,7 @@ class FixSession:
         self._outbound.held = False
         if self.state is not State.CLOSED:
             self._outbound.release(self._outbound.next - 1, now_ns)
+            self._desk.flush(now_ns)
             self._outbound.flush()
             self._check_logout()
 
@@ -413,6 +464,7 @@ class FixSession:
             self.close_reason = reason
             self._resends.clear()
             self._inbound.close()
+            self._desk.close()
             self._port.log_out(confirmed=confirmed, completed=completed)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.session_profile import RateAction
+
 
 class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the FIX acceptor. Seconds, bytes and counts as the names say.
@@ -55,10 +57,26 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is traded here is not real: a Logon may say so (TestMessageIndicator 464=Y), and may not deny it."""
     queries_max: int = 256
     """Status and market-data queries of one client that may be under way."""
+    trade_requests_max: int = 16
+    """TradeCaptureReportRequests of one client that may be under way, subscriptions included."""
+    trade_reports_max: int = 10_000
+    """Trades that one TradeCaptureReportRequest is answered with."""
     symbols_per_request_max: int = 100
     """Symbols in one MarketDataRequest."""
     market_depth_max: int = 1000
-    """Price levels per side in a snapshot; MarketDepth (264) of 0 gives this many."""
+    """Price levels per side in market data; MarketDepth (264) of 0 gives this many."""
+    subscriptions_max: int = 1000
+    """Instruments that one client may listen to at a time, counted once for each request."""
+    trades_waiting_max: int = 10_000
+    """Trades of one instrument that may wait for a client that reads too slowly; beyond, it gets a new snapshot."""
+    conflation_backlog_max: int = 262_144
+    """Unsent bytes of one client at which its market data waits, and its later changes join what waits."""
+    rate_per_s: int = 0
+    """Messages a second of sessions whose profile names no rate; 0 = no limit."""
+    rate_burst: int = 0
+    """Messages of theirs that may come at once after silence; 0 = a second's worth."""
+    rate_action: RateAction = RateAction.REJECT
+    """What is done with what goes beyond."""
     tick_interval_s: float = 0.25
     """Resolution of the heartbeat timers."""
 
@@ -92,8 +110,20 @@ _POSITIVE = (
     "resend_messages_max",
     "routes_max",
     "queries_max",
+    "trade_requests_max",
+    "trade_reports_max",
     "symbols_per_request_max",
     "market_depth_max",
+    "subscriptions_max",
+    "trades_waiting_max",
+    "conflation_backlog_max",
     "tick_interval_s",
 )
-_NOT_NEGATIVE = ("heartbeat_interval_max_s", "sending_time_accuracy_s", "gap_buffer_max", "resend_request_chunk")
+_NOT_NEGATIVE = (
+    "rate_per_s",
+    "rate_burst",
+    "heartbeat_interval_max_s",
+    "sending_time_accuracy_s",
+    "gap_buffer_max",
+    "resend_request_chunk",
+)

@@ -1,0 +1,159 @@
+"""TLS on the gateways' sockets: the standard library's, between two buffers in memory, so that writes still never wait.
+
+What is written is encrypted into a buffer at once and goes on as any other bytes do; what is read is decrypted in the
+reading task. A client that stops in the middle of a handshake is a client that does not log on in time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import ssl
+from pathlib import Path
+
+import msgspec
+import trio
+
+from gateways.transport import RECEIVE_MAX, HandshakeFailed, Outlet, receive
+
+PLAIN_HANDSHAKE = b"\x16\x03"
+"""What a TLS client begins with: no message of a plain protocol does."""
+_CLIENT_CERTIFICATES = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
+
+
+class TlsUnusable(Exception):
+    """A certificate or key can't be read, or they don't go together; says which."""
+
+
+class TlsFiles(msgspec.Struct, frozen=True):
+    """Where the venue's certificate is, in PEM, and whose clients' certificates it trusts."""
+
+    certificate: Path
+    """With the chain that leads to it, if any."""
+    key: Path
+    """Not encrypted."""
+    client_ca: Path | None = None
+    """The authorities whose client certificates are good; None: clients are not asked for any."""
+    client_certificates: str = "optional"
+    """With ``client_ca``: ``optional``, a session says whether it wants one; ``required``, every client shows one."""
+
+
+def server_context(files: TlsFiles) -> ssl.SSLContext:
+    """TLS 1.2 and 1.3 with the library's ciphers; no renegotiation, no compression, no resumption.
+
+    Raises TlsUnusable.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_NO_TICKET
+    context.num_tickets = 0
+    for path in filter(None, (files.certificate, files.key, files.client_ca)):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise TlsUnusable(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        # An encrypted key would ask for its password on the terminal.
+        context.load_cert_chain(files.certificate, files.key, password=_no_password)
+    except (ssl.SSLError, ValueError) as error:
+        raise TlsUnusable(f"{files.certificate} and {files.key}: no certificate with its key: {_why(error)}") from None
+    if files.client_ca is not None:
+        try:
+            context.load_verify_locations(files.client_ca)
+        except ssl.SSLError as error:
+            raise TlsUnusable(f"{files.client_ca}: no certificates: {_why(error)}") from None
+        context.verify_mode = _CLIENT_CERTIFICATES[files.client_certificates]
+    return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted")
+
+
+class TlsOutlet(Outlet):
+    """An :class:`Outlet` that speaks TLS, as the server."""
+
+    def __init__(self, sock: trio.socket.SocketType, buffer_max: int, context: ssl.SSLContext) -> None:
+        super().__init__(sock, buffer_max)
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._established = False
+
+    async def handshake(self) -> None:
+        """See :meth:`Outlet.handshake`. Afterwards :attr:`certificate` is known."""
+        while not self._established:
+            try:
+                self._tls.do_handshake()
+                self._established = True
+            except ssl.SSLWantReadError:
+                self._send_encrypted()
+                data = await receive(self._sock)
+                if not data:
+                    raise HandshakeFailed(self.reason or "the client left during the TLS handshake") from None
+                self._incoming.write(data)
+            except ssl.SSLError as error:
+                self._send_encrypted()  # the alert that says why
+                raise HandshakeFailed(f"no TLS connection: {_why(error)}") from None
+        self._send_encrypted()
+        certificate = self._tls.getpeercert(binary_form=True)
+        self.certificate = hashlib.sha256(certificate).hexdigest() if certificate else ""
+
+    def write(self, data: bytes) -> None:
+        """See :meth:`Outlet.write`. Before the handshake is over nothing can be said."""
+        if self.closed or not self._established:
+            return
+        try:
+            with memoryview(data) as view:
+                sent = 0
+                while sent < len(view):
+                    sent += self._tls.write(view[sent:])
+        except ssl.SSLError as error:
+            self.abort(f"TLS: {_why(error)}")
+            return
+        self._send_encrypted()
+
+    async def receive(self, bytes_max: int = RECEIVE_MAX) -> bytes:
+        """See :meth:`Outlet.receive`. The end that TLS tells of is one; what is no TLS ends the connection."""
+        while True:
+            data = await receive(self._sock, bytes_max)
+            if not data:
+                return b""
+            self._incoming.write(data)
+            decrypted, ended = self._decrypted(bytes_max)
+            self._send_encrypted()  # such as the answer to an update of keys
+            if decrypted or ended:
+                return decrypted  # what ends after it is found at the next call
+
+    def _decrypted(self, bytes_max: int) -> tuple[bytes, bool]:
+        """All that can be read of what has come, and whether nothing more can be."""
+        parts: list[bytes] = []
+        try:
+            while part := self._tls.read(bytes_max):
+                parts.append(part)
+        except ssl.SSLWantReadError:
+            return b"".join(parts), False
+        except ssl.SSLZeroReturnError:
+            return b"".join(parts), True
+        except ssl.SSLError as error:
+            self.fault = f"TLS: {_why(error)}"
+            return b"".join(parts), True
+        return b"".join(parts), True
+
+    def _send_encrypted(self) -> None:
+        data = self._outgoing.read()
+        if data:
+            super().write(data)
+
+    def _finish_writing(self) -> None:
+        """Says close_notify, then the end: a client can tell this from an attacker's."""
+        if self._established:
+            with contextlib.suppress(ssl.SSLError):
+                self._tls.unwrap()
+            self._send_encrypted()
+        super()._finish_writing()
+
+
+def _why(error: ssl.SSLError | ValueError) -> str:
+    """What a person can read of OpenSSL's words."""
+    return str(getattr(error, "reason", None) or error).replace("_", " ").lower()
