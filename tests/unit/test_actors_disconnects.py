@@ -20,6 +20,7 @@ from engine.session import SessionState
 from engine.session_end import SessionEnd
 from engine.session_profile import CancelOnDisconnect, SessionProfile
 from engine.terms import SpecialTerms
+from engine.types import CancelReason, OrdStatus
 
 OFF, DISCONNECT, LOGOUT = CancelOnDisconnect
 LOST = SessionEnd(True, DISCONNECT)
@@ -148,7 +149,9 @@ def test_an_attempt_that_fails_after_a_logout_is_no_lost_connection() -> None:
 
 def test_a_session_without_such_orders_is_not_awaited() -> None:
     world = World(window_s=30)
-    world.publish(Outcome(0, 0, 0, [ev.OrderCanceled(image("a", leaves_qty=0, status=4), 0)]))
+    world.publish(
+        Outcome(0, 0, 0, [ev.OrderCanceled(image("a", leaves_qty=0, status=OrdStatus.CANCELED), CancelReason.OPERATOR)])
+    )
     world.end()
     world.pass_time(30)
     assert (world.told(), world.cancels()) == (ENDED[:1], [])
@@ -157,7 +160,9 @@ def test_a_session_without_such_orders_is_not_awaited() -> None:
 def test_what_has_ended_meanwhile_is_not_asked_for() -> None:
     world = World(window_s=30)
     world.end()
-    world.publish(Outcome(0, 0, 0, [ev.OrderExpired(image("a", leaves_qty=0, status=12), 6)]))
+    world.publish(
+        Outcome(0, 0, 0, [ev.OrderExpired(image("a", leaves_qty=0, status=OrdStatus.EXPIRED), CancelReason.END_OF_DAY)])
+    )
     world.pass_time(30)
     assert (world.told(), world.cancels()) == (ENDED[:1], [])
 
