@@ -111,7 +111,13 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     symbols_per_request_max: CountSetting = 100
     """Symbols in one MarketDataRequest."""
     market_depth_max: CountSetting = 1000
-    """Price levels per side in a snapshot; MarketDepth (264) of 0 gives this many."""
+    """Price levels per side in market data; MarketDepth (264) of 0 gives this many."""
+    subscriptions_max: CountSetting = 1000
+    """Instruments that one client may listen to at a time, counted once for each request."""
+    trades_waiting_max: CountSetting = 10_000
+    """Trades of one instrument that may wait for a client that reads too slowly; beyond, it gets a new snapshot."""
+    conflation_backlog_max: BytesSetting = 262_144
+    """Unsent bytes of one client at which its market data waits, and its later changes join what waits."""
     tick_interval_s: Annotated[float, Number(0.01, 1)] = 0.25
     """Resolution of the heartbeat timers."""
 

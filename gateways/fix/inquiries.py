@@ -1,4 +1,4 @@
-"""Status and market-data requests (H, AF, V): queries to the venue, and its answers as messages. Pure.
+"""Status requests (H, AF): queries to the venue, and its answers as messages. Pure.
 
 A query carries an id of the gateway's own; what the client's request said beside it (its ids, symbol and side) waits
 here for the answer, bounded by ``queries_max``.
@@ -12,8 +12,6 @@ import msgspec
 
 from engine.queries import (
     Answer,
-    DepthAnswer,
-    DepthQuery,
     OpenOrdersAnswer,
     OpenOrdersQuery,
     OrderStatusAnswer,
@@ -21,13 +19,12 @@ from engine.queries import (
     Query,
 )
 from engine.types import OrdRejReason
-from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, SIDES, check_required, group_of, order_id_of
+from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, SIDES, check_required, order_id_of
 from gateways.fix.groups import entries
 from gateways.fix.mapping_out import ReportMapper
-from gateways.fix.numbers import read_int
 from gateways.fix.parties import with_account
 from gateways.fix.plain_reports import avg_px_text
-from gateways.fix.refusals import BusinessRefusal, FieldRefusal, MarketDataRefusal
+from gateways.fix.refusals import BusinessRefusal, FieldRefusal
 from gateways.fix.terms_out import decimal
 from gateways.fix.times import format_utc
 from gateways.fix.vocabulary import CHARACTERS
@@ -46,8 +43,6 @@ _MASS_STATUS_NEEDS = {"1": "55", "7": "", "8": "1", "9": "1"}
 """MassStatusReqType (585): of a security, all, of a party, of an account; and what each must name. A party is one that
 names an account (:mod:`gateways.fix.parties`)."""
 _MASS_STATUS_DEFINED = frozenset("123456789") | {"10"}
-_UNKNOWN_SYMBOL, _BAD_SUBSCRIPTION, _BAD_DEPTH, _BAD_ENTRY_TYPE = "0", "4", "5", "8"
-"""FIX 281 MDReqRejReason."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -58,8 +53,6 @@ class Asked(msgspec.Struct, frozen=True):
     side: str = ""
     echo: str = ""
     """A ready field: 790 or 584, where the version has it."""
-    md_req_id: str = ""
-    entry_types: frozenset[str] = frozenset()
 
 
 class Inquiries:
@@ -83,7 +76,6 @@ class Inquiries:
         self._reads: dict[str, Callable[[Message], list[Query]]] = {
             "H": self._order_status,
             "AF": self._mass_status,
-            "V": self._market_data,
         }
 
     def ask_for(self, session: SessionOpened) -> None:
@@ -97,11 +89,11 @@ class Inquiries:
         """The queries that a request needs.
 
         Raises:
-            FieldRefusal, BusinessRefusal, MarketDataRefusal: it can't be served.
+            FieldRefusal, BusinessRefusal: it can't be served.
         """
         fields = message.fields
         check_required(fields, self._dialect.required[msg_type])
-        for tag in ("11", "262", "584", "790"):
+        for tag in ("11", "584", "790"):
             if len(fields.get(tag, "")) > ID_MAX:
                 raise FieldRefusal(5, tag, f"longer than {ID_MAX} characters")
         return self._reads[msg_type](message)
@@ -174,40 +166,6 @@ class Inquiries:
         query_id = self._remember(asked, request_id)
         return [OpenOrdersQuery(self._session.session_id, query_id, symbol_id, side, account_id)]
 
-    def _market_data(self, message: Message) -> list[Query]:
-        fields = message.fields
-        request_id = fields["262"]
-        symbols = [entry["55"] for entry in group_of(message, "146", "55")]
-        types = frozenset(entry["269"] for entry in group_of(message, "267", "269"))
-        if fields["263"] not in ("0", "1", "2"):
-            raise FieldRefusal(5, "263", OUT_OF_RANGE)
-        if fields["263"] != "0":
-            raise MarketDataRefusal(_BAD_SUBSCRIPTION, request_id, "Only snapshots (263=0) are supported")
-        depth = read_int(fields["264"])
-        if depth is None:
-            raise FieldRefusal(6, "264", "Incorrect data format for value")
-        if depth > self._settings.market_depth_max:
-            text = f"MarketDepth is at most {self._settings.market_depth_max}"
-            raise MarketDataRefusal(_BAD_DEPTH, request_id, text)
-        if not types <= {"0", "1"}:
-            raise MarketDataRefusal(_BAD_ENTRY_TYPE, request_id, "Only bids (269=0) and offers (269=1) are supported")
-        if len(symbols) > self._settings.symbols_per_request_max:
-            text = f"At most {self._settings.symbols_per_request_max} symbols in one request"
-            raise BusinessRefusal(0, request_id, text)
-        self._check_room(len(symbols), request_id)
-        queries: list[Query] = []
-        instruments = [self._directory.instrument_named(symbol) for symbol in symbols]
-        if None in instruments:
-            unknown = symbols[instruments.index(None)]
-            raise MarketDataRefusal(_UNKNOWN_SYMBOL, request_id, f"Unknown symbol {unknown}")
-        for symbol, instrument in zip(symbols, instruments, strict=True):
-            assert instrument is not None
-            asked = Asked(symbol=symbol, md_req_id=request_id, entry_types=types)
-            query_id = self._remember(asked, request_id)
-            levels = depth or self._settings.market_depth_max
-            queries.append(DepthQuery(self._session.session_id, query_id, instrument.symbol_id, levels))
-        return queries
-
     def _check_room(self, count: int, ref_id: str) -> None:
         if len(self._asked) + count > self._settings.queries_max:
             raise BusinessRefusal(4, ref_id, f"More than {self._settings.queries_max} queries are under way")
@@ -233,7 +191,7 @@ class Inquiries:
             return [("8", self._status(answer.order, asked, "", time_text))]
         if isinstance(answer, OpenOrdersAnswer):
             return self._mass_status_reports(answer, asked, time_text)
-        return [("W", self._snapshot(answer, asked))]
+        return []
 
     def _mass_status_reports(self, answer: OpenOrdersAnswer, asked: Asked, time_text: str) -> list[tuple[str, str]]:
         """One report per order, the last flagged (911, 912); without any order one report that says so."""
@@ -272,15 +230,3 @@ class Inquiries:
     def _kind(self, status: str) -> str:
         """150=I; in 4.2 ExecTransType 3 (Status) beside an ExecType that repeats the status."""
         return f"20=3\x01150={status}\x01" if self._dialect.exec_trans_type else "150=I\x01"
-
-    def _snapshot(self, answer: DepthAnswer, asked: Asked) -> str:
-        """MarketDataSnapshotFullRefresh: each side best first, with its place (290) and number of orders (346)."""
-        parts: list[str] = []
-        for kind, levels in (("0", answer.bids), ("1", answer.asks)):
-            if kind not in asked.entry_types:
-                continue
-            for place, level in enumerate(levels, 1):
-                parts.append(
-                    f"269={kind}\x01270={decimal(level.px)}\x01271={decimal(level.qty)}\x01346={level.orders}\x01290={place}\x01"
-                )
-        return f"262={asked.md_req_id}\x0155={asked.symbol}\x01268={len(parts)}\x01{''.join(parts)}"

@@ -52,7 +52,7 @@ class MarketDataRefusal(Refusal):
     def __init__(self, reason: str, md_req_id: str, text: str) -> None:
         super().__init__(text)
         self.reason = reason
-        """MDReqRejReason (281)."""
+        """MDReqRejReason (281); empty where the standard has none."""
         self.md_req_id = md_req_id
         self.text = text
 
@@ -83,4 +83,5 @@ def business_reject_body(ref_seq_num: int, msg_type: str, refusal: BusinessRefus
 
 def market_data_reject_body(refusal: MarketDataRefusal) -> str:
     """Body of a MarketDataRequestReject."""
-    return f"262={printable(refusal.md_req_id)}\x01281={refusal.reason}\x0158={printable(refusal.text)}\x01"
+    reason = f"281={refusal.reason}\x01" if refusal.reason else ""
+    return f"262={printable(refusal.md_req_id)}\x01{reason}58={printable(refusal.text)}\x01"

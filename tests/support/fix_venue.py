@@ -4,6 +4,7 @@ messages."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 from engine_builders import image_of
 
@@ -12,6 +13,7 @@ from engine.directory import Directory
 from engine.events import AccountOpened, Event, InstrumentListed, OrderAccepted, SessionLoggedOn, SessionOpened
 from engine.image import OrderImage
 from engine.instrument import Instrument
+from engine.market_data.updates import Listen
 from engine.queries import Query
 from engine.reports import Report
 from engine.types import SCALE, OrdStatus, OrdType, Side, TimeInForce
@@ -96,7 +98,9 @@ class FakePort:
         self.reserved = 2**63
         self.submitted: list[ClientCommand] = []
         self.submissions: list[int] = []
-        self.queries: list[Query] = []
+        self.queries: list[Query | Listen] = []
+        self.market = SimpleNamespace(listener=None)
+        """As ``actors.port.SessionPort``: a connection says there who is told of market data."""
         self.done: set[int] = set()
         self.orders: dict[str, OrderImage] = {}
         """What :meth:`order_named` finds."""
@@ -113,7 +117,7 @@ class FakePort:
         self.submissions.append(len(commands))
         self.submitted.extend(commands)
 
-    def query(self, query: Query) -> None:
+    def query(self, query: Query | Listen) -> None:
         self.queries.append(query)
 
     def allot(self) -> int:
@@ -196,6 +200,19 @@ def header(msg_type: str, seq: int, time_text: str = NOW_TEXT) -> str:
 def client_frame(msg_type: str, seq: int, body: str = "", *, begin_string: str = "FIX.4.4") -> bytes:
     """A message of BROKER1's with a right header."""
     return frame(header(msg_type, seq) + body, begin_string=begin_string)
+
+
+def client_text(text: str, begin_string: str, time_text: str) -> tuple[str, str]:
+    """BeginString and the rest of a message that a case gives in part: 49, 56 and 52 are put in unless they are there;
+    one of them, or 34, without a value is left out."""
+    fields = text.split("|")
+    tags = [field.partition("=")[0] for field in fields]
+    if tags[0] == "8":
+        begin_string = fields.pop(0)[2:]
+    for tag, value in (("49", "BROKER1"), ("56", "TRADEENGINE"), ("52", time_text)):
+        if tag not in tags:
+            fields.insert(2, f"{tag}={value}")
+    return begin_string, "|".join(field for field in fields if field not in ("49=", "56=", "52=", "34="))
 
 
 def shown(data: bytes) -> str:

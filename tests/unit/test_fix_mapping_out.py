@@ -23,7 +23,7 @@ from engine.events import (
     TradeExecuted,
 )
 from engine.image import OrderImage
-from engine.queries import Answer, DepthAnswer, DepthLevel, DepthQuery, OpenOrdersAnswer, OrderStatusAnswer
+from engine.queries import Answer, OpenOrdersAnswer, OpenOrdersQuery, OrderStatusAnswer, OrderStatusQuery
 from engine.reports import Report
 from engine.types import (
     SCALE,
@@ -43,7 +43,7 @@ from gateways.fix.mapping_out import ACTIVATED_TEXT, CANCEL_TEXT, RESTATED_TEXT,
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal, reject_body
 from gateways.fix.settings import FixSettings
 
-VERSIONS = ["FIX.4.2", "FIX.4.4"]
+VERSIONS = ["FIX.4.2", "FIX.4.4", "FIXT.1.1"]
 PART = order_image(status=OrdStatus.PARTIALLY_FILLED, cum_qty=3 * SCALE, leaves_qty=7 * SCALE, cum_notional=301 * SCALE)
 FULL = order_image(status=OrdStatus.FILLED, cum_qty=10 * SCALE, leaves_qty=0, cum_notional=1000 * SCALE)
 GONE = order_image(status=OrdStatus.CANCELED, leaves_qty=0)
@@ -99,6 +99,8 @@ def test_a_market_order_shows_no_protection_price() -> None:
 @pytest.mark.parametrize(
     ("begin_string", "order", "exec_type", "status"),
     [
+        ("FIXT.1.1", PART, "F", "1"),
+        ("FIXT.1.1", FULL, "F", "2"),
         ("FIX.4.2", PART, "1", "1"),
         ("FIX.4.2", FULL, "2", "2"),
         ("FIX.4.4", PART, "F", "1"),
@@ -113,11 +115,13 @@ def test_fills(begin_string: str, order: OrderImage, exec_type: str, status: str
     assert (aggressor["12"], aggressor["13"]) == ("0.0025", "3")
     resting = told(event, begin_string, order, resting=True)
     assert "12" not in resting
-    if begin_string == "FIX.4.4":
-        assert (aggressor["527"], aggressor["851"], resting["851"]) == ("900", "2", "1")
-    else:
-        assert not {"527", "851"} & aggressor.keys()
+    if begin_string == "FIX.4.2":
+        assert not {"527", "851", "880"} & aggressor.keys()
         assert aggressor["20"] == "0"
+        return
+    trade_id, other = ("527", "880") if begin_string == "FIX.4.4" else ("880", "527")
+    assert (aggressor[trade_id], aggressor["851"], resting["851"]) == ("900", "2", "1")
+    assert other not in aggressor
 
 
 def test_a_fill_s_exec_id_is_the_trade_s_and_the_side_s() -> None:
@@ -129,6 +133,7 @@ def test_a_fill_s_exec_id_is_the_trade_s_and_the_side_s() -> None:
 def test_an_auction_s_fill_adds_and_removes_no_liquidity() -> None:
     event = TradeExecuted(900, 100 * SCALE, SCALE, PART, PART, 0, 0, uncross=True)
     assert "851" not in told(event, "FIX.4.4", PART)
+    assert told(event, "FIXT.1.1", PART)["851"] == "4"
 
 
 @pytest.mark.parametrize("resting", [False, True])
@@ -170,6 +175,14 @@ def test_activation(activation: Activation, begin_string: str, reason: str) -> N
     order = order_image()
     report = told(OrderTriggered(order, activation), begin_string, order)
     assert (report["150"], report["378"], report["58"]) == ("D", reason, ACTIVATED_TEXT[activation])
+
+
+@pytest.mark.parametrize("activation", list(Activation))
+def test_activation_is_an_exec_type_in_fix_50(activation: Activation) -> None:
+    order = order_image()
+    report = told(OrderTriggered(order, activation), "FIXT.1.1", order)
+    assert (report["150"], report["39"], report["58"]) == ("L", "0", ACTIVATED_TEXT[activation])
+    assert "378" not in report
 
 
 def test_quantities_and_average_price_of_a_fill() -> None:
@@ -306,6 +319,11 @@ def test_mass_cancel_reports() -> None:
     assert (refused["530"], refused["531"], refused["532"], refused["37"]) == ("1", "0", "1", "77-2")
 
 
+def test_mass_cancel_reports_have_a_number_of_their_own_in_fix_50() -> None:
+    assert told(MassCancelCompleted(40, 7, 11, "C9", 0, 0, 3), "FIXT.1.1")["1369"] == "40"
+    assert told(MassCancelRejected(7, 11, "C9", 1, "Unknown symbol"), "FIXT.1.1")["1369"] == "77-2"
+
+
 def test_a_leg_is_refused_under_its_own_symbol() -> None:
     event = OrderRejected(REJECTED, int(OrdRejReason.UNKNOWN_SYMBOL), "leg 2: Unknown symbol GOLD", "GOLD")
     assert told(event, "FIX.4.4", REJECTED)["55"] == "BTC/USD"
@@ -325,10 +343,10 @@ def asked(found: Inquiries, msg_type: str, body: str) -> list[object]:
     return list(found.read(msg_type, parse(client_frame(msg_type, 4, body))))
 
 
-def answered(found: Inquiries, answer: Answer) -> list[dict[str, str]]:
+def answered(found: Inquiries, answer: Answer, begin_string: str = "FIX.4.4") -> list[dict[str, str]]:
     messages = [{"35": msg_type} | fields_of(body) for msg_type, body in found.messages(answer, NOW)]
     for message in messages:
-        check("FIX.4.2" if "20" in message else "FIX.4.4", message)
+        check(begin_string, message)
     return messages
 
 
@@ -336,7 +354,7 @@ def answered(found: Inquiries, answer: Answer) -> list[dict[str, str]]:
 def test_an_order_s_status(begin_string: str) -> None:
     found = inquiries(begin_string)
     (query,) = asked(found, "H", "11=C1|55=BTC/USD|54=1|790=S1")
-    (report,) = answered(found, OrderStatusAnswer(query, PART))  # type: ignore[arg-type]
+    (report,) = answered(found, OrderStatusAnswer(query, PART), begin_string)  # type: ignore[arg-type]
     assert (report["17"], report["39"], report["37"], report["14"]) == ("0", "1", "501", "3")
     assert report.get("790") == (None if begin_string == "FIX.4.2" else "S1")
     assert "32" not in report
@@ -351,7 +369,7 @@ def test_an_order_s_status(begin_string: str) -> None:
 def test_the_status_of_no_order(begin_string: str) -> None:
     found = inquiries(begin_string)
     (query,) = asked(found, "H", "11=C8|55=AAPL|54=2")
-    (report,) = answered(found, OrderStatusAnswer(query, None))  # type: ignore[arg-type]
+    (report,) = answered(found, OrderStatusAnswer(query, None), begin_string)  # type: ignore[arg-type]
     assert (report["37"], report["11"], report["55"], report["54"]) == ("NONE", "C8", "AAPL", "2")
     assert (report["39"], report["103"]) == ("8", "5")
     assert report["150"] == ("8" if begin_string == "FIX.4.2" else "I")
@@ -371,13 +389,14 @@ def test_mass_status_in_fix_42_has_no_later_version_s_fields() -> None:
     found = inquiries("FIX.4.2")
     for orders in ([order_image()], []):
         (query,) = asked(found, "AF", "584=M1|585=7")
-        (report,) = answered(found, OpenOrdersAnswer(query, orders))  # type: ignore[arg-type]
+        (report,) = answered(found, OpenOrdersAnswer(query, orders), "FIX.4.2")  # type: ignore[arg-type]
         assert report["20"] == "3"
         assert not {"584", "585", "790", "911", "912"} & report.keys()
 
 
 @pytest.mark.parametrize(
-    ("begin_string", "side"), [("FIX.4.2", "A"), ("FIX.4.2", ""), ("FIX.4.4", "Z"), ("FIX.4.4", "11")]
+    ("begin_string", "side"),
+    [("FIX.4.2", "A"), ("FIX.4.2", ""), ("FIX.4.4", "Z"), ("FIX.4.4", "11"), ("FIXT.1.1", "I")],
 )
 def test_a_side_that_the_version_does_not_define_is_never_repeated(begin_string: str, side: str) -> None:
     found = inquiries(begin_string)
@@ -386,7 +405,7 @@ def test_a_side_that_the_version_does_not_define_is_never_repeated(begin_string:
     assert (refused.value.reason, refused.value.tag) == (5, "54")
     again = parse(client_frame("D", 4, f"11=C1|55=AAPL|54={side}"))
     (query,) = found.status_again(again)
-    (report,) = answered(found, OrderStatusAnswer(query, None))  # type: ignore[arg-type]
+    (report,) = answered(found, OrderStatusAnswer(query, None), begin_string)  # type: ignore[arg-type]
     assert report["54"] == "7"
 
 
@@ -396,19 +415,6 @@ def test_mass_status_without_orders() -> None:
     (report,) = answered(found, OpenOrdersAnswer(query, []))  # type: ignore[arg-type]
     assert (report["150"], report["39"], report["103"], report["911"], report["912"]) == ("I", "8", "5", "0", "Y")
     assert (report["55"], report["54"], report["584"]) == ("[N/A]", "7", "M1")
-
-
-@pytest.mark.parametrize(("types", "entries"), [("267=2|269=0|269=1", 3), ("267=1|269=0", 1), ("267=1|269=1", 2)])
-def test_a_snapshot(types: str, entries: int) -> None:
-    found = inquiries()
-    (query,) = asked(found, "V", f"262=R1|263=0|264=5|{types}|146=1|55=AAPL")
-    assert isinstance(query, DepthQuery)
-    answer = DepthAnswer(query, 9, NOW, [DepthLevel(99 * SCALE, SCALE, 2)], [DepthLevel(101 * SCALE, SCALE, 1)] * 2)
-    ((msg_type, body),) = found.messages(answer, NOW)
-    assert msg_type == "W"
-    assert f"262=R1\x0155=AAPL\x01268={entries}\x01" in body
-    assert ("269=0\x01270=99\x01271=1\x01346=2\x01290=1\x01" in body) == (entries != 2)
-    assert ("269=1\x01270=101\x01271=1\x01346=1\x01290=2\x01" in body) == (entries != 1)
 
 
 def test_an_answer_that_nobody_waits_for_says_nothing() -> None:
@@ -421,13 +427,12 @@ def test_an_answer_that_nobody_waits_for_says_nothing() -> None:
 
 def test_queries_under_way_are_bounded() -> None:
     found = inquiries(queries_max=2)
-    asked(found, "H", "11=C1|55=AAPL|54=1")
-    with pytest.raises(BusinessRefusal):
-        asked(found, "V", "262=R1|263=0|264=5|267=1|269=0|146=2|55=AAPL|55=BTC/USD")
-    (query,) = asked(found, "V", "262=R1|263=0|264=5|267=1|269=0|146=1|55=AAPL")
-    with pytest.raises(BusinessRefusal):
+    (query,) = asked(found, "H", "11=C1|55=AAPL|54=1")
+    asked(found, "AF", "584=M1|585=7")
+    with pytest.raises(BusinessRefusal) as refused:
         asked(found, "H", "11=C1|55=AAPL|54=1")
-    assert found.messages(DepthAnswer(query, 1, NOW, [], []), NOW)  # type: ignore[arg-type]
+    assert refused.value.reason == 4
+    assert answered(found, OrderStatusAnswer(query, PART))  # type: ignore[arg-type]
     asked(found, "H", "11=C1|55=AAPL|54=1")
 
 
@@ -436,3 +441,37 @@ def test_a_reject_names_a_tag_that_is_an_int(tag: str, shown: str) -> None:
     body = reject_body(DIALECTS["FIX.4.4"], 4, "D", FieldRefusal(4, tag, "Tag specified without a value"))
     assert ("371=" in body) == bool(shown)
     assert shown in body
+
+
+@pytest.mark.parametrize("how", ["585=9|1=A2", "585=8|453=1|448=A2|447=D|452=24", "585=7|453=1|448=A2|447=D|452=3"])
+@pytest.mark.parametrize("begin_string", ["FIX.4.4", "FIXT.1.1"])
+def test_mass_status_of_an_account_or_the_party_that_names_it(how: str, begin_string: str) -> None:
+    (query,) = asked(inquiries(begin_string), "AF", f"584=M1|{how}")
+    assert isinstance(query, OpenOrdersQuery)
+    assert query.account_id == 12
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("585=8", 5),
+        ("585=9", 5),
+        ("585=10", 0),
+        ("585=8|453=1|448=X9|447=D|452=24", 1),
+        ("585=9|1=A1|453=1|448=A2|447=D|452=24", 1),
+    ],
+)
+def test_mass_status_of_an_account_that_is_none_of_the_session_s(how: str, reason: int) -> None:
+    with pytest.raises(BusinessRefusal) as refused:
+        asked(inquiries("FIXT.1.1"), "AF", f"584=M1|{how}")
+    assert (refused.value.reason, refused.value.ref_id) == (reason, "M1")
+
+
+def test_from_fix_50_on_an_order_s_status_may_be_asked_for_by_its_order_id() -> None:
+    found = inquiries("FIXT.1.1")
+    (query,) = asked(found, "H", "37=501|55=BTC/USD|54=1|790=S1")
+    assert isinstance(query, OrderStatusQuery)
+    assert (query.cl_ord_id, query.order_id) == ("", 501)
+    with pytest.raises(BusinessRefusal) as refused:
+        asked(found, "H", "55=BTC/USD|54=1|790=S1")
+    assert (refused.value.reason, refused.value.ref_id) == (5, "S1")
