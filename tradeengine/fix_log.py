@@ -43,8 +43,10 @@ class LogScanner:
 
     def __init__(self) -> None:
         self._data = b""
+        self._begin = 0
+        """Where in the data to go on; a byte before it stays, as it says whether a start is one."""
         self._line = 1
-        """Of the first byte of the data."""
+        """Of the byte there."""
         self._misled_upto = 0
         """Up to here in the data lengths of data fields are not believed: they have led past a message's end."""
 
@@ -59,7 +61,7 @@ class LogScanner:
 
     def _messages(self, *, final: bool) -> Iterator[RawMessage]:
         data = self._data
-        pos = counted = 0
+        pos = counted = self._begin
         while (start := _START.search(data, pos)) is not None:
             begin = start.start()
             walk = self._walked(data, begin, start[1], final)
@@ -74,8 +76,10 @@ class LogScanner:
 
     def _keep(self, pos: int, counted: int) -> None:
         self._line += self._data.count(b"\n", counted, pos)
-        self._misled_upto = max(0, self._misled_upto - pos)
-        self._data = self._data[pos:]
+        kept = max(0, pos - 1)
+        self._misled_upto = max(0, self._misled_upto - kept)
+        self._data = self._data[kept:]
+        self._begin = pos - kept
 
     def _walked(self, data: bytes, begin: int, delimiter: bytes, final: bool) -> _Walk:
         walk = _Walk(data, begin, delimiter, final, believing=begin >= self._misled_upto)
