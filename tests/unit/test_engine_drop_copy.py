@@ -1,4 +1,4 @@
-"""Drop copies in the record: who is told of what under which number, and that nobody takes others' orders as its own."""
+"""Drop copies in the record: who is told of what under which number; nobody takes others' orders as its own."""
 
 from __future__ import annotations
 
