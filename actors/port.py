@@ -27,7 +27,7 @@ from actors.messages import (
     ToPort,
 )
 from actors.refusals import AnyCommand, are_new, duplicate, enriched, names_of, refused, unchangeable, use_up
-from actors.replay import replayed
+from actors.replay import replayed, traded
 from actors.runtime import Actor, Mailbox
 from actors.subscriptions import MarketSubscriptions
 from engine.commands import CancelOrder, ClientCommand, NewList, NewOrder, RejectCommand, ReplaceOrder
@@ -55,6 +55,8 @@ from engine.queries import (
     OrderStatusAnswer,
     OrderStatusQuery,
     Query,
+    TradesAnswer,
+    TradesQuery,
 )
 from engine.reports import SILENT, Report
 from engine.session import IN_FLIGHT, SessionState
@@ -423,6 +425,8 @@ class SessionPort(Actor[ToPort]):
                 and query.account_id in (0, order.account_id)
             ]
             connection.answer(OpenOrdersAnswer(query, chosen))
+        elif isinstance(query, TradesQuery):
+            connection.answer(TradesAnswer(query, list(dict.fromkeys(self.state.traded))))
         elif isinstance(query, Listen):
             self.market.carry_out(query)
         elif isinstance(query, DepthQuery):
@@ -444,3 +448,7 @@ class SessionPort(Actor[ToPort]):
     def replay(self, begin: int, end: int) -> AsyncIterator[list[Report]]:
         """Durable reports numbered ``begin``..``end``, from the journal, in chunks; other numbers are left out."""
         return replayed(self.state, RecordCursor(self._routes.read), begin, end, self._limits.replay_chunk)
+
+    def trades(self, records: list[int]) -> AsyncIterator[list[Report]]:
+        """The session's trades in those records, busts and corrections included, from the journal, in chunks."""
+        return traded(self.state, RecordCursor(self._routes.read), records, self._limits.replay_chunk)

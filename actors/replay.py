@@ -1,4 +1,4 @@
-"""A session's reports read again from the journal: for a resend, or for what fell due meanwhile."""
+"""A session's reports read again from the journal: for a resend, what fell due meanwhile, or the day's trades."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import trio
 
 from actors.cursor import RecordCursor
 from actors.refusals import enriched
-from engine.reports import Report
+from engine.reports import TRADES, Report
 from engine.session import NO_REPORT, SessionState
 
 
@@ -40,3 +40,16 @@ async def replayed(
             await trio.lowlevel.checkpoint()
     if chunk:
         yield chunk
+
+
+async def traded(
+    state: SessionState, cursor: RecordCursor, records: list[int], chunk_max: int
+) -> AsyncIterator[list[Report]]:
+    """The reports of a session's trades in ``records``, which ascend, in chunks of so many records."""
+    for at in range(0, len(records), chunk_max):
+        chunk: list[Report] = []
+        for seq in records[at : at + chunk_max]:
+            found = state.reports_in(seq, cursor.record(seq))
+            chunk += [report for report in found if type(report.event) in TRADES]
+        yield chunk
+        await trio.lowlevel.checkpoint()

@@ -75,6 +75,12 @@ def end_of_day_ns(instrument: Instrument, iso_date: str) -> int:
     return moment_ns(day, instrument.daily_roll, instrument.time_zone)
 
 
+def trading_date(instrument: Instrument, now_ns: int) -> date:
+    """The trading day that a moment belongs to (FIX 75 TradeDate): the one whose end is next."""
+    day = date.fromisoformat(ended_day(now_ns, instrument.daily_roll, instrument.time_zone)) + _DAY
+    return day - _DAY if time.fromisoformat(instrument.daily_roll) < _NOON else day
+
+
 # ---- phases -------------------------------------------------------------------------------------------------------
 
 

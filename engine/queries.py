@@ -42,7 +42,14 @@ class DepthQuery(msgspec.Struct, frozen=True, gc=False):
     levels: int
 
 
-Query: TypeAlias = OrderStatusQuery | OpenOrdersQuery | DepthQuery
+class TradesQuery(msgspec.Struct, frozen=True, gc=False):
+    """FIX 35=AD: the session's trades of its trading day."""
+
+    session_id: int
+    query_id: str
+
+
+Query: TypeAlias = OrderStatusQuery | OpenOrdersQuery | DepthQuery | TradesQuery
 
 
 class OrderStatusAnswer(msgspec.Struct, frozen=True, gc=False):
@@ -72,4 +79,10 @@ class DepthAnswer(msgspec.Struct, frozen=True, gc=False):
     asks: list[DepthLevel]
 
 
-Answer: TypeAlias = OrderStatusAnswer | OpenOrdersAnswer | DepthAnswer
+class TradesAnswer(msgspec.Struct, frozen=True, gc=False):
+    query: TradesQuery
+    records: list[int]
+    """Journal sequences of the records that hold them, oldest first, each once."""
+
+
+Answer: TypeAlias = OrderStatusAnswer | OpenOrdersAnswer | DepthAnswer | TradesAnswer

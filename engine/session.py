@@ -32,7 +32,7 @@ from engine.events import (
     TradeExecuted,
 )
 from engine.image import OrderImage
-from engine.reports import SILENT, Copied, Report, collect_reports
+from engine.reports import SILENT, TRADES, Copied, Report, collect_reports
 from engine.types import CxlRejReason, OrdRejReason
 
 NO_REPORT = 0
@@ -85,6 +85,9 @@ class SessionState:
         """Open orders by OrderID."""
         self.inbound = InboundNumbers()
         self.sent = array("Q")
+        self.traded = array("Q")
+        """Journal sequences of the records that hold the trading day's trades of this session, busts and corrections
+        included, oldest first; one that holds several comes up as often. Also those of earlier epochs."""
         self.out_next = 1
         self.out_limit = 1
         """Numbers below this may have gone out without being journaled."""
@@ -137,11 +140,15 @@ class SessionState:
             if order.leaves_qty:  # it is open
                 orders[terms.cl_ord_id] = order
                 open_orders[terms.order_id] = order
-                if type(report.event) is OrderReplaced:
-                    orders[report.event.orig_cl_ord_id] = order
+                kind = type(report.event)
+                if kind is OrderReplaced:
+                    orders[report.event.orig_cl_ord_id] = order  # type: ignore[union-attr]
+                elif kind in TRADES:
+                    self.traded.append(report.seq)
             elif type(report.event) is TradeExecuted:
                 orders[terms.cl_ord_id] = order
                 open_orders.pop(terms.order_id, None)
+                self.traded.append(report.seq)
             else:
                 self._apply_ended(report, order)
         self.out_next = number
@@ -157,6 +164,7 @@ class SessionState:
                 self.orders[cl_ord_id] = order
             return
         if type(event) is TradeBusted or type(event) is TradeCorrected:
+            self.traded.append(report.seq)
             known = self.orders.get(cl_ord_id)
             if isinstance(known, OrderImage) and known.terms.order_id == terms.order_id:
                 self.orders[cl_ord_id] = order  # else the order is of an earlier day, and the name another's by now
@@ -231,6 +239,7 @@ class SessionState:
         undecided = [name for name, order in self.orders.items() if order is IN_FLIGHT]
         self.orders = {order.terms.cl_ord_id: order for order in self.open.values()}
         self.orders.update(dict.fromkeys(undecided, IN_FLIGHT))
+        self.traded = array("Q")
         self.confirmed = self.out_next - 1
 
     def _skip_to(self, number: int) -> None:

@@ -27,6 +27,7 @@ def encode_answer(answer: Answer) -> bytes:
         packets = [_order_status(query_id, order) for order in answer.orders]
         packets.append(codec.OPEN_ORDERS_END.pack(query_id, len(answer.orders)))
         return b"".join(packets)
+    assert isinstance(answer, DepthAnswer), "no other query has a message"
     return _book(answer)
 
 

@@ -19,8 +19,8 @@ from engine.queries import (
     Query,
 )
 from engine.types import OrdRejReason
+from gateways.fix import groups
 from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, SIDES, check_required, order_id_of
-from gateways.fix.groups import entries
 from gateways.fix.mapping_out import ReportMapper
 from gateways.fix.parties import with_account
 from gateways.fix.plain_reports import avg_px_text
@@ -108,7 +108,7 @@ class Inquiries:
         if "530" in fields:
             return []
         if fields["35"] == "E":
-            return [query for leg in entries(message.pairs, "73", "11") for query in self._status_of(leg)]
+            return [query for leg in groups.group_of(message, "73") for query in self._status_of(leg)]
         return self._status_of(fields)
 
     def _status_of(self, fields: dict[str, str]) -> list[Query]:

@@ -153,7 +153,7 @@ class ReportMapper:
                 liquidity = self._dialect.auction_liquidity
             fill += f"{trade_id_tag}={event.trade_id}\x01{liquidity}"
         exec_type = "F" if self._dialect.trade_exec_type else _old_exec_type(order)
-        exec_id = f"{_trade_exec_id(event.trade_id, report)}\x01{self._trans}"
+        exec_id = f"{trade_exec_id(event.trade_id, report)}\x01{self._trans}"
         return "8", self._execution(report, order, order.cl_ord_id, exec_type, "", fill, "", exec_id)
 
     def _fill(self, px: int, qty: int, fee: int) -> str:
@@ -178,8 +178,8 @@ class ReportMapper:
         self, report: Report, event: TradeBusted | TradeCorrected, exec_type: str, trans_type: str, fill: str
     ) -> str:
         order = _own(report)
-        refers = f"19={_trade_exec_id(event.trade_id, report, event.revision)}\x01"
-        exec_id = f"{_trade_exec_id(event.trade_id, report, event.revision + 1)}\x01"
+        refers = f"19={trade_exec_id(event.trade_id, report, event.revision)}\x01"
+        exec_id = f"{trade_exec_id(event.trade_id, report, event.revision + 1)}\x01"
         if self._dialect.exec_trans_type:
             exec_id += f"20={trans_type}\x01"
             exec_type = _old_exec_type(order)
@@ -362,7 +362,7 @@ def _old_exec_type(order: OrderImage) -> str:
     return "2" if order.status is OrdStatus.FILLED else "1"
 
 
-def _trade_exec_id(trade_id: int, report: Report, revision: int = 0) -> str:
+def trade_exec_id(trade_id: int, report: Report, revision: int = 0) -> str:
     """ExecID of one party's fill, R for what rested and A for the other, or of the trade's ``revision``-th change."""
     fill = f"{trade_id}R" if report.resting else f"{trade_id}A"
     return f"{fill}.{revision}" if revision else fill

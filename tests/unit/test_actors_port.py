@@ -14,7 +14,14 @@ from actors.boundary import PortLimits
 from actors.messages import Deliver, Delivery, Disconnect, Outcome
 from engine import events as ev
 from engine.commands import RejectCommand
-from engine.queries import DepthQuery, OpenOrdersAnswer, OpenOrdersQuery, OrderStatusAnswer, OrderStatusQuery
+from engine.queries import (
+    DepthQuery,
+    OpenOrdersAnswer,
+    OpenOrdersQuery,
+    OrderStatusAnswer,
+    OrderStatusQuery,
+    TradesQuery,
+)
 from engine.reports import reports_of
 from engine.session import SessionState
 from engine.types import CancelReason, CxlRejReason, OrdRejReason, OrdStatus
@@ -399,3 +406,45 @@ def test_depth_is_asked_of_the_book_and_answered_to_whoever_is_there() -> None:
     world.port.connection = None
     request.answer(answer)
     assert len(world.answers) == 1
+
+
+# ---- the day's trades ------------------------------------------------------------------------------------------------
+
+
+async def test_the_day_s_trades_are_read_from_their_records() -> None:
+    world = PortWorld(limits=PortLimits(replay_chunk=1))
+    for name, order_id in (("a", 1), ("b", 2)):
+        world.port.submit([new(name)])
+        world.accept(name, order_id=order_id)
+    mine, other = image("a", order_id=1), image("b", order_id=2, **ENDED)
+    theirs = image("x", order_id=9, session_id=2)
+    both = ev.TradeExecuted(1, 100, 1, mine, other, 0, 0)
+    world.publish(Outcome(1, 0, 0, [both, ev.TradeExecuted(2, 100, 1, mine, theirs, 0, 0)]))
+    first = world.seq
+    world.publish(Outcome(1, 0, 0, [ev.OrderCanceled(mine, CancelReason.OPERATOR)]))
+    world.publish(Outcome(0, 0, 0, [ev.TradeBusted(2, 100, 1, mine, theirs, 0, 0, "ops", "error")]))
+    world.journal_told()
+    world.port.query(TradesQuery(1, "q"))
+    (answer,) = world.answers
+    assert answer.records == [first, first + 2], "each record once"
+    chunks = [chunk async for chunk in world.port.trades(answer.records)]
+    assert [[(report.event.trade_id, report.resting) for report in chunk] for chunk in chunks] == [  # type: ignore[union-attr]
+        [(1, False), (1, True), (2, False)],
+        [(2, False)],
+    ]
+    world.publish(Outcome(0, 0, 0, [ev.TradingDayRolled("2026-01-02")]))
+    world.port.query(TradesQuery(1, "q2"))
+    assert world.answers[1].records == []
+
+
+async def test_a_reset_of_the_numbers_forgets_no_trade() -> None:
+    world = PortWorld()
+    world.port.submit([new("a")])
+    world.accept("a")
+    filled = image("a", order_id=1, status=OrdStatus.FILLED, leaves_qty=0)
+    world.publish(Outcome(1, 0, 0, [ev.TradeExecuted(1, 100, 1, filled, image("x", session_id=2), 0, 0)]))
+    traded = world.seq
+    world.port.log_on(reset=True)
+    world.journal_told()
+    world.port.query(TradesQuery(1, "q"))
+    assert world.answers[0].records == [traded]

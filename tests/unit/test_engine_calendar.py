@@ -21,6 +21,7 @@ from engine.calendar import (
     next_roll_ns,
     phase_at,
     roll_ns,
+    trading_date,
 )
 from engine.instrument import Instrument, Session
 from engine.types import TradingPhase as Phase
@@ -125,6 +126,22 @@ def test_the_days_length_between_two_rolls(zone: str, after: str, hours: float) 
 )
 def test_when_an_order_good_till_a_date_expires(zone: str, roll: str, day: str, ends: str) -> None:
     assert utc(end_of_day_ns(instrument(time_zone=zone, daily_roll=roll), day)) == ends
+
+
+@pytest.mark.parametrize(
+    ("zone", "roll", "at", "day"),
+    [
+        (NEW_YORK, "17:00", "2026-01-02T16:59:59", "2026-01-02"),
+        (NEW_YORK, "17:00", "2026-01-02T17:00:00", "2026-01-03"),
+        ("UTC", "00:00", "2026-01-02T00:00:00", "2026-01-02"),
+        ("UTC", "00:00", "2026-01-02T23:59:59", "2026-01-02"),
+        (SYDNEY, "02:30", "2026-01-03T02:29:59", "2026-01-02"),
+    ],
+)
+def test_the_trading_day_of_a_moment_is_the_one_that_ends_next(zone: str, roll: str, at: str, day: str) -> None:
+    listed, moment = instrument(time_zone=zone, daily_roll=roll), ns(at, zone)
+    assert trading_date(listed, moment).isoformat() == day
+    assert end_of_day_ns(listed, day) > moment
 
 
 def test_a_date_that_is_none_is_refused() -> None:
