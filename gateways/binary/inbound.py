@@ -22,7 +22,10 @@ from gateways.binary.rejects import MessageRefused, MessageRejectReason
 Turn: TypeAlias = list[ClientCommand] | Query | bytes
 """Commands to submit together, a query to ask, or packets to send at once; in the order in which the client asked."""
 
-_TRUNCATED = MessageRefused(MessageRejectReason.TRUNCATED, 0, "the message ends within its header or block")
+
+def _truncated() -> MessageRefused:
+    # Never one that is kept: an exception collects a traceback, with the frames in it, each time that it is raised.
+    return MessageRefused(MessageRejectReason.TRUNCATED, 0, "the message ends within its header or block")
 
 
 class RequestReader:
@@ -78,7 +81,7 @@ class RequestReader:
                     number, payload, MessageRefused(MessageRejectReason.BLOCK_TOO_SHORT, 0, str(short))
                 )
             except struct.error:
-                turn = self._refusal(number, payload, _TRUNCATED)
+                turn = self._refusal(number, payload, _truncated())
             if isinstance(turn, _COMMANDS):
                 append(turn)
                 continue
@@ -106,7 +109,7 @@ class RequestReader:
             text = f"{layout.name} block of {block_length} bytes: at least {layout.block_length}"
             raise MessageRefused(MessageRejectReason.BLOCK_TOO_SHORT, 0, text)
         if len(payload) < HEADER_SIZE + block_length:
-            raise _TRUNCATED
+            raise _truncated()
         return read(payload)
 
     def _refusal(self, number: int, payload: bytes, refused: MessageRefused) -> bytes:

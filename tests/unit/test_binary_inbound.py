@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import msgspec
@@ -318,3 +319,11 @@ def test_a_session_without_a_default_account_must_name_one(layout: Layout, value
     assert isinstance(refused, RejectCommand)
     assert refused.command.account_id == 0
     assert refused.text == "Account is missing: the session has no default"
+
+
+def test_a_refused_message_is_not_kept() -> None:
+    ours, cut = reader(), HEADER.pack(codec.NEW_ORDER.block_length, 1, codec.SCHEMA_ID, 99) + b"short"
+    before = sys.getrefcount(cut)
+    for _ in range(50):
+        ours.read([cut])
+    assert sys.getrefcount(cut) == before
