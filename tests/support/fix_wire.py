@@ -1,4 +1,4 @@
-"""FIX clients of a venue in the test's process: real connections over socket pairs, the venue's clock set by hand."""
+"""FIX clients of a venue in the test's process: real connections to its acceptor, the venue's clock set by hand."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from actors.messages import Outcome
 from config.credentials import hash_password
 from engine.events import Event, SessionOpened
 from engine.session_profile import SessionProfile
+from gateways.fix.acceptor import FixAcceptor
 from gateways.fix.codec import Framer, parse
-from gateways.fix.connection import FixConnection, FixCounters
-from gateways.fix.refused import RefusedLogons
 from gateways.fix.settings import FixSettings
 
 if TYPE_CHECKING:
@@ -40,6 +39,12 @@ class Wire:
         self._sock = sock
         self._framer = Framer(1 << 20)
         self._came: list[dict[str, str]] = []
+
+    @property
+    def address(self) -> str:
+        """As the venue sees it."""
+        host, port = self._sock.getsockname()
+        return f"{host}:{port}"
 
     async def send(self, msg_type: str, seq: int, body: str = "") -> None:
         header = f"35={msg_type}|34={seq}|49={_COMP_ID}|56=TRADEENGINE|52=20260102-10:00:00|"
@@ -77,12 +82,11 @@ class Wire:
 class World:
     """A venue whose session FIX1 has a profile."""
 
-    def __init__(self, venue: Venue, clock: Clock, nursery: trio.Nursery, refusals: RefusedLogons) -> None:
+    def __init__(self, venue: Venue, clock: Clock, address: Any) -> None:
         self.venue = venue
         self.clock = clock
         self.wires: list[Wire] = []
-        self._nursery = nursery
-        self._refusals = refusals
+        self._address = address
 
     @property
     def state(self) -> Any:
@@ -100,11 +104,10 @@ class World:
         profile = SessionProfile(**changes)
         await self.journal(msgspec.structs.replace(opened, profile=profile, credential=_CREDENTIAL))
 
-    def connect(self) -> Wire:
-        ours, theirs = trio.socket.socketpair()
-        connection = FixConnection(ours, "test", self.venue.door, _SETTINGS, FixCounters(), self._refusals, self.clock)
-        self._nursery.start_soon(connection.run)
-        self.wires.append(Wire(theirs))
+    async def connect(self) -> Wire:
+        sock = trio.socket.socket()
+        await sock.connect(self._address)
+        self.wires.append(Wire(sock))
         return self.wires[-1]
 
     async def gone(self) -> None:
@@ -118,9 +121,10 @@ class World:
 async def world(directory: Path, clock: Clock | None = None, **profile: Any) -> AsyncIterator[World]:
     """The venue of a directory, running, with a profile for the session (the configuration gives it none)."""
     clock = clock or Clock()
-    refusals = RefusedLogons()
     async with running(venues.settings(directory), clock) as venue, trio.open_nursery() as nursery:
-        it = World(venue, clock, nursery, refusals)
+        listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        await nursery.start(FixAcceptor(venue.door, _SETTINGS, clock).serve, listeners)
+        it = World(venue, clock, listeners[0].socket.getsockname())
         await it.profile(**profile)
         yield it
         for wire in it.wires:

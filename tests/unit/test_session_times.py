@@ -139,7 +139,7 @@ async def _end(it: World, clock: Clock, when: str) -> None:
 async def test_the_client_gets_a_logout_and_the_next_window_starts_from_one(tmp_path: Path) -> None:
     clock = Clock(at("2026-01-05T09:00:00"))
     async with world(tmp_path, clock, schedule=OFFICE) as it:
-        wire = it.connect()
+        wire = await it.connect()
         await wire.log_on(1)
         await _end(it, clock, "2026-01-05T17:00:00")
         logout = await wire.next()
@@ -148,15 +148,15 @@ async def test_the_client_gets_a_logout_and_the_next_window_starts_from_one(tmp_
         await wire.send("5", 2)
         assert await wire.ended()
         await it.gone()
-        assert (await it.connect().log_on(3))["58"].startswith("the session is outside its schedule")
+        assert (await (await it.connect()).log_on(3))["58"].startswith("the session is outside its schedule")
         clock.now_ns = at("2026-01-06T08:00:00")
-        assert (await it.connect().log_on(1))["34"] == "1"
+        assert (await (await it.connect()).log_on(1))["34"] == "1"
 
 
 async def test_a_client_that_says_nothing_is_cut(tmp_path: Path) -> None:
     clock = Clock(at("2026-01-05T09:00:00"))
     async with world(tmp_path, clock, schedule=OFFICE) as it:
-        wire = it.connect()
+        wire = await it.connect()
         await wire.log_on(1)
         await _end(it, clock, "2026-01-05T17:00:00")
         assert (await wire.next())["35"] == "5"
