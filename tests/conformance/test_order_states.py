@@ -1,4 +1,4 @@
-"""Every order-state-change matrix of FIX 4.2 (appendix D) and FIX 4.4 (volume 4), in both versions."""
+"""Every order-state-change matrix of FIX 4.2 (appendix D) and FIX 4.4 (volume 4), in every version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LETTERS = {
 FIX44 = [f"{section}.{letter}" for section, letters in _LETTERS.items() for letter in letters]
 
 
-@pytest.mark.parametrize("begin_string", ["FIX.4.2", "FIX.4.4"])
+@pytest.mark.parametrize("begin_string", ["FIX.4.2", "FIX.4.4", "FIXT.1.1"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case.ids))
 async def test_case(case: Case, begin_string: str, tmp_path: Path) -> None:
     async with ready(tmp_path, begin_string) as player:

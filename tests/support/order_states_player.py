@@ -58,8 +58,9 @@ from gateways.fix.settings import FixSettings
 from gateways.fix.times import format_utc
 from tradeengine.venue import Venue
 
-SESSIONS = {"FIX.4.4": (1, "FIX1"), "FIX.4.2": (2, "FIX2")}
+SESSIONS = {"FIX.4.4": (1, "FIX1"), "FIX.4.2": (2, "FIX2"), "FIXT.1.1": (4, "FIX4")}
 """Session id and CompID of each version's client."""
+_LOGON = {"FIXT.1.1": "98=0|108=30|1137=9"}
 SYMBOL, ACCOUNT = "BTC/USDT", "A2"
 _ANY = "-"
 _REQUEST = re.compile(r"(New|Cancel|Replace|Status)\((\w+)(?:,(\w+))?\)(?: (\d+))?((?: \w+=[\w.]+)*)")
@@ -140,7 +141,7 @@ class FixLine:
         self._out_next = 1
         self._in = Framer(self._settings.message_size_max)
         self._out = Framer(self._settings.message_size_max)
-        logon = read_logon(self._framed("A", "98=0|108=30"), clock(), self._settings)
+        logon = read_logon(self._framed("A", _LOGON.get(begin_string, "98=0|108=30")), clock(), self._settings)
         self._session = FixSession(logon, self._port, self._settings, self._out.feed)
         self._port.connection = self
         self._session.start(clock())
@@ -250,7 +251,7 @@ class Player:
 
     def _states(self, exec_type: str, status: str) -> dict[int, str]:
         code, state = _EXEC_TYPES[exec_type], _STATUSES[status]
-        if self._line.begin_string == "FIX.4.4":
+        if self._line.begin_string != "FIX.4.2":
             return {150: code, 39: state}
         if exec_type == "Replace" and status == "New":
             return {20: "0", 150: code, 39: "5"}
@@ -265,11 +266,13 @@ def _rich(directory: Path) -> Settings:
     """Orders of the matrices' size, and accounts that can pay for them."""
     chosen = settings(directory)
     replaced: Any = msgspec.structs.replace
+    own = replaced(chosen.sessions[0], protocol="FIXT.1.1", comp_id="FIX4")
     balances = {asset: parse_decimal("1000000000") for asset in ("USDT", "BTC", "ETH")}
     rich: Settings = replaced(
         chosen,
         instruments=[replaced(listed, max_qty=1_000_000 * SCALE) for listed in chosen.instruments],
         accounts=[replaced(account, balances=balances) for account in chosen.accounts],
+        sessions=[*chosen.sessions, own],
     )
     return rich
 
