@@ -85,7 +85,8 @@ def is_hmac_key(text: str) -> bool:
 class KeySeal:
     """Seals and opens HMAC keys.
 
-    ``venue_key`` gives the 32 bytes when they are needed, or raises KeyUnusable; ``entropy`` gives random bytes. ``owner`` is the session's identity: what was sealed for one does not open for another.
+    ``venue_key`` gives the 32 bytes when they are needed, or raises KeyUnusable; ``entropy`` gives random bytes.
+    ``owner`` is the session's identity: what was sealed for one does not open for another.
     """
 
     def __init__(self, venue_key: Callable[[], bytes], entropy: Callable[[int], bytes]) -> None:

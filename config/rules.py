@@ -74,12 +74,26 @@ def _service_problems(settings: Settings) -> Found:
         "admin.port": settings.admin,
     }
     ports = {key: service.port for key, service in services.items() if service.enabled and service.port}
+    if settings.fix.enabled and settings.fix.tls.certificate and settings.fix.tls_port:
+        ports["fix.tls_port"] = settings.fix.tls_port
     uses = Counter(ports.values())
     for key, port in ports.items():
         if uses[port] > 1:
             yield key, f"{port} is given to more than one service; expected a port of its own"
+    yield from _tls_problems(settings.fix)
     if settings.admin.token and settings.admin.token_file:
         yield "admin.token_file", f"{settings.admin.token_file!r} is given beside admin.token; expected one of them"
+
+
+def _tls_problems(fix: FixSettings) -> Found:
+    tls = fix.tls
+    if bool(tls.certificate) != bool(tls.key):
+        given, missing = ("certificate", "key") if tls.certificate else ("key", "certificate")
+        yield f"fix.tls.{missing}", f"is missing beside fix.tls.{given}; expected both or neither"
+    if tls.client_certificates == "required" and not tls.client_ca:
+        yield "fix.tls.client_ca", "is missing; expected the authorities whose client certificates are required"
+    if fix.enabled and not fix.plain and not tls.certificate:
+        yield "fix.plain", "false leaves no port, as fix.tls.certificate is not given"
 
 
 def _limit_problems(settings: Settings) -> Found:

@@ -11,14 +11,16 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
-from config.kinds import FilePath, Integer, Number, OneOf, Switch, Text, TimeOfDay, TimeZone, VenueKey
+from config.kinds import FilePath, Integer, Number, OneOf, Switch, Text, TimeOfDay, TimeZone, VenueKey, Word
 from config.reference import AccountConfig, CompIdSetting, FirmConfig, InstrumentConfig, SessionConfig
 from config.schema import Discreet
+from engine.session_profile import RateAction
 
 HostSetting: TypeAlias = Annotated[str, Text(r"[0-9A-Za-z.:_%-]{1,253}", "an IP address or a host name to listen on")]
 PortSetting: TypeAlias = Annotated[int, Integer(0, 65535, "0 = any free port")]
 BytesSetting: TypeAlias = Annotated[int, Integer(1024, 2**30)]
 CountSetting: TypeAlias = Annotated[int, Integer(1, 1_000_000)]
+FileSetting: TypeAlias = Annotated[str, Text(r"[^\x00]{0,4096}", "the path of a file, or nothing")]
 TimeoutSetting: TypeAlias = Annotated[float, Number(0.1, 3600)]
 TOKEN: Final = Text(r"[!-~]{16,256}|", "16 to 256 ASCII characters without spaces", secret=True)
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -58,12 +60,30 @@ class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Size at which a new segment file is started; space for it is reserved ahead."""
 
 
+class TlsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """TLS 1.2 and 1.3 on a port of its own; files in PEM, relative paths read from the working directory."""
+
+    certificate: FileSetting = ""
+    """The venue's, with the chain that leads to it; empty = no TLS."""
+    key: FileSetting = ""
+    """The certificate's private key, not encrypted."""
+    client_ca: FileSetting = ""
+    """The authorities whose client certificates are good; empty = clients are not asked for any."""
+    client_certificates: Literal["optional", "required"] = "optional"
+    """optional: a session says whether it wants one; required: every client shows one."""
+
+
 class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The FIX acceptor, FIX.4.2 and FIX.4.4."""
+    """The FIX acceptor: FIX.4.2, FIX.4.4 and FIXT.1.1 with FIX 5.0 SP2."""
 
     enabled: Annotated[bool, Switch()] = True
     host: HostSetting = DEFAULT_HOST
     port: PortSetting = 9878
+    plain: Annotated[bool, Switch()] = True
+    """Whether there is a port without TLS."""
+    tls_port: PortSetting = 9879
+    """Where clients speak TLS; listened on if tls.certificate is given."""
+    tls: TlsSettings = TlsSettings()
     comp_id: CompIdSetting = "TRADEENGINE"
     """The venue's CompID: clients send it as TargetCompID."""
     connections_max: CountSetting = 1000
@@ -108,6 +128,10 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is traded here is not real: a Logon may say so (TestMessageIndicator 464=Y), and may not deny it."""
     queries_max: CountSetting = 256
     """Status and market-data queries of one client that may be under way."""
+    trade_requests_max: CountSetting = 16
+    """TradeCaptureReportRequests of one client that may be under way, subscriptions included."""
+    trade_reports_max: CountSetting = 10_000
+    """Trades that one TradeCaptureReportRequest is answered with."""
     symbols_per_request_max: CountSetting = 100
     """Symbols in one MarketDataRequest."""
     market_depth_max: CountSetting = 1000
@@ -118,6 +142,12 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Trades of one instrument that may wait for a client that reads too slowly; beyond, it gets a new snapshot."""
     conflation_backlog_max: BytesSetting = 262_144
     """Unsent bytes of one client at which its market data waits, and its later changes join what waits."""
+    rate_per_s: Annotated[int, Integer(0, 1_000_000, "0 = no limit")] = 0
+    """Messages a second of sessions whose profile names no rate."""
+    rate_burst: Annotated[int, Integer(0, 1_000_000, "0 = a second's worth")] = 0
+    """Messages of theirs that may come at once after silence."""
+    rate_action: Annotated[RateAction, Word(RateAction)] = RateAction.REJECT
+    """What is done with what goes beyond: reject or disconnect."""
     tick_interval_s: Annotated[float, Number(0.01, 1)] = 0.25
     """Resolution of the heartbeat timers."""
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import gc
 import signal
+import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import msgspec
 import structlog
@@ -28,6 +30,7 @@ from gateways.fix.settings import FixSettings
 from gateways.http.api import AdminApi
 from gateways.http.server import HttpServer
 from gateways.http.settings import HttpSettings
+from gateways.tls import TlsFiles, server_context
 from stores.journal.directory import read_identity
 from stores.journal.disk import RealDisk
 from tradeengine.admin_token import admin_token
@@ -42,6 +45,8 @@ from tradeengine.venue import Venue
 log = structlog.get_logger("app")
 S = TypeVar("S", bound=msgspec.Struct)
 
+FIX_OVER_TLS: Final = "fix-tls"
+"""The endpoint beside ``fix``."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SWITCH_INTERVAL_S = 0.0001
 """How long the journal's thread waits for the interpreter after a sync, while matching is busy. Measured for 4 KiB
@@ -64,12 +69,13 @@ async def serve(
         signals: those that stop it gracefully; another one after that has its usual effect.
 
     Raises:
-        PortUnavailable, TokenUnusable, JournalError, ConfigurationConflict: it did not open.
+        PortUnavailable, TokenUnusable, TlsUnusable, JournalError, ConfigurationConflict: it did not open.
         SupervisorFailed: it has stopped by itself; the next start replays the journal.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     operations = VenueOperations(settings)
     stop = trio.Event()
+    tls = _tls_context(settings)
     with _endpoints(settings) as endpoints:
         remove_ports(settings.data_dir)
         operators = Supervisor("operators", _operators(settings, operations, endpoints, stop, signals))
@@ -79,7 +85,7 @@ async def serve(
             if recovered is None:
                 return ""
             venue = Venue(settings, recovered)
-            specs, counters = _gateways(venue, endpoints)
+            specs, counters = _gateways(venue, endpoints, tls)
             _settle_memory()
             async with venue.running(specs):
                 operations.attach(venue, counters)
@@ -99,14 +105,25 @@ def _endpoints(settings: Settings) -> Iterator[dict[str, Endpoint]]:
     """The addresses of what is enabled, by the configuration's names. Raises PortUnavailable."""
     endpoints: dict[str, Endpoint] = {}
     try:
-        for name, service in (("admin", settings.admin), ("fix", settings.fix), ("binary", settings.binary)):
-            if service.enabled:
-                endpoints[name] = Endpoint(name, service.host, service.port)
+        for name, host, port in _addresses(settings):
+            endpoints[name] = Endpoint(name, host, port)
         yield endpoints
     finally:
         for endpoint in endpoints.values():
             endpoint.close()
         remove_ports(settings.data_dir)
+
+
+def _addresses(settings: Settings) -> Iterator[tuple[str, str, int]]:
+    admin, fix, binary = settings.admin, settings.fix, settings.binary
+    if admin.enabled:
+        yield "admin", admin.host, admin.port
+    if fix.enabled and fix.plain:
+        yield "fix", fix.host, fix.port
+    if fix.enabled and fix.tls.certificate:
+        yield FIX_OVER_TLS, fix.host, fix.tls_port
+    if binary.enabled:
+        yield "binary", binary.host, binary.port
 
 
 async def _recover(settings: Settings, stop: trio.Event) -> Recovered | None:
@@ -192,7 +209,18 @@ def _observe(event: str, **details: object) -> None:
 # ---- gateways -----------------------------------------------------------------------------------------------------
 
 
-def _gateways(venue: Venue, endpoints: dict[str, Endpoint]) -> tuple[list[ChildSpec[Any]], dict[str, object]]:
+def _tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """None where no certificate is configured. Raises TlsUnusable."""
+    tls = settings.fix.tls
+    if not (settings.fix.enabled and tls.certificate):
+        return None
+    client_ca = Path(tls.client_ca) if tls.client_ca else None
+    return server_context(TlsFiles(Path(tls.certificate), Path(tls.key), client_ca, tls.client_certificates))
+
+
+def _gateways(
+    venue: Venue, endpoints: dict[str, Endpoint], tls: ssl.SSLContext | None
+) -> tuple[list[ChildSpec[Any]], dict[str, object]]:
     """The acceptors' specifications, and their counters by name."""
     settings = venue.settings
     gate: Gate = venue.door
@@ -202,10 +230,13 @@ def _gateways(venue: Venue, endpoints: dict[str, Endpoint]) -> tuple[list[ChildS
         trace_outcomes(venue.publisher, tracer)
     specs: list[ChildSpec[Any]] = []
     counters: dict[str, object] = {}
-    if "fix" in endpoints:
+    if settings.fix.enabled:
         fix = FixAcceptor(gate, _same_named(FixSettings, settings.fix), time.time_ns, _observe)
         grace_s = settings.fix.logout_timeout_s + 1
-        specs.append(service_spec(endpoints["fix"], fix, _observe, fix.stop, grace_s))
+        if "fix" in endpoints:
+            specs.append(service_spec(endpoints["fix"], fix, _observe, fix.stop, grace_s))
+        if tls is not None:
+            specs.append(service_spec(endpoints[FIX_OVER_TLS], fix.over_tls(tls), _observe, fix.stop, grace_s))
         counters["fix"] = fix.counters
     if "binary" in endpoints:
         # Named after the journal, so that nobody takes the numbers of one venue for those of another.

@@ -13,6 +13,8 @@ from tradeengine.versions import package_version
 
 _NAMES_SHOWN = 12
 _LABEL = 13
+_FIX = ("FIX.4.2", "FIX.4.4", "FIXT.1.1")
+_FIX_PORTS = {"fix": "", "fix-tls": " (TLS)"}
 
 
 def banner(settings: Settings, endpoints: Mapping[str, Endpoint], recovered: Recovered, directory: Directory) -> str:
@@ -25,10 +27,10 @@ def _lines(
 ) -> Iterator[str]:
     yield f"  {settings.venue.name}  tradeengine {package_version()}".rstrip()
     yield ""
-    if "fix" in endpoints:
-        target = settings.fix.comp_id
-        yield _row("FIX", f"{endpoints['fix'].address}   FIX.4.4 and FIX.4.2, TargetCompID {target}")
-        yield _row("", _log_ons(directory, ("FIX.4.4", "FIX.4.2"), "SenderCompID"))
+    fix = [endpoints[name].address + over for name, over in _FIX_PORTS.items() if name in endpoints]
+    if fix:
+        yield _row("FIX", f"{', '.join(fix)}   {', '.join(_FIX)}, TargetCompID {settings.fix.comp_id}")
+        yield _row("", _log_ons(directory, _FIX, "SenderCompID"))
     if "binary" in endpoints:
         yield _row("binary", f"{endpoints['binary'].address}   SBE messages in a SoupBinTCP 3.00 session")
         yield _row("", _log_ons(directory, ("SOUPBIN",), "user"))

@@ -61,6 +61,7 @@ def _serve(settings: Settings) -> int:
     import trio
 
     from actors.runtime import ActorRuntimeError
+    from gateways.tls import TlsUnusable
     from stores.journal.errors import JournalError, JournalLocked
     from tradeengine import logs
     from tradeengine.admin_token import TokenUnusable
@@ -72,7 +73,7 @@ def _serve(settings: Settings) -> int:
     logs.configure(settings.log)
     try:
         failure = trio.run(serve, settings, _announce)
-    except (ConfigurationConflict, TokenUnusable, VenueKeyUnusable) as error:
+    except (ConfigurationConflict, TlsUnusable, TokenUnusable, VenueKeyUnusable) as error:
         return fail(str(error), EXIT_USAGE)
     except (JournalLocked, PortUnavailable) as error:
         return fail(str(error), EXIT_BUSY)

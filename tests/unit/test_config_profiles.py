@@ -10,16 +10,20 @@ import pytest
 import config
 from config.document import Section, Sequence, read_yaml
 from config.loader import load
-from config.reference import InstrumentConfig
+from config.profile import CancelConfig, RateConfig, SessionScheduleConfig
+from config.reference import InstrumentConfig, SessionConfig
 from config.schema import field_types
 from config.settings import Settings
 from config.trading import ProtectionConfig
 from engine.guarding import is_guarded
 from engine.market_data.limits import MarketDataLimits
+from engine.session_profile import PLAIN_PROFILE
 from engine.types import SCALE, InstrumentStatus, TradingPhase
 
 FOLDER = Path(config.__file__).parent
-PROTOCOLS = ("FIX.4.4", "FIX.4.2")
+PROTOCOLS = ("FIX.4.4", "FIX.4.2", "FIXT.1.1")
+SPECIAL = {("FIX.4.2", "DESK1"), ("FIX.4.4", "HARBORDC"), ("FIX.4.4", "MDATA1")}
+"""Sessions that show what a profile may say."""
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +83,20 @@ def test_one_account_s_everything_fits_64_bits(demo: Settings) -> None:
 def test_demo_sessions(demo: Settings) -> None:
     brokers = [f"BROKER{i}" for i in range(1, 5)]
     traders = [f"TRADR{i}" for i in range(1, 5)]
-    expected = {(protocol, name) for protocol in PROTOCOLS for name in brokers} | {
-        ("SOUPBIN", name) for name in traders
-    }
+    expected = (
+        {(protocol, name) for protocol in PROTOCOLS for name in brokers}
+        | {("SOUPBIN", name) for name in traders}
+        | SPECIAL
+    )
     assert {(session.protocol, session.comp_id) for session in demo.sessions} == expected
     assert [account.name for account in demo.accounts] == brokers + traders
     for session in demo.sessions:
         assert session.password == "demo"
         assert session.enabled
+        if (session.protocol, session.comp_id) in SPECIAL:
+            assert session.profile([]) != PLAIN_PROFILE
+            continue
+        assert session.profile([]) == PLAIN_PROFILE
         assert session.accounts == [session.comp_id]
         assert session.default_account == session.comp_id
 
@@ -132,3 +142,27 @@ def test_default_file_s_example_says_all_that_an_instrument_may_say() -> None:
     assert isinstance(protection, Section)
     assert list(protection.entries) == list(field_types(ProtectionConfig))
     assert load(None, {}, flags).instruments[0].schedule[0].random_end_s == 30
+
+
+def test_default_file_s_example_says_all_that_a_session_may_say() -> None:
+    text = (FOLDER / "default.yaml").read_text("utf-8")
+    _, _, rest = text.partition("#   - protocol:")
+    example, _, _ = f"#   - protocol:{rest}".partition("\n#\n")
+    flags = {"sessions": "\n".join(line.removeprefix("#   ") for line in example.splitlines())}
+    root = read_yaml(flags["sessions"], "default.yaml")
+    assert isinstance(root, Sequence)
+    (entry,) = root.items
+    assert isinstance(entry, Section)
+    assert list(entry.entries) == list(field_types(SessionConfig))
+    parts = {"cancel_on_disconnect": CancelConfig, "rate": RateConfig, "schedule": SessionScheduleConfig}
+    for name, part in parts.items():
+        section = entry.entries[name]
+        assert isinstance(section, Section)
+        assert list(section.entries) == list(field_types(part))
+    world = {
+        "firms": [{"name": "HARBOR"}],
+        "accounts": [{"name": "BROKER1", "firm": "HARBOR"}],
+        "sessions": flags["sessions"].replace('password: ""', "password: demo"),
+    }
+    (session,) = load(None, {}, world).sessions
+    assert session.schedule.windows[0].end == "17:00:30"
