@@ -9,9 +9,7 @@ from config.binder import suggestion
 from config.keys import KEYS_MAX, key_id_of
 from config.reference import SessionConfig
 from engine.session_profile import CancelOnDisconnect, Rights
-
-_DAY_S = 86_400
-_WEEK_S = 7 * _DAY_S
+from engine.session_schedule import schedule_problems
 
 
 def session_profile_problems(path: str, session: SessionConfig, firms: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -23,7 +21,7 @@ def session_profile_problems(path: str, session: SessionConfig, firms: Collectio
     cancel = session.cancel_on_disconnect
     if cancel.window_s and cancel.mode is CancelOnDisconnect.OFF:
         yield f"{path}.cancel_on_disconnect.window_s", f"{cancel.window_s:g} has no meaning while the mode is off"
-    yield from _window_problems(path, session)
+    yield from _schedule_problems(path, session)
 
 
 def _key_problems(path: str, session: SessionConfig) -> Iterator[tuple[str, str]]:
@@ -51,28 +49,7 @@ def _rights_problems(path: str, session: SessionConfig, firms: Collection[str]) 
             yield f"{path}.copies_of[{i}]", f"unknown firm {firm!r}{hint}"
 
 
-def _window_problems(path: str, session: SessionConfig) -> Iterator[tuple[str, str]]:
-    """Windows that touch would be one; windows that overlap would be two at once."""
-    spans: list[tuple[int, int, str]] = []
-    for i, config in enumerate(session.schedule.windows):
-        window = config.to_window()
-        key = f"{path}.schedule.windows[{i}]"
-        length = _seconds(window.end) + window.end_days * _DAY_S - _seconds(window.start)
-        if length > _WEEK_S:
-            yield f"{key}.end_days", f"{window.end_days} makes it longer than a week; expected less"
-            return
-        for day in window.days:
-            begin = day * _DAY_S + _seconds(window.start)
-            spans.append((begin, begin + length, key))
-    spans.sort()
-    for n, (_, end, key) in enumerate(spans):
-        after, _, other = spans[(n + 1) % len(spans)]
-        following = after if n + 1 < len(spans) else after + _WEEK_S
-        if end > following:
-            yield key, f"overlaps {other if other != key else 'itself on another day'}; expected windows apart"
-            return
-
-
-def _seconds(time_of_day: str) -> int:
-    hours, minutes, seconds = map(int, time_of_day.split(":"))
-    return hours * 3600 + minutes * 60 + seconds
+def _schedule_problems(path: str, session: SessionConfig) -> Iterator[tuple[str, str]]:
+    schedule = session.schedule.to_schedule()
+    if schedule is not None:
+        yield from ((f"{path}.schedule.{key}", text) for key, text in schedule_problems(schedule))

@@ -158,7 +158,8 @@ def _overlaps(windows: list[SessionWindow]) -> Iterator[tuple[str, str]]:
         pair = (min(i, j), max(i, j))
         if start + length > next_start and pair not in reported:
             reported.add(pair)
-            yield f"windows[{pair[1]}]", f"overlaps {'itself' if i == j else f'windows[{pair[0]}]'}"
+            other = "itself on another day" if i == j else f"windows[{pair[0]}]"
+            yield f"windows[{pair[1]}]", f"overlaps {other}; expected windows apart"
 
 
 def _length_s(window: SessionWindow) -> int:
