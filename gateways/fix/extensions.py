@@ -95,6 +95,7 @@ class _Extender:
             if self._spec.name in message.specifications:
                 parts = tuple(self._part(tag.rstrip("*"), required=tag.endswith("*")) for tag in message.parts)
                 self._spec.messages[msg_type] = MessageDefinition(msg_type, message.name, APP, parts)
+                self._by_tag["35"].values[msg_type] = message.name
         for place, tags in added.members.items():
             self._add_members(place, tags)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.decimals import parse_decimal
 from engine.types import INT64_MAX, Side
-from gateways.fix.groups import entries
+from gateways.fix import groups
 from gateways.fix.numbers import read_int
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal
 from gateways.fix.times import parse_utc
@@ -124,9 +124,9 @@ def utc_time(text: str, tag: str, name: str) -> int:
     return time_ns
 
 
-def group_of(message: Message, count_tag: str, first_tag: str) -> list[dict[str, str]]:
-    """A repeating group whose entries are as many as its count says."""
-    found = list(entries(message.pairs, count_tag, first_tag))
+def group_of(message: Message, count_tag: str, first_tag: str) -> list[groups.Entry]:
+    """A repeating group whose entries are as many as its count says. Each starts with ``first_tag``."""
+    found = groups.group_of(message, count_tag)
     check_count(message.fields, count_tag, len(found))
     return found
 

@@ -1,4 +1,4 @@
-"""Which tags carry raw data, and which may stand more than once: repeating groups (FIX 4.4 vol. 1)."""
+"""Which tags carry raw data, and the entries of repeating groups as a version's dictionary has them."""
 
 from __future__ import annotations
 
@@ -7,92 +7,27 @@ from typing import TYPE_CHECKING
 from gateways.fix.dictionary import dictionary_for
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container
 
     from gateways.fix.codec import Message
     from gateways.fix.dictionary import Group
 
-DATA_LENGTH_TAG = {
-    "96": "95",
-    "89": "93",
-    "91": "90",
-    "213": "212",
-    "349": "348",
-    "351": "350",
-    "353": "352",
-    "355": "354",
-    "357": "356",
-    "359": "358",
-    "361": "360",
-    "363": "362",
-    "365": "364",
-    "446": "445",
-    "619": "618",
-    "622": "621",
-}
-"""A data field's tag → the tag of its length, which stands just before it."""
+_DATA_AND_LENGTH = (
+    "89/93 91/90 96/95 213/212 349/348 351/350 353/352 355/354 357/356 359/358 361/360 363/362 365/364 446/445 "
+    "619/618 622/621 1185/1184 1278/1277 1281/1280 1283/1282 1398/1397 1402/1401 1404/1403 1469/1468 1527/1525 "
+    "1579/1578 1621/1620 1665/1664 1697/1678 1734/1733 1872/1871 1875/1874 2073/2072 2075/2074 2112/2111 "
+    "2180/2179 2288/2287 2352/2351 2371/2372 2482/2481 2493/2494 2521/2522 2638/2637 2652/2651 2666/2665 "
+    "2716/2715 2719/2718 2722/2721 2798/2797 2801/2802 2808/2809 2814/2815 40005/40004 40009/40008 40979/40978 "
+    "40981/40980 40983/40982 40985/40984 40987/40986 40989/40988 41084/41083 41102/41101 41108/41107 41257/41256 "
+    "41321/41320 41325/41324 41459/41458 41477/41476 41483/41482 41654/41653 41711/41710 41807/41806 41812/41811 "
+    "41874/41873 41970/41969 42026/42025 42172/42171 42452/42451 42486/43110 42653/42652 42684/43109 42948/42947 "
+    "42982/43111 "
+)
+DATA_LENGTH_TAG = dict(pair.split("/") for pair in _DATA_AND_LENGTH.split())
+"""A data field's tag → the tag of its length, which stands just before it; of all versions, as none gives another's
+tags to anything else."""
 
 LENGTH_TAGS = frozenset(DATA_LENGTH_TAG.values())
-
-_PARTY = {"448", "447", "452", "802", "523", "803"}
-_INSTRUMENT = {"55", "65", "48", "22", "454", "455", "456", "460", "461", "167", "200", "541", "202", "206", "207"}
-
-_LEG = {
-    *{"11", "526", "67", "583", "160", "1", "660", "581", "63", "64", "21", "18", "110", "111", "100", "81", "140"},
-    *{"54", "401", "114", "60", "854", "38", "152", "516", "40", "423", "44", "99", "15", "376", "377", "23", "117"},
-    *{"59", "168", "432", "126", "427", "12", "13", "528", "529", "582", "121", "120", "58", "77", "203", "204", "210"},
-    *{"211", "835", "836", "837", "838", "840", "388", "389", "494", "109", "76", "47", "439", "440", "453", "454"},
-    *{"78", "386", "1083", "1084", "1085", "1086", "1094", "1100", "1101", "1102", "1107", "1109", "1138", "2964"},
-    *{"7001", "7002"},
-}
-"""An order of a NewOrderList: what a NewOrderSingle may say, beside what names it in the list."""
-
-GROUPS: dict[str, frozenset[str]] = {
-    "73": frozenset(_LEG | _INSTRUMENT | _PARTY | {"79", "661", "736", "467", "80", "539", "336", "625"}),
-    "453": frozenset(_PARTY),
-    "146": frozenset(_INSTRUMENT | {"107", "15", "711", "555"}),
-    "267": frozenset({"269"}),
-    "78": frozenset({"79", "661", "736", "467", "80", "539"}),
-    "386": frozenset({"336", "625"}),
-    "454": frozenset({"455", "456"}),
-    "232": frozenset({"233", "234"}),
-    "627": frozenset({"628", "629", "630"}),
-    "382": frozenset({"375", "337", "437", "438", "655"}),
-    "384": frozenset({"372", "385"}),
-    "552": frozenset({"54", "11", "1", "38", "526", "583", "77", "453", "58"} | _PARTY),
-    "555": frozenset(
-        {"600", "602", "603", "608", "609", "610", "611", "612", "616", "623", "624", "654", "566", "587"}
-    ),
-}
-"""The tag of a group's count → the tags that the group may repeat."""
-
-
-def may_repeat(tag: str, fields: Container[str]) -> bool:
-    """Whether a group that has begun lets ``tag`` stand again."""
-    return any(tag in members and count in fields for count, members in GROUPS.items())
-
-
-def entries(pairs: list[list[str]], count_tag: str, first_tag: str) -> Iterator[dict[str, str]]:
-    """A group's entries in order: each starts with ``first_tag`` and takes the group's tags that follow it."""
-    members = GROUPS[count_tag]
-    entry: dict[str, str] | None = None
-    inside = False
-    for tag, value in pairs:
-        if tag == count_tag:
-            inside = True
-        elif inside and tag == first_tag:
-            if entry is not None:
-                yield entry
-            entry = {tag: value}
-        elif inside and entry is not None and tag in members:
-            entry[tag] = value
-        elif inside:
-            break
-    if entry is not None:
-        yield entry
-
-
-# ---- groups as the dictionary has them ------------------------------------------------------------------------------
 
 
 class Entry(dict[str, str]):
