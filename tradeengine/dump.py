@@ -29,7 +29,7 @@ _DECIMALS: Final = frozenset(
         *("collar_rate", "price_limit_rate", "dynamic_band_rate", "volatility_rate"),
     )
 )
-_TIMES: Final = frozenset({"until_ns", "expire_ns"})
+_TIMES: Final = frozenset({"until_ns", "expire_ns", "window_ns"})
 _HIDDEN: Final = frozenset({"credential", "hmac_keys"})
 _LEFT_OUT: Final = frozenset({"terms", "special", "working", "fee_raw", "maker_fee", "taker_fee"})
 """Of an order: what is told in another form, what only settlement needs, or what its instrument says already."""
@@ -83,7 +83,7 @@ class Describer:
                 parts.append(self._order(value) if name == "order" else f"{name} [{self._order(value)}]")
             elif isinstance(value, msgspec.Struct):
                 parts += [_pair(key, item) for key, item in self._struct(value).items() if item != ""]
-            elif value not in ("", None) and not (name in ("request_id", "reissue_from") and value == 0):
+            elif value not in ("", None) and not (name in ("request_id", "reissue_from", "window_ns") and value == 0):
                 key, shown = self._field(name, value)
                 parts.append(f"{key}={','.join(map(str, shown)) if isinstance(shown, list) else shown}")
         return " ".join(parts)
