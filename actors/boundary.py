@@ -25,6 +25,13 @@ class SessionUnavailable(LogonRefused):
     """The credentials are right, but the session cannot be had now: trying again later may help."""
 
 
+class AlreadyLoggedOn(SessionUnavailable):
+    """Another connection has the session, and keeps it."""
+
+    def __init__(self) -> None:
+        super().__init__("the session is already logged on")
+
+
 class Connection(Protocol):
     """What a gateway gives the venue of a live connection. Never blocks, never raises."""
 

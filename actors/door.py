@@ -12,7 +12,7 @@ from typing import Protocol
 
 import trio
 
-from actors.boundary import Connection, LogonRefused, SessionUnavailable
+from actors.boundary import AlreadyLoggedOn, Connection, LogonRefused, SessionUnavailable
 from actors.passwords import Passwords
 from actors.port import SessionPort
 from actors.signatures import Signatures, SignedLogon
@@ -133,7 +133,7 @@ class Door:
         if port is None:
             raise SessionUnavailable("the session has failed; operators know of it")
         if port.connection is not None:
-            raise SessionUnavailable("the session is already logged on")
+            raise AlreadyLoggedOn
         return port
 
     def _window(self, session: SessionOpened) -> Window | None:

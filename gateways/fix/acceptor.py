@@ -9,6 +9,7 @@ import trio
 
 from gateways.fix.connection import FixConnection, FixCounters
 from gateways.fix.refused import RefusedLogons
+from gateways.fix.routing import Routes
 from gateways.rates import RateDefaults, RateLimits
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class FixAcceptor:
         self._clock = clock
         self._observe = observe
         self._refusals = RefusedLogons()
+        self._routes: dict[int, Routes] = {}
         self._rates = RateLimits(RateDefaults(settings.rate_per_s, settings.rate_burst, settings.rate_action))
         self._connections: set[FixConnection] = set()
         self._changed = trio.Event()
@@ -104,6 +106,7 @@ class FixAcceptor:
             self._refusals,
             self._clock,
             self._rates,
+            self._routes,
             tls,
         )
         self._connections.add(connection)

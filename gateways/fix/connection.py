@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
-from actors.boundary import LogonRefused
+from actors.boundary import AlreadyLoggedOn, LogonRefused
 from actors.passwords import PasswordRefused, WrongPassword
 from engine.session_profile import RateAction
 from gateways.fix.codec import Framer
 from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refused
 from gateways.fix.permissions import Throttle
+from gateways.fix.routing import Routes
 from gateways.fix.services import PasswordKept
 from gateways.fix.session import FixSession
 from gateways.fix.state import State
@@ -77,6 +78,7 @@ class FixConnection:
         refusals: RefusedLogons,
         clock: Callable[[], int],
         rates: RateLimits,
+        routes: dict[int, Routes],
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.remote = remote
@@ -91,6 +93,7 @@ class FixConnection:
         self._refusals = refusals
         self._clock = clock
         self._rates = rates
+        self._routes = routes
         self._rated: SessionOpened | None = None
         self._limit: RateLimit | None = None
         if tls is None:
@@ -208,6 +211,7 @@ class FixConnection:
             self._settings,
             self._write,
             self._change_password,
+            self._routes.setdefault(port.session.session_id, Routes(self._settings.routes_max)),
             read_trades=self._read_trades,
             backlog=lambda: self._outlet.backlog,
         )
@@ -234,6 +238,9 @@ class FixConnection:
                 certificate=self._outlet.certificate,
             )
         except LogonRefused as reason:
+            # Who is nobody's client, or is here already, gets no word: it would cost the session a number (1S b, c).
+            if isinstance(reason, AlreadyLoggedOn) or self._gate.directory.session_keyed(*logon.session) is None:
+                raise LogonRefusal(str(reason)) from reason
             raise refused(logon.session, str(reason), self._clock(), self._settings) from reason
 
     async def _read(self) -> None:

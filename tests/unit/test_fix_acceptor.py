@@ -11,7 +11,7 @@ import trio
 import trio.testing
 from fix_venue import NOW, FakePort, client_frame, order_image
 
-from actors.boundary import Connection, LogonRefused
+from actors.boundary import AlreadyLoggedOn, Connection, LogonRefused
 from engine.commands import ClientCommand
 from engine.directory import Directory
 from engine.events import OrderAccepted
@@ -76,13 +76,14 @@ class Gate:
     def __init__(self, port: LivePort) -> None:
         self.port = port
         self.directory: Directory = port.directory
+        self.directory.apply(port.session)
 
     async def admit(self, *, connection: Connection, password: str, comp_id: str, **_: str) -> LivePort:
         await trio.lowlevel.checkpoint()
         if (comp_id, password) != ("BROKER1", "demo"):
             raise LogonRefused("unknown session or wrong credentials")
         if self.port.connection is not None:
-            raise LogonRefused("the session is already logged on")
+            raise AlreadyLoggedOn
         self.port.connection = connection
         return self.port
 
@@ -225,7 +226,7 @@ async def test_the_numbers_of_refusals_are_passed_over() -> None:
         first = await venue.connect()
         assert (await first.log_on())["34"] == "4"
         second = await venue.connect()
-        assert (await second.log_on())["58"] == "the session is already logged on"
+        assert await second.log_on() == {}
         await first.send("1", "112=its numbers are its own")
         assert (await first.get())["34"] == "5"
         await first.send("5")
@@ -233,7 +234,7 @@ async def test_the_numbers_of_refusals_are_passed_over() -> None:
         assert await first.get() == {}
         third = await venue.connect()
         third.number = 4
-        assert (await third.log_on())["34"] == "8"
+        assert (await third.log_on())["34"] == "7"
 
 
 async def test_a_reset_forgets_refusals() -> None:
@@ -244,10 +245,11 @@ async def test_a_reset_forgets_refusals() -> None:
 
 
 async def test_a_session_has_one_connection() -> None:
+    """The second is closed without a word, which would cost a number (test case 1S b)."""
     async with stage() as venue:
         first, second = await venue.connect(), await venue.connect()
         await first.log_on()
-        assert (await second.log_on())["58"] == "the session is already logged on"
+        assert await second.log_on() == {}
         await first.send("1", "112=still here")
         assert (await first.get())["112"] == "still here"
 
