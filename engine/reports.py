@@ -129,10 +129,10 @@ def _collect_with_copies(seq: int, record: Record, into: defaultdict[int, list[R
         for report in reports:
             if report.number:
                 originals[report.position] = Copied(session_id, report)
-    copies = iter(record.copies)
-    time_ns = record.time_ns
-    for reader, position, number in zip(copies, copies, copies, strict=True):
-        into[reader].append(Report(number, seq, position, time_ns, originals[position], None))
+    copies, time_ns = record.copies, record.time_ns
+    for at in range(0, len(copies), 3):
+        position = copies[at + 1]
+        into[copies[at]].append(Report(copies[at + 2], seq, position, time_ns, originals[position], None))
 
 
 def _collect_own(seq: int, record: Record, into: defaultdict[int, list[Report]]) -> None:
