@@ -79,6 +79,8 @@ class TlsOutlet(Outlet):
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._established = False
+        self._ended = False
+        """Nothing more can be read."""
 
     async def handshake(self) -> None:
         """See :meth:`Outlet.handshake`. Afterwards :attr:`certificate` is known."""
@@ -114,31 +116,39 @@ class TlsOutlet(Outlet):
         self._send_encrypted()
 
     async def receive(self, bytes_max: int = RECEIVE_MAX) -> bytes:
-        """See :meth:`Outlet.receive`. The end that TLS tells of is one; what is no TLS ends the connection."""
-        while True:
+        """See :meth:`Outlet.receive`. The end that TLS tells of is one; what is no TLS is one too."""
+        if self._incoming.pending and not self._ended:  # it came with the end of the handshake
+            decrypted = self._decrypted(bytes_max)
+            if decrypted:
+                await trio.lowlevel.checkpoint()
+                return decrypted
+        while not self._ended:
             data = await receive(self._sock, bytes_max)
             if not data:
                 return b""
             self._incoming.write(data)
-            decrypted, ended = self._decrypted(bytes_max)
-            self._send_encrypted()  # such as the answer to an update of keys
-            if decrypted or ended:
-                return decrypted  # what ends after it is found at the next call
+            decrypted = self._decrypted(bytes_max)
+            if decrypted:
+                return decrypted
+        await trio.lowlevel.checkpoint()
+        return b""
 
-    def _decrypted(self, bytes_max: int) -> tuple[bytes, bool]:
-        """All that can be read of what has come, and whether nothing more can be."""
+    def _decrypted(self, bytes_max: int) -> bytes:
+        """All that can be read of what has come."""
         parts: list[bytes] = []
         try:
             while part := self._tls.read(bytes_max):
                 parts.append(part)
+            self._ended = True
         except ssl.SSLWantReadError:
-            return b"".join(parts), False
+            pass
         except ssl.SSLZeroReturnError:
-            return b"".join(parts), True
+            self._ended = True
         except ssl.SSLError as error:
+            self._ended = True
             self.fault = f"TLS: {_why(error)}"
-            return b"".join(parts), True
-        return b"".join(parts), True
+        self._send_encrypted()  # such as the answer to an update of keys, or an alert
+        return b"".join(parts)
 
     def _send_encrypted(self) -> None:
         data = self._outgoing.read()
