@@ -1,0 +1,80 @@
+"""A million mutated messages for each parser of clients' bytes, and as much again by coverage as its time allows.
+
+No exception, no hang, no memory that grows, and never an order from bytes whose length or checksum is wrong: see
+``fuzz_targets`` and ``fuzz_binary`` for what is held against what, ``fuzz.py`` to run one alone. All are started at
+once, one a core; `-m "not fuzz"` leaves them out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from fuzz import TARGETS
+
+pytestmark = pytest.mark.fuzz
+
+PROGRAM = Path(__file__).with_name("fuzz.py")
+ATHERIS = Path(sys.prefix) / "tools" / "atheris" / "bin" / "python"
+MESSAGES = dict.fromkeys(TARGETS, 1_000_000) | {name: 350_000 for name in TARGETS if name.startswith("session/")}
+"""The three versions of a session are one parser with three dictionaries."""
+COVERAGE_RUNS = 30_000
+_TIMEOUT_S = 300
+Ran = subprocess.CompletedProcess[str]
+
+
+def _run(arguments: list[str | Path], environment: dict[str, str]) -> Ran:
+    command = [*arguments, "--seed", "1"]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S, env=os.environ | environment
+    )
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[dict[str, Future[Ran]]]:
+    """Every run, by its target's name, with ``/coverage`` after it for those by coverage."""
+    ours = {"PYTHONPATH": sysconfig.get_path("purelib")}
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        started = {
+            name: pool.submit(_run, [sys.executable, PROGRAM, name, "--messages", str(MESSAGES[name])], {})
+            for name in TARGETS
+        }
+        if ATHERIS.exists():
+            for name in TARGETS:
+                options = [name, "--coverage", "--runs", str(COVERAGE_RUNS)]
+                started[f"{name}/coverage"] = pool.submit(_run, [ATHERIS, PROGRAM, *options], ours)
+        yield started
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_mutated_messages(name: str, runs: dict[str, Future[Ran]], capsys: pytest.CaptureFixture[str]) -> None:
+    ran = runs[name].result()
+    assert ran.returncode == 0, ran.stderr[-4000:]
+    told = json.loads(ran.stdout)
+    with capsys.disabled():
+        print(f"\n  fuzz {ran.stdout.strip()}")
+    assert told["messages"] == MESSAGES[name]
+    reached = {key: count for key, count in told.items() if key in ("valid", "accepted", "orders", "refused orders")}
+    assert min(reached.values()) > told["messages"] // 500, f"it does not get through: {told}"
+
+
+@pytest.mark.skipif(not ATHERIS.exists(), reason="atheris is not there: scripts/install-test-tools.sh installs it")
+@pytest.mark.parametrize("name", TARGETS)
+def test_messages_by_coverage(name: str, runs: dict[str, Future[Ran]], capsys: pytest.CaptureFixture[str]) -> None:
+    ran = runs[f"{name}/coverage"].result()
+    assert ran.returncode == 0, ran.stderr[-4000:]
+    told = dict(re.findall(r"^stat::(\w+): +(\d+)$", ran.stderr, re.MULTILINE))
+    done, found = told["number_of_executed_units"], told["new_units_added"]
+    with capsys.disabled():
+        print(f"\n  fuzz {name} by coverage: {done} runs, {found} ways through the code not taken before")
+    assert int(done) >= COVERAGE_RUNS
+    assert int(found) > 0
