@@ -127,6 +127,8 @@ class FixClient:
         self._gap_asked_from = 0
         self.logout_text = ""
         pairs = [(98, "0"), (108, str(self._heartbeat_s)), (554, password)]
+        if self.begin_string == "FIXT.1.1":
+            pairs.append((1137, "9"))
         if reset:
             self.out_next = self.in_next = 1
             self.sent.clear()
