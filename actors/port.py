@@ -8,14 +8,13 @@ knows no protocol.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 import trio
 
-from actors.boundary import Connection, PortLimits, Routes
+from actors.boundary import PortLimits, Routes
 from actors.cursor import RecordCursor
-from actors.epochs import Epochs
 from actors.journal import OutNumbers
 from actors.messages import (
     Deliver,
@@ -26,9 +25,10 @@ from actors.messages import (
     SessionEvent,
     ToPort,
 )
+from actors.port_presence import PortPresence
 from actors.refusals import AnyCommand, are_new, duplicate, enriched, names_of, refused, unchangeable, use_up
 from actors.replay import replayed, traded
-from actors.runtime import Actor, Mailbox
+from actors.runtime import Mailbox
 from actors.subscriptions import MarketSubscriptions
 from engine.commands import CancelOrder, ClientCommand, NewList, NewOrder, RejectCommand, ReplaceOrder
 from engine.events import (
@@ -38,7 +38,6 @@ from engine.events import (
     OrderRejected,
     SessionConnected,
     SessionLapsed,
-    SessionLoggedOn,
     SessionLoggedOut,
     SessionOpened,
     SessionRemoved,
@@ -65,7 +64,7 @@ _UNKNOWN = object()
 _SPARSE = frozenset({CancelRejected, OrderRejected})
 
 
-class SessionPort(Actor[ToPort]):
+class SessionPort(PortPresence):
     """See the module. Synchronous but for :meth:`wait_for_credit` and :meth:`replay`."""
 
     def __init__(
@@ -77,37 +76,14 @@ class SessionPort(Actor[ToPort]):
         limits: PortLimits,
         mailbox: Mailbox[ToPort],
     ) -> None:
-        self.state = state
+        super().__init__(state, numbers, routes, limits)
         self.applied_seq = applied_seq
         self.directory = routes.directory
-        self.connection: Connection | None = None
-        self.in_next = state.inbound.next
-        self.epochs = Epochs(state)
         self.market = MarketSubscriptions(mailbox, routes.market_data)
-        self._is_fix = state.opened.protocol.startswith("FIX")
-        self._numbers = numbers
-        self._routes = routes
-        self._limits = limits
         self._queries: deque[tuple[int, Query | Listen]] = deque()
-        self._when_quiet: list[Callable[[], None]] = []
-        self._reserving = False
         self._credit_event = trio.Event()
 
     # ---- the gateway's side: in -----------------------------------------------------------------------------------
-
-    @property
-    def session(self) -> SessionOpened:
-        return self.state.opened
-
-    @property
-    def submitted(self) -> int:
-        """Commands sent on their way since the venue started."""
-        return self._numbers.submitted
-
-    @property
-    def resolved(self) -> int:
-        """Those of them whose outcome is durable."""
-        return self._numbers.resolved
 
     @property
     def credit(self) -> int:
@@ -176,6 +152,12 @@ class SessionPort(Actor[ToPort]):
         with self._routes.dispatcher.turn():
             self._answer_queries()
 
+    def log_out(self, *, confirmed: bool, completed: bool = False) -> None:
+        """As :meth:`PortPresence.log_out`; what the connection has asked and listens to goes with it."""
+        self._queries.clear()
+        self.market.end()
+        super().log_out(confirmed=confirmed, completed=completed)
+
     def _may_change(self, command: CancelOrder | ReplaceOrder) -> bool:
         """Whether the order named may still be in a book: known and not known to be closed."""
         if command.order_id:
@@ -191,40 +173,6 @@ class SessionPort(Actor[ToPort]):
     def _tell(self, command: AnyCommand, events: list[Event]) -> None:
         self._routes.journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, events))
 
-    # ---- the gateway's side: FIX numbers and logon ----------------------------------------------------------------
-
-    @property
-    def out_next(self) -> int:
-        """The next outbound number that will be given."""
-        return self._numbers.next
-
-    @property
-    def released(self) -> int:
-        """The highest outbound number whose turn has come: every report up to it is durable."""
-        if self._numbers.delivered == self._numbers.stamped:
-            return self._numbers.next - 1
-        return self.state.out_next - 1
-
-    @property
-    def reissued_upto(self) -> int:
-        """Reports up to this number repeat an earlier epoch's and carry PossResend; 0 = none."""
-        return self.state.reissued_upto
-
-    def allot(self) -> int:
-        """An outbound number for a message that the journal does not hold; it may go out once it is sendable."""
-        number = self._numbers.next
-        self._numbers.next = number + 1
-        self._reserve()
-        return number
-
-    def sendable(self, number: int) -> bool:
-        """Whether the journal knows that ``number`` may have been used, so that it is never given twice."""
-        return number < self.state.out_limit or number < self.state.out_next
-
-    def already_done(self, in_seq: int) -> bool:
-        """Whether the journal holds the outcome of this inbound number."""
-        return self.state.inbound.has(in_seq)
-
     def known(self, cl_ord_id: str) -> bool:
         """Whether the session has used this ClOrdID on its trading day, or has an open order of that name."""
         return cl_ord_id in self.state.orders
@@ -233,81 +181,6 @@ class SessionPort(Actor[ToPort]):
         """The session's order as it was last told of it, by ClOrdID or, where it is not 0, OrderID; None where that is
         still in flight."""
         return self.state.open.get(order_id) if order_id else self.state.order_named(cl_ord_id)
-
-    def starts_anew(self, msg_seq_num: int) -> bool:
-        """Whether a Logon with this MsgSeqNum starts both directions from 1 without asking for it."""
-        return self.epochs.starts_anew(msg_seq_num)
-
-    def log_on(self, *, reset: bool, first_out: int = 1) -> None:
-        """Journal the logon once nothing of an earlier connection is in flight; its report, in FIX, is the Logon's
-        reply.
-
-        With ``reset`` that reply is numbered ``first_out``.
-        """
-        self.epochs.begin(reset=reset)
-        self._once_quiet(lambda: self._journal_log_on(reset, first_out))
-
-    def log_out(self, *, confirmed: bool, completed: bool = False) -> None:
-        """The connection is gone, which is journaled once nothing is in flight, with the exact numbers.
-
-        Args:
-            confirmed: the client is known to have everything.
-            completed: both sides have said Logout; else the connection was lost.
-        """
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            self.epochs.end(completed=completed)
-        self._queries.clear()
-        self.market.end()
-        if connection is not None:
-            self._once_quiet(lambda: self._journal_log_out(confirmed, lost=not completed))
-
-    def abandon(self) -> None:
-        """After a crash of the port that has cost the client its connection."""
-        self.epochs.end(completed=False)
-        self._once_quiet(lambda: self._journal_log_out(confirmed=False, lost=True))
-
-    def _journal_log_on(self, reset: bool, first_out: int) -> None:
-        session_id = self.session.session_id
-        self._routes.disconnects.back(session_id)
-        if not self._is_fix:
-            self._routes.journal.tell(Outcome(0, 0, 0, [SessionConnected(session_id)]))
-            return
-        epoch = self.state.epoch + reset
-        first_out = first_out if reset else self._numbers.next
-        limit = first_out + self._numbers.unconfirmed * reset + self._limits.numbers_reserved
-        again_from = first_out + 1 if reset else 0
-        window_ns = self.epochs.window_ns
-        logged_on = SessionLoggedOn(session_id, epoch, reset, self.in_next, first_out, again_from, window_ns)
-        self._routes.journal.tell(Outcome(0, 0, 0, [logged_on]))
-        self._routes.journal.tell(Outcome(0, 0, 0, [NumbersReserved(session_id, limit)]))
-
-    def _journal_log_out(self, confirmed: bool, lost: bool) -> None:
-        session_id, disconnects = self.session.session_id, self._routes.disconnects
-        if self.connection is None and (self._is_fix or disconnects.is_here(session_id)):
-            numbers = self.in_next, self._numbers.next
-            event = SessionLoggedOut(session_id, *numbers, confirmed and self._is_fix, self.epochs.reset_next, lost)
-            self._routes.journal.tell(Outcome(0, 0, 0, [event]))
-            disconnects.gone(self.state, lost=lost)
-
-    def _once_quiet(self, action: Callable[[], None]) -> None:
-        with self._routes.dispatcher.turn():
-            if self.submitted == self.resolved and not self._when_quiet:
-                action()
-            else:
-                self._when_quiet.append(action)
-
-    def _reserve(self, needed: int = 0) -> None:
-        """Have the journal know of more numbers when half of what it knows of is used, or ``needed`` are wanted."""
-        limits = self._limits
-        left = self.state.out_limit - self._numbers.next
-        if self._reserving or left > max(needed, limits.numbers_reserved // 2):
-            return
-        self._reserving = True
-        limit = self._numbers.next + needed + limits.numbers_reserved
-        with self._routes.dispatcher.turn():
-            event = NumbersReserved(self.session.session_id, limit)
-            self._routes.journal.tell(Outcome(0, 0, 0, [event]))
 
     # ---- the venue's side -----------------------------------------------------------------------------------------
 
@@ -359,10 +232,7 @@ class SessionPort(Actor[ToPort]):
 
     def _on_resolved(self) -> None:
         self._credit_event.set()
-        if self._when_quiet and self.submitted == self.resolved:
-            actions, self._when_quiet = self._when_quiet, []
-            for action in actions:
-                action()
+        super()._on_resolved()
 
     def _on_session_event(self, event: Event) -> None:
         if isinstance(event, SessionLoggedOut):

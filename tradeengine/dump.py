@@ -59,6 +59,8 @@ class Describer:
             described["inbound"] = [record.in_from, record.in_seq]
         if any(record.out):
             described["outbound"] = record.out
+        if record.copies:
+            described["copies"] = list(self._copies(record))
         described["events"] = [{"event": type(event).__name__, **self._struct(event)} for event in record.events]
         return described
 
@@ -69,9 +71,17 @@ class Describer:
         origin = f" from {self._session(record.session_id)}" if record.session_id else ""
         numbers = f" in {record.in_from}..{record.in_seq}" if record.in_seq else ""
         out = f" out {','.join(map(str, record.out))}" if any(record.out) else ""
-        yield f"{seq:>10}  {stamp}{origin}{numbers}{out}"
+        copies = "".join(f" copy {it['session']} {it['report']} {it['outbound']}" for it in self._copies(record))
+        yield f"{seq:>10}  {stamp}{origin}{numbers}{out}{copies}"
         for event in record.events:
             yield f"{'':>12}{type(event).__name__:<22} {self._text(event)}".rstrip()
+
+    def _copies(self, record: Record) -> Iterator[dict[str, Any]]:
+        """Which drop copy is told of which of the record's reports (from 0), and under which number."""
+        copies = record.copies
+        for at in range(0, len(copies), 3):
+            reader, position, number = copies[at : at + 3]
+            yield {"session": self._session(reader), "report": position, "outbound": number}
 
     # ---- text -----------------------------------------------------------------------------------------------------
 

@@ -183,7 +183,7 @@ async def test_a_logout_ends_the_connection_after_what_was_sent_before_it() -> N
         ((kind, _),) = await client.rest()
         assert kind == soup.SEQUENCED_DATA
         await at.until(lambda: at.port.logged_out)
-        assert at.port.logged_out == [True]
+        assert (at.port.logged_on, at.port.logged_out) == ([False], [True])
         assert len(at.port.submitted) == 1
 
 

@@ -21,6 +21,7 @@ from engine.session import SessionState
 from engine.session_profile import Rights, SessionProfile
 from engine.types import CancelReason, OrdStatus, UpdateCause
 from engine.wire import decode_record, encode_record
+from tradeengine.dump import Describer
 
 
 def session(session_id: int, firm: str, **profile: Any) -> ev.SessionOpened:
@@ -219,3 +220,17 @@ def test_numbers_have_no_gap_and_the_fold_has_them_as_they_were_given(seed: int)
         assert numbers == list(range(1, len(numbers) + 1))
         assert world.numbers[session_id].next == state.sessions[session_id].out_next == len(numbers) + 1
         assert session_id in TRADERS or not (state.sessions[session_id].open or state.sessions[session_id].orders)
+
+
+def test_a_dump_says_who_was_told_of_what() -> None:
+    describer = Describer()
+    for session_id in (1, 2):
+        describer.follow(ev.Record(5, 0, 0, 0, [], [opened_session(session_id)]))
+    describer.follow(ev.Record(5, 0, 0, 0, [], [reader(7, "FIRM")]))
+    record = ev.Record(5, 1, 0, 0, [9, 5], [TRADE], copies=(7, 0, 4, 7, 1, 5))
+    assert describer.describe(6, record)["copies"] == [
+        {"session": "FIX.4.4:C7", "report": 0, "outbound": 4},
+        {"session": "FIX.4.4:C7", "report": 1, "outbound": 5},
+    ]
+    assert next(describer.lines(6, record)).endswith(" copy FIX.4.4:C7 0 4 copy FIX.4.4:C7 1 5")
+    assert "copies" not in describer.describe(7, ev.Record(5, 1, 0, 0, [9], [ev.OrderAccepted(MINE)]))
