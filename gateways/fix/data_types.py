@@ -52,7 +52,6 @@ _SYNTAX: Final = {
     "MONTHYEAR": rf"\d{{4}}{_MONTH}(?:{_DAY}|w[1-5])?",
     "TZTIMEONLY": rf"{_MINUTES}(?::(?:[0-5]\d|60){_FRACTION})?{_ZONE}?",
     "TZTIMESTAMP": rf"{_DATE}-{_MINUTES}(?::(?:[0-5]\d|60){_FRACTION})?{_ZONE}?",
-    "MULTIPLECHARVALUE": r".(?: .)*",
 }
 _FORMATS: Final = {kind: re.compile(syntax, re.ASCII | re.DOTALL).fullmatch for kind, syntax in _SYNTAX.items()}
 _MULTIPLE: Final = frozenset({"MULTIPLEVALUESTRING", "MULTIPLESTRINGVALUE", "MULTIPLECHARVALUE"})

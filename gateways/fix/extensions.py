@@ -57,7 +57,8 @@ class Extensions(msgspec.Struct, forbid_unknown_fields=True):
     messages: dict[str, AddedMessage]
     """By MsgType."""
     members: dict[str, list[str]]
-    """MsgType, or ``MsgType/count's tag`` of one of its groups → tags of optional fields and groups."""
+    """MsgTypes, or ``MsgType/count's tag`` for one of its groups, with spaces between → tags of optional fields and
+    groups."""
 
 
 @cache
@@ -96,8 +97,9 @@ class _Extender:
                 parts = tuple(self._part(tag.rstrip("*"), required=tag.endswith("*")) for tag in message.parts)
                 self._spec.messages[msg_type] = MessageDefinition(msg_type, message.name, APP, parts)
                 self._by_tag["35"].values[msg_type] = message.name
-        for place, tags in added.members.items():
-            self._add_members(place, tags)
+        for places, tags in added.members.items():
+            for place in places.split():
+                self._add_members(place, tags)
 
     def _field(self, tag: str) -> Field:
         """The field of that tag, added if the specification lacks it."""

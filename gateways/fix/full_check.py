@@ -112,17 +112,17 @@ class FullCheck:
         inside = (*around, members)
         while at < len(pairs):
             tag, value = pairs[at]
-            if tag == group.delimiter:
+            if tag == group.delimiter and (there is None or tag in there):
                 self._end_entry(group, there)
                 entries, place, there = entries + 1, -1, set()
             elif tag not in members:
-                if there is None or any(tag in outer for outer in around):
+                if any(tag in outer for outer in around):
                     break
                 self._stranger(at, section)
                 at += 1
                 continue
             elif there is None:
-                entries, there = 1, {group.delimiter}
+                entries, there = 1, set()
                 self._note(_INSIDE, _fault(GROUP_OUT_OF_ORDER, tag))
             elif tag in there or places.get(tag, place + 1) <= place:
                 self._note(_INSIDE, _fault(MORE_THAN_ONCE if tag not in places else GROUP_OUT_OF_ORDER, tag))

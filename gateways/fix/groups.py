@@ -55,7 +55,8 @@ def group_of(message: Message, count_tag: str) -> list[Entry]:
         KeyError: the version's message has no group that ``count_tag`` counts.
     """
     fields = message.fields
-    body = dictionary_for(fields["8"]).body(fields["35"])
+    dictionary = dictionary_for(fields["8"])
+    body = dictionary.body(fields["35"])
     group = body.members[count_tag] if body is not None else None
     if body is None or group is None:
         raise KeyError(count_tag)
@@ -63,7 +64,7 @@ def group_of(message: Message, count_tag: str) -> list[Entry]:
         return []
     pairs = message.pairs
     at = next(place for place, pair in enumerate(pairs) if pair[0] == count_tag)
-    return _read(pairs, at + 1, group, (body.members,))[0]
+    return _read(pairs, at + 1, group, (body.members, dictionary.trailer.members))[0]
 
 
 def _read(pairs: list[list[str]], at: int, group: Group, around: tuple[Container[str], ...]) -> tuple[list[Entry], int]:
@@ -76,10 +77,12 @@ def _read(pairs: list[list[str]], at: int, group: Group, around: tuple[Container
         if tag == group.delimiter:
             entry = Entry()
             found.append(entry)
-        elif entry is None or (tag not in group.members and any(tag in members for members in around)):
+        elif tag not in group.members and any(tag in members for members in around):
             break
-        entry[tag] = value
         at += 1
+        if entry is None:
+            continue
+        entry[tag] = value
         nested = group.members.get(tag)
         if nested is not None:
             entry.groups[tag], at = _read(pairs, at, nested, (*around, group.members))
