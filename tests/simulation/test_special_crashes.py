@@ -115,7 +115,7 @@ async def test_after_a_crash_anywhere_each_book_first_finishes_what_was_cut_shor
 async def test_what_is_cut_short_is_of_every_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The crashes above would prove nothing if there were nothing to go on with."""
     seen: set[str] = set()
-    for seed in range(5):
+    for seed in range(8):
         life = Lifetime(tmp_path / f"live{seed}", seed, Continuations(monkeypatch))
         await life.live()
         monkeypatch.undo()
