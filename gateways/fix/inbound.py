@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 _SEQUENCE_FREE = frozenset({"2", "5"})
 """ResendRequest and Logout are acted on although they are numbered beyond a gap, or nobody could get out of one."""
+_TOLD_AGAIN = frozenset({"D", "E", "F", "G"})
+"""With PossResend (97) and a ClOrdID that the venue has, these are answered with their order's status."""
 
 
 class Inbound:
@@ -250,7 +252,7 @@ class Inbound:
             self._accounted = seq + 1
             self._tell_status(message)
             return
-        if fields.get("97") == "Y" and msg_type in ("D", "E"):
+        if fields.get("97") == "Y" and msg_type in _TOLD_AGAIN:
             self.submit()
             if self._port.known(fields.get("11", "")):
                 self._tell_status(message)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from fix_venue import NOW, FakePort, client_frame, order_image, shown
+import pytest
+from fix_venue import NOW, NOW_TEXT, FakePort, client_frame, order_image, shown
 
 from engine.events import OrderAccepted
-from engine.queries import OrderStatusAnswer
+from engine.queries import OrderStatusAnswer, OrderStatusQuery
 from gateways.fix.codec import Framer
 from gateways.fix.liveness import Due, Liveness
 from gateways.fix.logon import read_logon
 from gateways.fix.session import FixSession
 from gateways.fix.settings import FixSettings
 from gateways.fix.state import State
+
+ORDER = f"11=C1|55=BTC/USD|54=1|60={NOW_TEXT}|38=1|40=2|44=100"
 
 
 class Wire:
@@ -299,3 +302,24 @@ def test_a_durable_report_vouches_for_the_numbers_before_it() -> None:
     assert wire.brief() == []
     session.deliver(port.release(report), NOW)
     assert wire.brief() == ["0/2", "8/3"]
+
+
+@pytest.mark.parametrize(
+    ("msg_type", "body", "order"),
+    [
+        ("D", ORDER, "C1"),
+        ("F", f"11=C2|41=C1|55=BTC/USD|54=1|60={NOW_TEXT}", "C1"),
+        ("G", f"41=C1|{ORDER}".replace("11=C1", "11=C2"), "C1"),
+    ],
+)
+def test_what_may_have_come_before_is_answered_with_its_order_s_status(msg_type: str, body: str, order: str) -> None:
+    session, port, wire = active()
+    session.receive([client_frame(msg_type, 2, body)], NOW)
+    session.receive([client_frame(msg_type, 3, f"97=Y|{body}")], NOW)
+    assert len(port.submitted) == 1
+    (query,) = port.queries
+    assert isinstance(query, OrderStatusQuery)
+    assert query.cl_ord_id == order
+    session.answer(OrderStatusAnswer(query, order_image()), NOW)
+    (told,) = wire.messages()
+    assert (told["35"], told["150"], told["11"]) == ("8", "I", "C1")
