@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from config.binder import suggestion
 from config.keys import KEYS_MAX, key_id_of
 from config.reference import SessionConfig
-from engine.session_profile import CancelOnDisconnect, Rights
+from engine.session_profile import Rights
 from engine.session_schedule import schedule_problems
 
 
@@ -18,9 +18,6 @@ def session_profile_problems(path: str, session: SessionConfig, firms: Collectio
     yield from _rights_problems(path, session, firms)
     if session.rate.burst and not session.rate.per_second:
         yield f"{path}.rate.burst", f"{session.rate.burst} is given without per_second; expected both or neither"
-    cancel = session.cancel_on_disconnect
-    if cancel.window_s and cancel.mode is CancelOnDisconnect.OFF:
-        yield f"{path}.cancel_on_disconnect.window_s", f"{cancel.window_s:g} has no meaning while the mode is off"
     yield from _schedule_problems(path, session)
 
 
@@ -41,6 +38,8 @@ def _key_problems(path: str, session: SessionConfig) -> Iterator[tuple[str, str]
 def _rights_problems(path: str, session: SessionConfig, firms: Collection[str]) -> Iterator[tuple[str, str]]:
     if not session.rights:
         yield f"{path}.rights", "none is given; expected one or more of trade, market_data, drop_copy"
+    if Rights.DROP_COPY in session.rights and session.protocol == "SOUPBIN":
+        yield f"{path}.rights", "drop_copy is given to a SOUPBIN session; expected a FIX session: only FIX has copies"
     if session.copies_of and Rights.DROP_COPY not in session.rights:
         yield f"{path}.copies_of", "is given to a session without the right drop_copy; expected nothing"
     for i, firm in enumerate(session.copies_of):
