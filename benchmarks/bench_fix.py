@@ -1,8 +1,9 @@
-"""Orders end to end over the FIX port: a rate with many in flight, a round trip with one."""
+"""Orders end to end over the FIX port: rates and round trips, beside QuickFIX, and with a thousand sessions."""
 
 from __future__ import annotations
 
-from benchmarks.edge import Port, measure
+from benchmarks import beside_quickfix, edge, fix_sessions
+from benchmarks.edge import Port
 from benchmarks.harness import Claim, Context, Target
 from benchmarks.orders import FixOrders
 
@@ -17,4 +18,8 @@ PORT = Port(
 
 
 def run(context: Context) -> list[Claim]:
-    return measure(PORT, context)
+    directories = [context.directory / name for name in ("port", "quickfix", "sessions")]
+    for directory in directories:
+        directory.mkdir()
+    port, quickfix, sessions = (Context(directory, context.quick) for directory in directories)
+    return [*edge.measure(PORT, port), *beside_quickfix.measure(PORT, quickfix), *fix_sessions.measure(sessions)]

@@ -32,7 +32,7 @@ ECHO = "echo"
 _SIDES = {"BUYER": Side.BUY, "SELLER": Side.SELL}
 _ECHO_FACTOR = 20
 """How many times more an echo is sent, so that it lasts long enough to be timed."""
-_P50S = ("p50, rests", "p50, trades")
+P50S = ("p50, rests", "p50, trades")
 """An order that rests has one report; one that trades is followed by three, for its one session has both sides."""
 _P99 = "p99"
 RATE = {CROSSING: "orders/s, half crossing", RESTING: "orders/s, none crossing"}
@@ -64,13 +64,22 @@ class Load:
     """One server and the connections to it."""
 
     def __init__(
-        self, port: Port, generator: LoadGenerator, parties: list[Party], *, echo: bool, server: Server | None = None
+        self,
+        port: Port,
+        generator: LoadGenerator,
+        parties: list[Party],
+        *,
+        echo: bool = False,
+        acknowledges: bool = False,
+        server: Server | None = None,
     ) -> None:
+        """``echo``: the server sends back what it gets. ``acknowledges``: each order has one report and no other."""
         self._port = port
         self._server = server
         self._generator = generator
         self._parties = parties
         self._echo = echo
+        self._acknowledges = acknowledges
 
     def place(self, cores: set[int]) -> None:
         """Where the server runs from now on, if it is a process of its own."""
@@ -80,7 +89,7 @@ class Load:
     def pipelined(self, count: int, core: int, symbol: str) -> Figures:
         """``count`` orders, half from each party, as fast as they are taken."""
         each = count // len(self._parties)
-        reports = REPORTS_PER_ORDER if symbol == CROSSING else 1
+        reports = REPORTS_PER_ORDER if symbol == CROSSING and not self._acknowledges else 1
         streams: list[Stream] = []
         for party in self._parties:
             frames = party.orders.encode(each, party.side if symbol == CROSSING else Side.BUY, symbol=symbol)
@@ -94,11 +103,11 @@ class Load:
     def ping_pong(self, count: int, core: int) -> Figures:
         """``count`` orders of one party, buys that rest and sells that cross them in turns, one at a time."""
         party = self._parties[0]
-        replies = (1, 1) if self._echo else ALTERNATING_REPLIES
+        replies = (1, 1) if self._echo or self._acknowledges else ALTERNATING_REPLIES
         stream = Stream(party.sock, party.orders.encode(count, *ALTERNATING), replies)
         warm_up = count // 10
         done = self._generator.ping_pong(self._port.wire, stream, core, count_all=self._echo, warm_up=warm_up)
-        return {**dict(zip(_P50S, done.p50_us, strict=True)), _P99: done.p99_us}
+        return {**dict(zip(P50S, done.p50_us, strict=True)), _P99: done.p99_us}
 
 
 def measure(port: Port, context: Context) -> list[Claim]:
@@ -124,7 +133,7 @@ def _loads(port: Port, context: Context, generator: LoadGenerator, core: int, st
     loads: dict[str, Load] = {}
     for durability in DURABILITIES:
         venue = stack.enter_context(VenueServer(core, context.directory, durability))
-        loads[durability] = Load(port, generator, parties(port, port.port_of(venue), stack), echo=False, server=venue)
+        loads[durability] = Load(port, generator, parties(port, port.port_of(venue), stack), server=venue)
     echo = stack.enter_context(EchoServer(core, context.directory))
     loads[ECHO] = Load(port, generator, parties(port, echo.port, stack, log_in=False), echo=True, server=echo)
     return loads
@@ -172,16 +181,16 @@ def _round_trips(port: Port, context: Context, loads: dict[str, Load], places: l
             return lambda: load.ping_pong(count, place.client)
 
         samples = interleaved(context.rounds, {f"{name}, {place.name}": variant(load) for name, load in loads.items()})
-        samples.show(dict.fromkeys((*_P50S, _P99), "µs"))
+        samples.show(dict.fromkeys((*P50S, _P99), "µs"))
         for durability in DURABILITIES:
-            for figure in (*_P50S, _P99):
+            for figure in (*P50S, _P99):
                 claims.append(
                     claim(
                         f"{port.name}: round trip {figure}; {durability}, {place.name}; beside a trio echo",
                         samples.median(f"{durability}, {place.name}", figure),
                         "µs",
                         samples.median(f"{ECHO}, {place.name}", figure),
-                        _ROUND_TRIP_TARGET if durability == "os" and figure in _P50S else None,
+                        _ROUND_TRIP_TARGET if durability == "os" and figure in P50S else None,
                     )
                 )
     return claims

@@ -32,7 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PEERS_MAX = 64, PATTERN_MAX = 16, IN_BYTES = 1 << 20, SEND_BYTES = 1 << 18, SHOWN_BYTES = 160 };
+enum { PEERS_MAX = 256, PATTERN_MAX = 16, IN_BYTES = 1 << 20, SEND_BYTES = 1 << 18, SHOWN_BYTES = 160 };
 
 struct protocol {
     const char *name;

@@ -30,14 +30,21 @@ class ServerFailed(Exception):
 class Server:
     """A child process that is stopped, by SIGTERM, when the block is left."""
 
-    def __init__(self, command: list[str], core: int, log: Path, environment: dict[str, str] | None = None) -> None:
-        """``log`` gets all that it prints."""
+    def __init__(
+        self,
+        command: list[str],
+        core: int,
+        log: Path,
+        environment: dict[str, str] | None = None,
+        python: str | Path = sys.executable,
+    ) -> None:
+        """``command``: what ``python`` is to run. ``log`` gets all that it prints."""
         self._log = log
         # A setting that happens to stand in the caller's environment must not change what is measured.
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("TRADE_ENGINE_")}
         with log.open("wb") as output, on_core(core):
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *command],
+                [python, *command],
                 cwd=ROOT,
                 env=inherited | (environment or {}),
                 stdin=subprocess.DEVNULL,
@@ -74,32 +81,32 @@ class Server:
             time.sleep(_POLL_S)
         return found
 
+    def _printed_port(self) -> int | None:
+        """The number that is all the server prints, once it is there."""
+        text = self._log.read_text(errors="replace")
+        return int(text) if text.endswith("\n") and text.strip().isdigit() else None
+
 
 class EchoServer(Server):
     """See :mod:`benchmarks.echo_server`."""
 
     def __init__(self, core: int, directory: Path) -> None:
-        log = directory / "echo.log"
-        super().__init__(["benchmarks.echo_server"], core, log)
-
-        def port() -> int | None:
-            text = log.read_text()
-            return int(text) if text.endswith("\n") else None
-
-        self.port = self._await(port)
+        super().__init__(["-m", "benchmarks.echo_server"], core, directory / "echo.log")
+        self.port = self._await(self._printed_port)
 
 
 class VenueServer(Server):
     """``tradeengine run`` on an empty journal in ``directory``. ``durability`` is ``fsync`` or ``os``."""
 
-    def __init__(self, core: int, directory: Path, durability: str) -> None:
-        data = directory / durability
+    def __init__(self, core: int, directory: Path, durability: str, config: Path = CONFIG) -> None:
+        name = durability if config == CONFIG else f"{durability}-{config.stem}"
+        data = directory / name
         data.mkdir(parents=True)
         ports = [f"--{name}-port=0" for name in ("fix", "binary", "admin")]
         super().__init__(
-            ["tradeengine.cli", "run", "--config", str(CONFIG), "--data-dir", str(data), *ports],
+            ["-m", "tradeengine.cli", "run", "--config", str(config), "--data-dir", str(data), *ports],
             core,
-            directory / f"{durability}.log",
+            directory / f"{name}.log",
             {"TRADE_ENGINE_JOURNAL__DURABILITY": durability},
         )
         found = self._await(lambda: read_ports(data) or None)
