@@ -23,6 +23,10 @@ Deliver: TypeAlias = Callable[[MarketMessage], object]
 """Takes a message: a mailbox's ``tell_first``, or a function that neither waits nor raises."""
 
 
+EVERY = 0
+"""Stands for every instrument, also those that will be listed."""
+
+
 @final
 class Feed(msgspec.Struct, frozen=True, gc=False):
     """Durable records, in sequence."""
@@ -34,7 +38,7 @@ class Feed(msgspec.Struct, frozen=True, gc=False):
 class Subscribe(msgspec.Struct, frozen=True, gc=False):
     """Send a snapshot of each of ``channels`` of an instrument, and then every change. Repeated, it sends the snapshots
     again. The first snapshots that need its book come when the book has answered. An instrument that is not there is
-    answered with nothing."""
+    answered with nothing; :data:`EVERY` is all that there are, and those that come."""
 
     symbol_id: int
     channels: tuple[Channel, ...]
@@ -43,7 +47,8 @@ class Subscribe(msgspec.Struct, frozen=True, gc=False):
 
 @final
 class Unsubscribe(msgspec.Struct, frozen=True, gc=False):
-    """Stop. What is not subscribed to is not there to be stopped."""
+    """Stop. What is not subscribed to is not there to be stopped. :data:`EVERY` stops the channels of each instrument,
+    and the welcome of those that come."""
 
     symbol_id: int
     channels: tuple[Channel, ...]
@@ -70,6 +75,8 @@ class Subscribers:
 
     def __init__(self) -> None:
         self._by_symbol: dict[int, dict[Channel, list[Deliver]]] = {}
+        self.of_every: list[Subscribe] = []
+        """Those that are carried out for each instrument that is listed."""
 
     def add(self, symbol_id: int, channel: Channel, deliver: Deliver) -> None:
         listening = self._by_symbol.setdefault(symbol_id, {}).setdefault(channel, [])
@@ -131,6 +138,7 @@ class MarketDataActor(Actor[ToMarketData]):
         self._on_fault = on_fault
         self._listened: dict[int, SymbolChannels] = {}
         self._awaited: dict[int, _Awaited] = {}
+        self._listed = len(market.symbols)
         for symbol_id, channel in list(subscribers):
             for deliver in list(subscribers.of(symbol_id, channel)):
                 self._join(symbol_id, channel, deliver)
@@ -141,11 +149,12 @@ class MarketDataActor(Actor[ToMarketData]):
                 self._fold(message.entries)
                 if self._listened:
                     self._publish()
+                if len(self.market.symbols) != self._listed:
+                    self._welcome()
             elif type(message) is Subscribe:
                 self._subscribe(message)
             elif type(message) is Unsubscribe:
-                for channel in message.channels:
-                    self._leave(message.symbol_id, channel, message.deliver)
+                self._unsubscribe(message)
             elif type(message) is BookShown:
                 self._show(message)
 
@@ -170,11 +179,32 @@ class MarketDataActor(Actor[ToMarketData]):
 
     # ---- who listens ----------------------------------------------------------------------------------------------
 
+    def _welcome(self) -> None:
+        """Instruments have been listed; nothing can have been traded in them yet."""
+        new = list(self.market.symbols)[self._listed :]
+        self._listed = len(self.market.symbols)
+        for wanted in self._subscribers.of_every:
+            for symbol_id in new:
+                self._subscribe(Subscribe(symbol_id, wanted.channels, wanted.deliver))
+
     def _subscribe(self, wanted: Subscribe) -> None:
+        if wanted.symbol_id == EVERY:
+            self._subscribers.of_every.append(wanted)
+            for symbol_id in list(self.market.symbols):
+                self._subscribe(Subscribe(symbol_id, wanted.channels, wanted.deliver))
+            return
         if wanted.symbol_id in self.market.symbols:
             for channel in wanted.channels:
                 self._subscribers.add(wanted.symbol_id, channel, wanted.deliver)
                 self._join(wanted.symbol_id, channel, wanted.deliver)
+
+    def _unsubscribe(self, ended: Unsubscribe) -> None:
+        of_every = self._subscribers.of_every
+        if ended.symbol_id == EVERY:
+            of_every[:] = [each for each in of_every if each.deliver != ended.deliver]
+        for symbol_id in list(self.market.symbols) if ended.symbol_id == EVERY else [ended.symbol_id]:
+            for channel in ended.channels:
+                self._leave(symbol_id, channel, ended.deliver)
 
     def _join(self, symbol_id: int, channel: Channel, deliver: Deliver) -> None:
         if channel in OF_ORDERS and self.market.symbols[symbol_id].orders is None:

@@ -14,11 +14,16 @@ class MarketDataLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Candles of each interval, about 400 bytes each. Rolling statistics need 60; 1,440 minutes make a day's candle
     repairable."""
 
+    checksum_every: int = 1_000
+    """Changes of displayed orders after which a checksum follows, for who listens order by order; 0 = none."""
+
     def __post_init__(self) -> None:
         if self.trades_per_symbol < 1:
             raise ValueError(f"trades_per_symbol: {self.trades_per_symbol}: must be at least 1")
         if self.candles_per_interval < _CANDLES_MIN:
             raise ValueError(f"candles_per_interval: {self.candles_per_interval}: must be at least {_CANDLES_MIN}")
+        if self.checksum_every < 0:
+            raise ValueError(f"checksum_every: {self.checksum_every}: must not be negative")
 
 
 _CANDLES_MIN = 60

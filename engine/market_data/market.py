@@ -6,6 +6,7 @@ from engine.events import (
     AuctionEnded,
     AuctionIndicated,
     AuctionStarted,
+    DayOrdersExpired,
     Event,
     InstrumentListed,
     InstrumentStatusChanged,
@@ -34,8 +35,8 @@ _ORDER_EVENTS = frozenset(
 )
 _TRADES = frozenset({TradeExecuted, TradeBusted, TradeCorrected})
 _OF_MARKET = frozenset({
-    AuctionEnded, AuctionIndicated, AuctionStarted, InstrumentStatusChanged, LimitStateChanged, ReferencePriceSet,
-    TradingPhaseChanged,
+    AuctionEnded, AuctionIndicated, AuctionStarted, DayOrdersExpired, InstrumentStatusChanged, LimitStateChanged,
+    ReferencePriceSet, TradingPhaseChanged,
 })  # fmt: skip
 
 

@@ -87,15 +87,19 @@ class Orders(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class DisplayedLevel:
-    """One price's displayed queue. ``orders`` is in priority order: OrderID → displayed quantity."""
+    """One price's displayed queue. ``orders`` is in priority order: OrderID → displayed quantity.
 
-    __slots__ = ("orders", "px", "qty", "side")
+    ``checksum`` belongs to :mod:`engine.market_data.checksum`; None = the queue has changed since it was computed.
+    """
+
+    __slots__ = ("checksum", "orders", "px", "qty", "side")
 
     def __init__(self, side: Side, px: Px) -> None:
         self.side = side
         self.px = px
         self.qty: Qty = 0
         self.orders: dict[int, Qty] = {}
+        self.checksum: int | None = None
 
     def summary(self) -> DepthLevel:
         return DepthLevel(self.px, self.qty, len(self.orders))
@@ -199,6 +203,7 @@ class DisplayedOrders:
         elif shown != level.orders[order_id]:
             level.qty += shown - level.orders[order_id]
             level.orders[order_id] = shown
+            level.checksum = None
             if self.deltas is not None:
                 self.deltas.append(OrderModified(order_id, level.side, level.px, shown))
 
@@ -209,6 +214,7 @@ class DisplayedOrders:
             level = levels[px] = DisplayedLevel(side, px)
         level.orders[order_id] = qty
         level.qty += qty
+        level.checksum = None
         self._places[order_id] = level
         if self.deltas is not None:
             self.deltas.append(OrderAdded(order_id, side, px, qty))
@@ -220,6 +226,7 @@ class DisplayedOrders:
             return
         orders = level.orders
         level.qty -= orders.pop(order_id)
+        level.checksum = None
         if not orders:
             del (self.bids if level.side is _BUY else self.asks)[level.px]
         if self.deltas is not None:
@@ -232,6 +239,11 @@ class DisplayedOrders:
         if side is _BUY:
             return self.bids[max(self.bids)] if self.bids else None
         return self.asks[min(self.asks)] if self.asks else None
+
+    def displayed(self, order_id: int) -> Qty:
+        """How much an order displays; 0 where it does not."""
+        level = self._places.get(order_id)
+        return level.orders[order_id] if level is not None else 0
 
     def levels(self, side: Side) -> list[DisplayedLevel]:
         """A side's levels, best first."""

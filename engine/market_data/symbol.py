@@ -19,9 +19,11 @@ from engine.events import (
 )
 from engine.instrument import Instrument
 from engine.market_data.candles import Candles
+from engine.market_data.checksum import orders_checksum
 from engine.market_data.limits import MarketDataLimits
 from engine.market_data.orders import DisplayedOrders
 from engine.market_data.statistics import Statistics, statistics
+from engine.market_data.steps import Shown, Steps
 from engine.market_data.tape import Tape
 from engine.market_data.top import MarketState, Top
 from engine.queries import DepthLevel
@@ -37,20 +39,26 @@ class SymbolMarket:
     displayed orders: those are always in the book itself, and to fold each a second time would cost more than all the
     rest."""
 
-    __slots__ = ("candles", "instrument", "market_state", "orders", "tape")
+    __slots__ = ("_limits", "candles", "instrument", "market_state", "orders", "steps", "tape")
 
     def __init__(self, instrument: Instrument, limits: MarketDataLimits) -> None:
         self.instrument = instrument
         self.orders: DisplayedOrders | None = None
         """None while nobody needs them."""
+        self.steps: Steps | None = None
+        """None while nobody follows them; they need :attr:`orders`."""
+        self._limits = limits
         self.tape = Tape(limits.trades_per_symbol)
         self.candles = Candles(instrument, limits.candles_per_interval)
         self.market_state = MarketState(instrument)
 
     def apply(self, events: list[Event], time_ns: int) -> None:
         """Fold one record in."""
-        if self.orders is not None:
-            self.orders.apply(events)
+        orders, steps = self.orders, self.steps
+        if steps is not None and orders is not None:
+            steps.fold(events, orders)
+        elif orders is not None:
+            orders.apply(events)
         for event in events:
             kind = type(event)
             if kind is TradeExecuted:
@@ -58,6 +66,8 @@ class SymbolMarket:
                 self.candles.add(event.trade_id, event.px, event.qty, time_ns)  # type: ignore[union-attr]
             elif kind not in _OF_ORDERS:
                 self._apply_rare(event)
+        if steps is not None and orders is not None:
+            steps.complete(time_ns, self.market_state, orders)
 
     def _apply_rare(self, event: Event) -> None:
         if isinstance(event, TradeBusted | TradeCorrected):
@@ -68,6 +78,17 @@ class SymbolMarket:
             self.candles.change(event.instrument)
         else:
             self.market_state.apply(event)
+
+    def follow_steps(self) -> None:
+        """From the next record on its steps are noted; the displayed orders are there."""
+        if self.steps is None:
+            self.steps = Steps(self.market_state.present(), self._limits.checksum_every)
+
+    def shown(self) -> Shown:
+        """Where the steps start from; the displayed orders are there."""
+        orders = self.orders
+        assert orders is not None
+        return Shown(self.instrument, self.market_state.present(), orders.orders(), orders_checksum(orders))
 
     def top(self, bid: DepthLevel | None, ask: DepthLevel | None) -> Top:
         """With the best displayed levels, which the caller knows from :attr:`orders` or from the book."""

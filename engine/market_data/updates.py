@@ -14,6 +14,7 @@ import msgspec
 from engine.market_data.levels import Levels, changed_levels, levels
 from engine.market_data.orders import DisplayedOrders, OrderDelta, Orders
 from engine.market_data.statistics import DayStatistics, day_statistics
+from engine.market_data.steps import RecordSteps, Shown
 from engine.market_data.symbol import SymbolMarket
 from engine.market_data.tape import TapeTrade
 from engine.market_data.top import State, Top
@@ -29,16 +30,18 @@ class Channel(IntEnum):
     TRADES = 4
     STATE = 5
     STATISTICS = 6
+    STEPS = 7
+    """Each record's steps, order by order, with their causes."""
 
 
-SnapshotContent: TypeAlias = Top | Levels | Orders | list[TapeTrade] | State | DayStatistics
+SnapshotContent: TypeAlias = Top | Levels | Orders | list[TapeTrade] | State | DayStatistics | Shown
 """TOP: Top. LEVELS: Levels. ORDERS: Orders. TRADES: the retained trades, oldest first. STATE: State. STATISTICS:
-DayStatistics."""
+DayStatistics. STEPS: Shown."""
 
-UpdateContent: TypeAlias = Top | Levels | list[OrderDelta] | list[TapeTrade] | State | DayStatistics
+UpdateContent: TypeAlias = Top | Levels | list[OrderDelta] | list[TapeTrade] | State | DayStatistics | list[RecordSteps]
 """TOP: the new Top. LEVELS: the changed levels. ORDERS: deltas, in order. TRADES: new trades, and amended ones, whose
 TradeIDs have been seen before. STATE: the new State. STATISTICS: the new DayStatistics; a day that has ended shows with
-the first record of the next one."""
+the first record of the next one. STEPS: those of each record that has any, in order."""
 
 
 @final
@@ -75,8 +78,10 @@ class Listen(msgspec.Struct, frozen=True, gc=False):
     begin: bool
 
 
-OF_ORDERS = frozenset({Channel.TOP, Channel.LEVELS, Channel.ORDERS})
+OF_ORDERS = frozenset({Channel.TOP, Channel.LEVELS, Channel.ORDERS, Channel.STEPS})
 """Channels that need the instrument's displayed orders."""
+_OF_DELTAS = frozenset({Channel.LEVELS, Channel.ORDERS, Channel.STEPS})
+"""Those that need to know what has changed in them."""
 
 
 class SymbolChannels:
@@ -110,6 +115,9 @@ class SymbolChannels:
             content = self._orders.orders()
         elif channel is Channel.STATE:
             content = self._state = market.market_state.present()
+        elif channel is Channel.STEPS:
+            market.follow_steps()
+            content = market.shown()
         else:
             content = self._day = day_statistics(market.candles, time_ns)
         return Snapshot(channel, market.instrument.symbol_id, at, time_ns, content)
@@ -131,6 +139,9 @@ class SymbolChannels:
         if deltas:
             contents.append((Channel.LEVELS, changed_levels(self._orders, deltas)))
             contents.append((Channel.ORDERS, deltas))
+        steps = self._market.steps
+        if steps is not None and steps.records:
+            contents.append((Channel.STEPS, steps.take()))
         trades = self._market.tape.changed
         if trades:
             contents.append((Channel.TRADES, trades))
@@ -162,8 +173,10 @@ class SymbolChannels:
     def _note(self, *, anew: bool = False) -> None:
         """Have the views note their changes for as long as a channel needs them."""
         orders, tape = self._market.orders, self._market.tape
+        if Channel.STEPS not in self.open:
+            self._market.steps = None
         if orders is not None:
-            needed = Channel.LEVELS in self.open or Channel.ORDERS in self.open
+            needed = not self.open.keys().isdisjoint(_OF_DELTAS)
             orders.deltas = (orders.deltas if orders.deltas and not anew else []) if needed else None
         traded = Channel.TRADES in self.open or Channel.STATISTICS in self.open
         tape.changed = (tape.changed if tape.changed and not anew else []) if traded else None

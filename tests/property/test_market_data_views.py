@@ -82,7 +82,9 @@ class Watched:
         assert replica.top == view.top(next(iter(shown.bids), None), next(iter(shown.asks), None))
         for side, sides_levels, queue in ((BUY, shown.bids, orders.bids), (SELL, shown.asks, orders.asks)):
             assert replica.depth(side) == sides_levels
-            assert replica.queue(side) == [(each.order_id, each.px, each.qty) for each in queue]
+            displayed = [(each.order_id, each.px, each.qty) for each in queue]
+            assert replica.queue(side) == displayed
+            assert replica.stepped.queue(side) == displayed
         assert [replica.trades[trade.trade_id] for trade in view.tape.trades()] == view.tape.trades()
 
 

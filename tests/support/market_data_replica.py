@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from steps_book import StepsBook
+
 from engine.market_data.levels import Levels
 from engine.market_data.orders import OrderAdded, OrderDeleted, OrderModified
 from engine.market_data.statistics import DayStatistics
@@ -27,6 +29,7 @@ class Replica:
         self.trades: dict[int, TapeTrade] = {}
         self.state: State | None = None
         self.day: DayStatistics | None = None
+        self.stepped: StepsBook
 
     def __call__(self, message: MarketMessage) -> None:
         self.messages.append(message)
@@ -49,8 +52,12 @@ class Replica:
             self.trades.update({trade.trade_id: trade for trade in content})
         elif channel is Channel.STATE:
             self.state = content
-        else:
+        elif channel is Channel.STATISTICS:
             self.day = content
+        elif anew:
+            self.stepped = StepsBook(content)
+        else:
+            self.stepped.fold(content)
 
     def depth(self, side: Side) -> list[DepthLevel]:
         """Best first."""
