@@ -57,6 +57,16 @@ def on_end(book: BookState, image: OrderImage, events: list[Event]) -> None:
                 cancel_leg(book, child, events)
 
 
+def cancel_earlier(book: BookState, image: OrderImage, events: list[Event]) -> None:
+    """Before an incoming leg is cancelled with the others: those of them that come before it."""
+    link = link_of(image)
+    assert link is not None
+    for leg in legs_open(book, link):
+        other = link_of(leg.image)
+        if leg.image.terms.order_id < image.terms.order_id and other is not None and other.is_exclusive:
+            cancel_leg(book, leg, events)
+
+
 def cancel_leg(book: BookState, order: Order, events: list[Event]) -> None:
     book.take_out(order)
     events.append(OrderCanceled(ended(order.image, Step.CANCEL), CancelReason.LIST))

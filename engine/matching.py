@@ -235,13 +235,20 @@ def _prevent(book: BookState, taker: OrderImage, order: Order, rule: SelfTrade, 
     if rule is SelfTrade.DECREMENT:
         return _decrement(book, taker, order, events)
     if rule is not SelfTrade.CANCEL_NEWEST:
-        maker = order.image
+        if _dissolves(taker, order.image):
+            return _leave_together(book, taker, order, events)
         cancel(book, order, reason, events)
-        if _dissolves(taker, maker):
-            return drop(book, taker, CancelReason.LIST, events)
     if rule is not SelfTrade.CANCEL_OLDEST:
         taker = drop(book, taker, reason, events)
     return taker
+
+
+def _leave_together(book: BookState, taker: OrderImage, order: Order, events: list[Event]) -> OrderImage:
+    """A resting leg gives way to another leg of its list, which goes with the others, in order of OrderID."""
+    book.take_out(order)
+    events.append(OrderCanceled(ended(order.image, Step.CANCEL), CancelReason.SELF_TRADE))
+    lists.cancel_earlier(book, taker, events)
+    return drop(book, taker, CancelReason.LIST, events)
 
 
 def _decrement(book: BookState, taker: OrderImage, order: Order, events: list[Event]) -> OrderImage:
