@@ -300,6 +300,12 @@ class Inbound:
             text = f"MsgSeqNum (34) is incorrect, expecting {self._port.in_next} but received {fields['34']!r}"
         else:
             tag = "49" if fields.get("49") != comp_id else "56"
+            fault = message.fault
+            if fault is not None and fault.tag == tag and seq == self._port.in_next:
+                # Missing or empty it is a fault like any other, and nobody else's (test cases 14b, 14d).
+                self.move(seq + 1)
+                self._refuse(message, seq, FieldRefusal(fault.reason, tag, fault.text), now_ns)
+                return
             self._reject_and_end(message, seq, FieldRefusal(9, tag, "CompID problem"), now_ns)
             return
         self.submit()
