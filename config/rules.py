@@ -20,6 +20,10 @@ SOUPBIN_PASSWORD_MAX: Final = 10
 _FIX_ONLY: Final = (
     "public_keys",
     "hmac_keys",
+    "certificate",
+    "rights",
+    "copies_of",
+    "rate",
     "schedule",
     "reset_on_logon",
     "reset_on_logout",
@@ -27,7 +31,8 @@ _FIX_ONLY: Final = (
     "unknown_tags",
     "last_processed",
 )
-"""What a SoupBinTCP session can't have: its numbers never start again, and its logon has no room for a signature."""
+"""What a SoupBinTCP session can't have: its numbers never start again, its logon has no room for a signature, and its
+port knows no TLS, rates or rights."""
 
 Found = Iterator[tuple[str, str]]
 """Dotted key and text of each problem."""

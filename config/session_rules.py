@@ -38,8 +38,6 @@ def _key_problems(path: str, session: SessionConfig) -> Iterator[tuple[str, str]
 def _rights_problems(path: str, session: SessionConfig, firms: Collection[str]) -> Iterator[tuple[str, str]]:
     if not session.rights:
         yield f"{path}.rights", "none is given; expected one or more of trade, market_data, drop_copy"
-    if Rights.DROP_COPY in session.rights and session.protocol == "SOUPBIN":
-        yield f"{path}.rights", "drop_copy is given to a SOUPBIN session; expected a FIX session: only FIX has copies"
     if session.copies_of and Rights.DROP_COPY not in session.rights:
         yield f"{path}.copies_of", "is given to a session without the right drop_copy; expected nothing"
     for i, firm in enumerate(session.copies_of):

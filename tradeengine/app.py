@@ -36,6 +36,7 @@ from stores.journal.disk import RealDisk
 from tradeengine.admin_token import admin_token
 from tradeengine.banner import banner
 from tradeengine.edge import Endpoint, service_spec
+from tradeengine.open_files import allow_open_files
 from tradeengine.operations import VenueOperations
 from tradeengine.ports_file import remove_ports, write_ports
 from tradeengine.recovery import Recovered, recover
@@ -76,6 +77,9 @@ async def serve(
     operations = VenueOperations(settings)
     stop = trio.Event()
     tls = _tls_context(settings)
+    missing = allow_open_files(settings)
+    if missing:
+        log.warning("open_files_limited", missing=missing, hint="raise `ulimit -n`, or lower connections_max")
     with _endpoints(settings) as endpoints:
         remove_ports(settings.data_dir)
         operators = Supervisor("operators", _operators(settings, operations, endpoints, stop, signals))

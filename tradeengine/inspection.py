@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.decimals import format_decimal
 from engine.events import AccountOpened, TradeBusted
 from engine.image import OrderImage
+from engine.session_profile import Rights
 from engine.types import Amount, Px
 from gateways.http.views import (
     AccountView,
@@ -92,6 +93,7 @@ def sessions(venue: Venue) -> list[SessionView]:
             session.firm,
             [names[account_id] for account_id in session.account_ids],
             names.get(session.default_account_id, ""),
+            [str(right.name).lower() for right in Rights if right & session.profile.rights],
             session.enabled,
             session_id in venue.ports and venue.ports[session_id].connection is not None,
         )

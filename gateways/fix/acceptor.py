@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from gateways.fix.connection import FixConnection, FixCounters
+from gateways.fix.connection import FixConnection
+from gateways.fix.counters import FixCounters
 from gateways.fix.refused import RefusedLogons
 from gateways.fix.routing import Routes
 from gateways.rates import RateDefaults, RateLimits

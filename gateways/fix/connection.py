@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
 import trio
 
 from actors.boundary import AlreadyLoggedOn, LogonRefused
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engine.market_data.updates import MarketMessage
     from engine.queries import Answer
     from engine.reports import Report
+    from gateways.fix.counters import FixCounters
     from gateways.fix.refused import RefusedLogons
     from gateways.fix.settings import FixSettings
     from gateways.fix.trade_capture import Take
@@ -42,27 +43,6 @@ _PARKED_S = 0.02
 """How long a chunk of trades lets the reports before it become durable, before it looks again."""
 _FLUSH_TIMEOUT_S = 1.0
 """How long a connection that ends may take to swallow the last bytes; a Logout's answer has been waited for before."""
-
-
-class FixCounters(msgspec.Struct):
-    """What the gateway has done since it started; read when metrics are scraped."""
-
-    connections_opened: int = 0
-    connections_refused: int = 0
-    """Closed at once, because ``connections_max`` were open."""
-    logons_accepted: int = 0
-    logons_refused: int = 0
-    logons_timed_out: int = 0
-    messages_received: int = 0
-    messages_garbled: int = 0
-    """Skipped as no message at all; counted when the connection ends."""
-    rejects_sent: int = 0
-    """Session Rejects, BusinessMessageRejects and MarketDataRequestRejects."""
-    reports_sent: int = 0
-    reports_resent: int = 0
-    slow_clients_cut: int = 0
-    batches_throttled: int = 0
-    """Reads that held more messages than their session's rate allowed."""
 
 
 class FixConnection:
@@ -102,6 +82,8 @@ class FixConnection:
             self._outlet = TlsOutlet(sock, settings.write_buffer_max, tls)
         self._framer = Framer(settings.message_size_max)
         self._scope = trio.CancelScope()
+        self._patience = trio.CancelScope()
+        """With a client that has not logged on."""
         self._nursery: trio.Nursery | None = None
         self._port: SessionPort | None = None
         self._session: FixSession | None = None
@@ -172,10 +154,11 @@ class FixConnection:
                 await self._outlet.aclose_after_flush(_FLUSH_TIMEOUT_S, self.reason or "stopped")
 
     async def _serve(self) -> None:
-        with trio.move_on_after(self._settings.logon_timeout_s) as patience:
+        with self._patience:
+            self._patience.deadline = trio.current_time() + self._settings.logon_timeout_s
             if not await self._log_on():
                 return
-        if patience.cancelled_caught:
+        if self._patience.cancelled_caught:
             self._counters.logons_timed_out += 1
             self._finish(f"no logon within {self._settings.logon_timeout_s:g} s")
             return
@@ -225,6 +208,8 @@ class FixConnection:
     async def _admit(self, logon: LogonRequest) -> SessionPort:
         begin_string = self.protocol = logon.dialect.begin_string
         self.comp_id = logon.comp_id
+        patience = self._patience
+        left_s, patience.deadline = patience.deadline - trio.current_time(), math.inf
         try:
             return await self._gate.admit(
                 protocol=begin_string,
@@ -242,6 +227,9 @@ class FixConnection:
             if isinstance(reason, AlreadyLoggedOn) or self._gate.directory.session_keyed(*logon.session) is None:
                 raise LogonRefusal(str(reason)) from reason
             raise refused(logon.session, str(reason), self._clock(), self._settings) from reason
+        finally:
+            # The time that the venue takes to check is not the client's.
+            patience.deadline = trio.current_time() + left_s
 
     async def _read(self) -> None:
         """Reads, and so lets the client send, as far as the venue has credit."""

@@ -132,6 +132,7 @@ class SessionView(msgspec.Struct, frozen=True):
     firm: str
     accounts: list[str]
     default_account: str
+    rights: list[str]
     enabled: bool
     logged_on: bool
 

@@ -132,7 +132,7 @@ def test_no_secret_is_shown() -> None:
         ({"rights": ["drop_copy"], "copies_of": ["HARBUR"]}, "copies_of[0]: unknown firm 'HARBUR'; did you mean"),
         ({"cancel_on_disconnect": {"mode": "on"}}, "cancel_on_disconnect.mode: 'on' is not allowed; expected one of"),
         ({"cancel_on_disconnect": {"window_s": "86401"}}, "cancel_on_disconnect.window_s: '86401' is not allowed"),
-        ({"protocol": "SOUPBIN", "comp_id": "B", "rights": ["drop_copy"]}, "rights: drop_copy is given to a SOUPBIN"),
+        ({"protocol": "SOUPBIN", "comp_id": "B", "rights": ["drop_copy"]}, "rights: has no meaning for SOUPBIN"),
         ({"rate": {"per_second": "-1"}}, "rate.per_second: '-1' is not allowed; expected a whole number from 0"),
         ({"rate": {"burst": "5"}}, "rate.burst: 5 is given without per_second; expected both or neither"),
         ({"rate": {"action": "ignore"}}, "rate.action: 'ignore' is not allowed; expected one of reject, disconnect"),
@@ -156,6 +156,8 @@ def test_no_secret_is_shown() -> None:
         ({"unknown_tags": "DROP"}, "unknown_tags: 'DROP' is not allowed; expected one of reject, drop, pass"),
         ({"reset_on_logon": "2"}, "reset_on_logon: '2' is not allowed; expected true or false"),
         ({"protocol": "SOUPBIN", "comp_id": "B", "reset_on_logon": "true"}, "reset_on_logon: has no meaning"),
+        ({"protocol": "SOUPBIN", "comp_id": "B", "rights": ["market_data"]}, "rights: has no meaning for SOUPBIN"),
+        ({"protocol": "SOUPBIN", "comp_id": "B", "rate": {"per_second": "5"}}, "rate: has no meaning for SOUPBIN"),
         ({"protocol": "SOUPBIN", "comp_id": "B", "public_keys": [f"a:{PUBLIC}"]}, "public_keys: has no meaning"),
     ],
 )  # fmt: skip
@@ -185,3 +187,33 @@ def test_a_week_s_window_and_windows_that_touch_are_allowed() -> None:
     for schedule in (week, touching):
         session = {"protocol": "FIX.4.4", "comp_id": "A", "password": "x", "firm": "HARBOR", "schedule": schedule}
         assert loaded(session).sessions[0].schedule.to_schedule() is not None
+
+
+def test_the_venue_s_key_may_come_from_the_environment_and_is_never_shown() -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    settings = load(None, {"TRADE_ENGINE_SECRETS__KEY": key}, {})
+    assert settings.secrets.key == key
+    assert key not in repr(settings) + render(settings)
+    with pytest.raises(ConfigError) as caught:
+        load(None, {"TRADE_ENGINE_SECRETS__KEY": "c2hvcnQ="}, {})
+    assert str(caught.value.problems[0]).startswith("secrets.key: *** is not allowed; expected 32 bytes in base64")
+
+
+@pytest.mark.parametrize(
+    ("fix", "expected"),
+    [
+        ({"tls": {"certificate": "a.pem"}}, "fix.tls.key: is missing beside fix.tls.certificate"),
+        ({"tls": {"key": "a.key"}}, "fix.tls.certificate: is missing beside fix.tls.key"),
+        ({"plain": "false"}, "fix.plain: false leaves no port, as fix.tls.certificate is not given"),
+        ({"tls": {"client_certificates": "required"}}, "fix.tls.client_ca: is missing; expected the authorities"),
+        (
+            {"tls_port": "9900", "tls": {"certificate": "a", "key": "b"}},
+            "binary.port: 9900 is given to more than one service",
+        ),
+        ({"rate_action": "wait"}, "fix.rate_action: 'wait' is not allowed; expected one of reject, disconnect"),
+    ],
+)
+def test_what_is_wrong_with_tls_and_rates_is_told(fix: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(None, {}, {"fix": fix})
+    assert str(caught.value.problems[0]).startswith(expected)

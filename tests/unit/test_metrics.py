@@ -17,7 +17,7 @@ from actors.runtime import Cell
 from engine.commands import NewOrder
 from engine.types import SCALE, OrdType, Side, TimeInForce
 from gateways.binary.connection import BinaryCounters
-from gateways.fix.connection import FixCounters
+from gateways.fix.counters import FixCounters
 from tradeengine.metrics import Exposition
 from tradeengine.venue import Venue
 
