@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import simplefix
@@ -259,6 +260,30 @@ async def test_a_first_message_that_is_no_logon_ends_the_connection() -> None:
         client = await venue.connect()
         await client.send("D", ORDER.format("C1"))
         assert await client.get() == {}
+
+
+async def test_the_time_that_the_venue_takes_to_check_is_not_the_client_s(
+    mock_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand clients that come back at once wait for one another's passwords, and none is cut off for it."""
+    checking, checked = trio.Event(), trio.Event()
+    admit = Gate.admit
+
+    async def slow(self: Gate, **details: Any) -> LivePort:
+        checking.set()
+        await checked.wait()
+        return await admit(self, **details)
+
+    monkeypatch.setattr(Gate, "admit", slow)
+    async with stage(logon_timeout_s=10.0) as venue:
+        client = await venue.connect()
+        await client.send("A", "98=0|108=30|554=demo|")
+        await checking.wait()
+        mock_clock.jump(100)
+        await trio.testing.wait_all_tasks_blocked()
+        checked.set()
+        assert (await client.get())["35"] == "A"
+        await client.stream.aclose()
 
 
 async def test_a_silent_connection_is_closed(mock_clock: trio.testing.MockClock) -> None:
