@@ -81,26 +81,45 @@ class AccountActor(Actor[ToAccount]):
 
     def on_batch(self, batch: Iterator[ToAccount]) -> None:
         books = self._books
-        for message in batch:
-            if type(message) is NewOrder:
-                self._new_order(message)
-            elif type(message) is Settle:
-                self._settle(message)
-            elif type(message) is CancelOrder:
-                books[message.symbol_id].tell(message)
-            elif type(message) is ReplaceOrder:
-                self._replace(message)
-            else:
-                self._on_rare(message)
+        # New orders of one instrument that follow one another are told at once, those before a failure too.
+        run: list[ToBook] = []
+        symbol_id = 0
+        try:
+            for message in batch:
+                if type(message) is NewOrder:
+                    admitted = self._admitted(message)
+                    if admitted is None:
+                        continue
+                    if message.symbol_id != symbol_id:
+                        if run:
+                            books[symbol_id].tell_all(run)
+                            run = []
+                        symbol_id = message.symbol_id
+                    run.append(admitted)
+                    continue
+                if run:
+                    books[symbol_id].tell_all(run)
+                    run = []
+                if type(message) is Settle:
+                    self._settle(message)
+                elif type(message) is CancelOrder:
+                    books[message.symbol_id].tell(message)
+                elif type(message) is ReplaceOrder:
+                    self._replace(message)
+                else:
+                    self._on_rare(message)
+        finally:
+            if run:
+                books[symbol_id].tell_all(run)
 
-    def _new_order(self, command: NewOrder) -> None:
-        symbol_id = command.symbol_id
-        instrument = self.account.instruments[symbol_id]
+    def _admitted(self, command: NewOrder) -> NewOrder | None:
+        """The order as its book is to have it; None if it was refused."""
+        instrument = self.account.instruments[command.symbol_id]
         admitted = admit_new(self.account, self.reservations, instrument, command, self._touches)
         if type(admitted) is NewOrder:
-            self._books[symbol_id].tell(admitted)
-            return
+            return admitted
         self._reply(command, [OrderRejected(rejected_image(command), admitted[0], admitted[1])])
+        return None
 
     def _new_list(self, command: NewList) -> None:
         instrument = self.account.instruments[command.symbol_id]

@@ -61,21 +61,30 @@ class BookActor(Actor[ToBook]):
     def on_batch(self, batch: Iterator[ToBook]) -> None:
         book = self.book
         book.now_ns = max(book.now_ns, self._clock_ns())
-        tell = self._journal.tell
-        for command in batch:
-            if type(command) is NewOrder:
-                tell(Outcome(command.session_id, command.in_from, command.in_seq, book.new_order(command)))
-            elif type(command) is CancelOrder:
-                tell(Outcome(command.session_id, command.in_from, command.in_seq, book.cancel(command)))
-            elif type(command) is ReplaceOrder:
-                tell(Outcome(command.session_id, command.in_from, command.in_seq, book.replace(command)))
-            elif self._on_rare(command):
-                break
-            else:
-                continue
-            if book.orders and book.unfinished:  # a book of plain orders leaves nothing undone
-                self._go_on_first()
-                break
+        journal = self._journal
+        # Outcomes are told together: the journal's mailbox is rung once for them. What is done stays done if a later
+        # command of the batch fails.
+        outcomes: list[ToJournal] = []
+        keep = outcomes.append
+        try:
+            for command in batch:
+                if type(command) is NewOrder:
+                    keep(Outcome(command.session_id, command.in_from, command.in_seq, book.new_order(command)))
+                elif type(command) is CancelOrder:
+                    keep(Outcome(command.session_id, command.in_from, command.in_seq, book.cancel(command)))
+                elif type(command) is ReplaceOrder:
+                    keep(Outcome(command.session_id, command.in_from, command.in_seq, book.replace(command)))
+                else:
+                    journal.tell_all(outcomes)
+                    outcomes.clear()
+                    if self._on_rare(command):
+                        break
+                    continue
+                if book.orders and book.unfinished:  # a book of plain orders leaves nothing undone
+                    self._go_on_first()
+                    break
+        finally:
+            journal.tell_all(outcomes)
         self._show()
 
     def _show(self) -> None:

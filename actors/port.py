@@ -23,6 +23,7 @@ from actors.messages import (
     MarketArrived,
     Outcome,
     SessionEvent,
+    ToAccount,
     ToPort,
 )
 from actors.port_presence import PortPresence
@@ -106,13 +107,26 @@ class SessionPort(PortPresence):
         self._routes.credits.left -= len(commands)
         known = self.state.orders
         accounts = self._routes.accounts
+        # New orders of one account that follow one another are told at once: a mailbox is rung once, not for each.
+        run: list[ToAccount] = []
+        account_id = 0
         with self._routes.dispatcher.turn():
             for command in commands:
                 if type(command) is NewOrder and command.cl_ord_id not in known:
                     known[command.cl_ord_id] = IN_FLIGHT
-                    accounts[command.account_id].tell(command)
+                    if command.account_id != account_id:
+                        if run:
+                            accounts[account_id].tell_all(run)
+                            run = []
+                        account_id = command.account_id
+                    run.append(command)
                 else:
+                    if run:
+                        accounts[account_id].tell_all(run)
+                        run = []
                     self._submit_other(command)
+            if run:
+                accounts[account_id].tell_all(run)
 
     def _submit_other(self, command: ClientCommand) -> None:
         """A change, a refusal, or a ClOrdID that is no news."""

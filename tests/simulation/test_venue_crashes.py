@@ -113,7 +113,7 @@ async def test_a_crashed_account_refuses_one_command_and_forgets_no_reservation(
 ) -> None:
     from actors.account import AccountActor
 
-    crash_on_marker(monkeypatch, AccountActor, "_new_order", after=False)
+    crash_on_marker(monkeypatch, AccountActor, "_admitted", after=False)
     async with running(settings(tmp_path, dispatch_budget=2)) as venue:
         client = Client(venue, 1).connect()
         client.send(order("a"), order(f"{MARKER}"), order("b"), order("c", account_id=3))
@@ -162,7 +162,7 @@ async def test_an_account_that_keeps_crashing_is_suspended_and_its_cancels_pass(
 ) -> None:
     from actors.account import AccountActor
 
-    crash_on_marker(monkeypatch, AccountActor, "_new_order", after=False)
+    crash_on_marker(monkeypatch, AccountActor, "_admitted", after=False)
     async with running(settings(tmp_path)) as venue:
         client = Client(venue, 1).connect()
         client.send(order("a"))

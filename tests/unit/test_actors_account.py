@@ -289,6 +289,15 @@ def test_a_settlement_that_crashes_still_ends_its_reservations() -> None:
     assert world.pending() == (0, 0)
 
 
+def test_orders_before_a_crash_reach_their_books_in_order() -> None:
+    world = World()
+    unknown = new("c", symbol_id=9)
+    with pytest.raises(KeyError):
+        world.run(new("a", px=SCALE), new("b", px=SCALE, symbol_id=2), cancel("x", "a"), new("d", px=SCALE), unknown)
+    assert [command.cl_ord_id for command in world.books[1].take()] == ["a", "x", "d"]
+    assert [command.cl_ord_id for command in world.books[2].take()] == ["b"]
+
+
 def test_what_is_settled_already_is_not_settled_again() -> None:
     world = World()
     world.settle(ev.Deposited(2, "USDT", SCALE, "op"), seq=11)
