@@ -140,23 +140,25 @@ class Message(msgspec.Struct, gc=False):
 
 
 def parse(frame: bytes) -> Message:
-    """A frame's fields in one pass; a syntax error is told by ``fault`` and leaves what could be read."""
+    """A frame's fields in one pass; a syntax error is told by ``fault`` and leaves what could be read.
+
+    Which tags may stand more than once is for the dictionary to say (:mod:`gateways.fix.validation`).
+    """
     text = frame[:-8].decode("latin-1")
     pairs = [field.split("=", 1) for field in text.split(SOH)]
     try:
         fields: dict[str, str] = dict(pairs)
     except ValueError:
         return _parse_with_care(text)
-    if len(fields) != len(pairs) or not _PLAIN_TAGS.issuperset(fields) or "=\x01" in text or text[-1] == "=":
+    if not _PLAIN_TAGS.issuperset(fields) or "=\x01" in text or text[-1] == "=":
         return _parse_with_care(text)
+    if len(fields) != len(pairs):
+        fields = dict(reversed(pairs))  # the first of each tag counts
     return Message(fields, pairs)
 
 
 def _parse_with_care(text: str) -> Message:
-    """The same for everything unusual: data fields, tags that repeat, errors. Reads on after an error.
-
-    Which tags may repeat is for the dictionary to say (:mod:`gateways.fix.validation`).
-    """
+    """The same for everything unusual: data fields, high tags, errors. Reads on after an error."""
     pairs: list[list[str]] = []
     fields: dict[str, str] = {}
     fault: Fault | None = None
