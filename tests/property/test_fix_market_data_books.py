@@ -9,6 +9,7 @@ import pytest
 from book_world import MARKETS, events_of, open_orders, run
 from command_streams import BACK_KINDS, KINDS, RARE_KINDS, CommandStream, Step, random_step, steps
 from fix_market import VERSIONS, BookClient, FixMarket
+from fix_venue import NOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,8 +53,9 @@ class Watching:
             self.fix.fold(records)
 
     def look(self) -> None:
-        """The port's turn; what the clients have then."""
+        """The port's turn, and then a moment at which the client may have room again."""
         self.fix.deliver()
+        self.fix.session.market([], NOW)
         for message in self.fix.messages():
             self.clients[message.fields["262"]][1].take([message])
 

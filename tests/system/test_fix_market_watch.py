@@ -44,6 +44,7 @@ def test_a_client_sees_what_others_trade_until_it_has_had_enough(shared_venue: V
     request(watcher, "M2", "0", "01", depth="1")
     assert watcher.receive("W").picked(262, 270, 271, 346, 290) == ("M2", "180", "10", "1", "1")
     request(watcher, "M1", "2", "0")
+    watcher.sync(SYMBOL)
     trader.cancel("C1", "B1", SYMBOL, "1")
     trader.sync(SYMBOL)
     watcher.sync(SYMBOL)
