@@ -9,6 +9,8 @@ import trio
 
 from gateways.fix.connection import FixConnection
 from gateways.fix.counters import FixCounters
+from gateways.fix.dialect import DIALECTS
+from gateways.fix.dictionary import dictionary_for
 from gateways.fix.refused import RefusedLogons
 from gateways.fix.routing import Routes
 from gateways.rates import RateDefaults, RateLimits
@@ -68,6 +70,8 @@ class FixAcceptor:
 
         May run once for each of several ports; with ``tls`` its clients speak that.
         """
+        for begin_string in DIALECTS:
+            dictionary_for(begin_string)  # read now: a version's first Logon would keep everybody waiting for it
         mine: set[FixConnection] = set()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._keep_time, mine)
