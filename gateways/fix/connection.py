@@ -339,21 +339,21 @@ class FixConnection:
         assert session is not None
         assert port is not None
         while session.state is not State.CLOSED:
-            resend = session.next_resend()
-            due = session.behind
+            resend = session.resends.next()
+            due = session.resends.behind
             if resend is not None:
                 async for reports in port.replay(resend.begin, resend.end):
-                    session.resend(resend, reports, self._clock())
+                    session.resends.send(resend, reports, self._clock())
                     self._counters.reports_resent += len(reports)
                     await self._drain()
-                session.resent(resend, self._clock())
+                session.resends.finish(resend, self._clock())
             elif due is not None:
                 async for reports in port.replay(*due):
-                    session.catch_up(reports, self._clock())
+                    session.resends.catch_up(reports, self._clock())
                     await self._drain()
-                session.caught_up(due[1], self._clock())
+                session.resends.caught_up(due[1], self._clock())
             else:
-                session.go_live(self._clock())
+                session.resends.go_live(self._clock())
                 break
         self._resending = False
         self._look()

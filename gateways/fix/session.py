@@ -7,7 +7,6 @@ reports and the time. This module is the session's life (logon, logout, timers, 
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from engine.events import SessionLoggedOn
@@ -21,7 +20,7 @@ from gateways.fix.mapping_out import ReportMapper
 from gateways.fix.market_data_desk import MarketDesk
 from gateways.fix.outbound import Outbound
 from gateways.fix.resend import Resend
-from gateways.fix.resend_quota import ResendQuota
+from gateways.fix.resends import Resends
 from gateways.fix.routing import Routes
 from gateways.fix.state import State
 from gateways.fix.status import ConnectionStatus
@@ -94,8 +93,7 @@ class FixSession:
         self._desk = MarketDesk(self, port, settings)
         for service in self._desk.services:
             self._inbound.serve(service)
-        self._resends: deque[tuple[int, int]] = deque()
-        self._quota = ResendQuota(settings)
+        self.resends = Resends(self, self._outbound, port, settings, self._resend)
         self._answer_routes: dict[str, str] = {}
         """The routing fields of answers to queries under way, by the query's id."""
         self._tests = 0
@@ -118,7 +116,7 @@ class FixSession:
 
     def status(self, remote: str, backlog_bytes: int) -> ConnectionStatus:
         """How it stands, for operators."""
-        parked, waiting = self._outbound.parked, len(self._resends)
+        parked, waiting = self._outbound.parked, self.resends.waiting
         resending = self.resending and self.state is not State.CLOSED
         return ConnectionStatus(
             self.state.name, remote, self._heartbeat_s, backlog_bytes, parked, waiting, resending, self.rejects
@@ -194,7 +192,7 @@ class FixSession:
 
     def tick(self, elapsed_s: float, now_ns: int) -> None:
         """Time has passed: heartbeats, test requests, and the end of waiting."""
-        self._quota.elapse(elapsed_s)
+        self.resends.elapse(elapsed_s)
         if self.state is State.ACTIVE:
             self._inbound.elapse(elapsed_s, now_ns)
             due = self.liveness.elapse(elapsed_s)
@@ -265,7 +263,7 @@ class FixSession:
     def end(self, reason: str, now_ns: int) -> None:
         """Sends a Logout that says why, and ends the session without waiting: the client is out of step or gone."""
         self.admin("5", f"58={printable(reason)}\x01", now_ns)
-        self._resends.clear()
+        self.resends.clear()
         self._outbound.held = False
         self._outbound.force(now_ns)
         self._outbound.flush()
@@ -283,24 +281,22 @@ class FixSession:
         """A Logon with ResetSeqNumFlag on a live session: both directions count from 1 again."""
         self.state = State.LOGGING_ON
         self._asked_reset = self._reset = True
-        self._resends.clear()
+        self.resends.clear()
         self._desk.renew()
         self._log_on(1, now_ns)
 
     def want_resend(self, begin: int, end: int) -> str:
-        """Queues a client's ResendRequest, cut to what has been sent. Returns why it is refused; empty if it is not.
-
-        Nothing live is sent from here on until :meth:`go_live`: a client drops what comes before its gap is filled.
-        """
-        end = min(end, self.last_sent) if end else self.last_sent
-        if len(self._resends) >= self._settings.resends_max:
-            return f"Too many ResendRequests at once: {len(self._resends)} wait, and now one for {begin} to {end}"
-        refusal = self._quota.refuse(begin, end)
+        """See :meth:`gateways.fix.resends.Resends.want`."""
+        refusal = self.resends.want(begin, end)
         if not refusal:
-            self._resends.append((begin, end))
-            self._outbound.held = True
             self._desk.resent_from(begin)
         return refusal
+
+    def went_live(self, now_ns: int) -> None:
+        """Nothing is sent again any more, and nothing that fell due meanwhile is missing."""
+        self._desk.flush(now_ns)
+        self._outbound.flush()
+        self._check_logout()
 
     @property
     def parked(self) -> int:
@@ -316,55 +312,6 @@ class FixSession:
     def resending(self) -> bool:
         """Whether live messages wait for a resend to finish."""
         return self._outbound.held and self.state is not State.LOGGING_ON
-
-    # ---- resends to the client, served by the acceptor chunk by chunk -------------------------------------------
-
-    def next_resend(self) -> Resend | None:
-        """The next ResendRequest to serve."""
-        if not self._resends or self.state is State.CLOSED:
-            return None
-        begin, end = self._resends.popleft()
-        return Resend(self._encoder, self._reports, self._settings.timestamp_digits, self.routes, begin, end)
-
-    def resend(self, resend: Resend, reports: list[Report], now_ns: int) -> None:
-        """Sends a chunk of what is asked for."""
-        self._raw(resend.chunk(reports, self._port.reissued_upto, now_ns))
-
-    def resent(self, resend: Resend, now_ns: int) -> None:
-        """The journal has no more of what is asked for."""
-        self._raw(resend.finish(now_ns))
-
-    def _raw(self, data: bytes) -> None:
-        if data and self.state is not State.CLOSED:
-            self._outbound.raw(data)
-            self._outbound.flush()
-
-    @property
-    def behind(self) -> tuple[int, int] | None:
-        """Numbers that fell due while a resend was served; None when the session can go live."""
-        first, last = self._outbound.next, self._port.released
-        return (first, last) if first <= last else None
-
-    def catch_up(self, reports: list[Report], now_ns: int) -> None:
-        """Reports that fell due meanwhile, sent for the first time."""
-        if self.state is not State.CLOSED:
-            self._outbound.reports(reports, now_ns)
-            self._outbound.flush()
-
-    def caught_up(self, upto: int, now_ns: int) -> None:
-        """The journal has no more reports numbered up to ``upto``."""
-        if self.state is not State.CLOSED:
-            self._outbound.release(upto, now_ns)
-            self._outbound.flush()
-
-    def go_live(self, now_ns: int) -> None:
-        """Call with no wait after ``behind`` was None."""
-        self._outbound.held = False
-        if self.state is not State.CLOSED:
-            self._outbound.release(self._outbound.next - 1, now_ns)
-            self._desk.flush(now_ns)
-            self._outbound.flush()
-            self._check_logout()
 
     # ---- life -------------------------------------------------------------------------------------------------
 
@@ -452,6 +399,9 @@ class FixSession:
         if self._outbound.parked > self._settings.parked_messages_max and self.state is not State.CLOSED:
             self.close("too many replies wait for the journal", confirmed=False)
 
+    def _resend(self, begin: int, end: int) -> Resend:
+        return Resend(self._encoder, self._reports, self._settings.timestamp_digits, self.routes, begin, end)
+
     def _send(self, data: bytes) -> None:
         self.liveness.sent = True
         self._write(data)
@@ -462,7 +412,7 @@ class FixSession:
             completed = self.state is State.LOGOUT_RECEIVED and self._replied
             self.state = State.CLOSED
             self.close_reason = reason
-            self._resends.clear()
+            self.resends.clear()
             self._inbound.close()
             self._desk.close()
             self._port.log_out(confirmed=confirmed, completed=completed)

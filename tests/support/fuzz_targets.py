@@ -240,13 +240,13 @@ class Sessions:
     def _serve_resends(self) -> None:
         session, sent = self._session, self._port.sent
         while session.resending and session.state is not State.CLOSED:
-            due = session.behind
-            if (resend := session.next_resend()) is not None:
+            due = session.resends.behind
+            if (resend := session.resends.next()) is not None:
                 kept = [sent[number] for number in range(resend.begin, resend.end + 1) if number in sent]
-                session.resend(resend, kept, NOW)
-                session.resent(resend, NOW)
+                session.resends.send(resend, kept, NOW)
+                session.resends.finish(resend, NOW)
             elif due is not None:
-                session.catch_up([sent[number] for number in range(due[0], due[1] + 1) if number in sent], NOW)
-                session.caught_up(due[1], NOW)
+                session.resends.catch_up([sent[number] for number in range(due[0], due[1] + 1) if number in sent], NOW)
+                session.resends.caught_up(due[1], NOW)
             else:
-                session.go_live(NOW)
+                session.resends.go_live(NOW)

@@ -355,9 +355,9 @@ def test_after_a_resend_the_client_is_told_anew() -> None:
     market.ask("2", f"7={lost.fields['34']}|16=0")
     market.order("b", BUY, 1, 98)
     assert market.told() == [], "nothing live is sent before the gap is filled"
-    while (resend := market.session.next_resend()) is not None:
-        market.session.resent(resend, NOW)
-    market.session.go_live(NOW)
+    while (resend := market.session.resends.next()) is not None:
+        market.session.resends.finish(resend, NOW)
+    market.session.resends.go_live(NOW)
     filled, anew = market.messages()
     assert (filled.type, anew.type) == ("4", "W")
     assert [entry["270"] for entry in anew.entries] == ["99", "98"]

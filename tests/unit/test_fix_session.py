@@ -61,9 +61,9 @@ def test_request(session: FixSession, port: FakePort) -> None:
 
 
 def serve_resends(session: FixSession, port: FakePort) -> None:
-    while (resend := session.next_resend()) is not None:
-        session.resend(resend, [r for n, r in port.sent.items() if resend.begin <= n <= resend.end], NOW)
-        session.resent(resend, NOW)
+    while (resend := session.resends.next()) is not None:
+        session.resends.send(resend, [r for n, r in port.sent.items() if resend.begin <= n <= resend.end], NOW)
+        session.resends.finish(resend, NOW)
 
 
 test_request.__test__ = False  # type: ignore[attr-defined]
@@ -131,7 +131,7 @@ def test_reports_before_the_logon_reply_are_left_for_a_resend() -> None:
     assert wire.brief() == ["A/6"]
     session.receive([client_frame("2", 2, "7=5|16=0")], NOW)
     serve_resends(session, port)
-    session.go_live(NOW)
+    session.resends.go_live(NOW)
     first, second = wire.messages()
     assert (first["35"], first["34"], first["43"], first["11"]) == ("8", "5", "Y", "C1")
     assert (second["35"], second["34"], second["36"]) == ("4", "6", "7")
@@ -142,7 +142,7 @@ def test_live_messages_wait_for_a_resend_and_then_go_for_the_first_time() -> Non
     session.deliver(port.release(port.accepted("C1")), NOW)
     session.receive([client_frame("2", 2, "7=1|16=0")], NOW)
     wire.brief()
-    resend = session.next_resend()
+    resend = session.resends.next()
     assert resend is not None
     assert session.resending
     # While it is served: a report, a reply, another report.
@@ -150,17 +150,17 @@ def test_live_messages_wait_for_a_resend_and_then_go_for_the_first_time() -> Non
     test_request(session, port)  # 4
     session.deliver(port.release(port.accepted("C3")), NOW)  # 5
     assert wire.brief() == []
-    session.resend(resend, [port.sent[2]], NOW)
-    session.resent(resend, NOW)
+    session.resends.send(resend, [port.sent[2]], NOW)
+    session.resends.finish(resend, NOW)
     assert wire.brief() == ["4/1", "8/2"]
-    assert session.behind == (3, 5)
-    session.catch_up([port.sent[3], port.sent[5]], NOW)
-    session.caught_up(5, NOW)
+    assert session.resends.behind == (3, 5)
+    session.resends.catch_up([port.sent[3], port.sent[5]], NOW)
+    session.resends.caught_up(5, NOW)
     messages = wire.messages()
     assert [(m["35"], m["34"]) for m in messages] == [("8", "3"), ("0", "4"), ("8", "5")]
     assert not any("43" in m for m in messages)
-    assert session.behind is None
-    session.go_live(NOW)
+    assert session.resends.behind is None
+    session.resends.go_live(NOW)
     assert not session.resending
     session.deliver(port.release(port.accepted("C4")), NOW)
     assert wire.brief() == ["8/6"]
@@ -175,10 +175,10 @@ def test_a_reset_brings_unconfirmed_reports_again_as_new_messages() -> None:
     session.deliver(logged_on, NOW)
     assert wire.brief() == ["A/1"]
     assert session.resending
-    assert session.behind == (2, 3)
-    session.catch_up(list(old), NOW)
-    session.caught_up(3, NOW)
-    session.go_live(NOW)
+    assert session.resends.behind == (2, 3)
+    session.resends.catch_up(list(old), NOW)
+    session.resends.caught_up(3, NOW)
+    session.resends.go_live(NOW)
     messages = wire.messages()
     assert [(m["34"], m.get("97"), m.get("43"), m["11"]) for m in messages] == [
         ("2", "Y", None, "C1"),

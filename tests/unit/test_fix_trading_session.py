@@ -201,9 +201,9 @@ def test_a_client_that_has_lost_messages_is_told_again() -> None:
     market.ask("e", "324=S1|55=AAPL|263=1")
     (lost,) = market.status(InstrumentStatus.HALTED, 2)
     market.ask("2", f"7={lost.fields['34']}|16=0")
-    while (resend := market.session.next_resend()) is not None:
-        market.session.resent(resend, NOW)
-    market.session.go_live(NOW)
+    while (resend := market.session.resends.next()) is not None:
+        market.session.resends.finish(resend, NOW)
+    market.session.resends.go_live(NOW)
     assert [each.type for each in market.messages()] == ["4", "f"]
 
 

@@ -1,0 +1,118 @@
+"""What a client wants to be sent again: queued, within its quota, and served by the connection chunk by chunk.
+
+Nothing live goes out meanwhile, as a client drops what comes before its gap is filled. What falls due in that time is
+read from the journal afterwards, until nothing is left and the session goes live without a gap.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from gateways.fix.resend import Resend
+from gateways.fix.resend_quota import ResendQuota
+from gateways.fix.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.reports import Report
+    from gateways.fix.outbound import Outbound
+    from gateways.fix.ports import Port
+    from gateways.fix.session import FixSession
+    from gateways.fix.settings import FixSettings
+
+
+class Resends:
+    """One session's. ``make`` makes the messages of a range, both ends included."""
+
+    def __init__(
+        self,
+        owner: FixSession,
+        outbound: Outbound,
+        port: Port,
+        settings: FixSettings,
+        make: Callable[[int, int], Resend],
+    ) -> None:
+        self._owner = owner
+        self._outbound = outbound
+        self._port = port
+        self._max = settings.resends_max
+        self._quota = ResendQuota(settings)
+        self._make = make
+        self._waiting: deque[tuple[int, int]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """ResendRequests that are not being served yet."""
+        return len(self._waiting)
+
+    def elapse(self, elapsed_s: float) -> None:
+        """Time has passed."""
+        self._quota.elapse(elapsed_s)
+
+    def want(self, begin: int, end: int) -> str:
+        """Queues a request, cut to what has been sent; ``end`` 0 is all. Returns why it is refused; else empty."""
+        last = self._outbound.next - 1
+        end = min(end, last) if end else last
+        if len(self._waiting) >= self._max:
+            return f"Too many ResendRequests at once: {len(self._waiting)} wait, and now one for {begin} to {end}"
+        refusal = self._quota.refuse(begin, end)
+        if not refusal:
+            self._waiting.append((begin, end))
+            self._outbound.held = True
+        return refusal
+
+    def clear(self) -> None:
+        """What waits is not served any more."""
+        self._waiting.clear()
+
+    # ---- called by the connection -------------------------------------------------------------------------------
+
+    def next(self) -> Resend | None:
+        """The next request to serve; its reports are the journal's."""
+        if not self._waiting or self._is_closed:
+            return None
+        return self._make(*self._waiting.popleft())
+
+    def send(self, resend: Resend, reports: list[Report], now_ns: int) -> None:
+        """A chunk of what is asked for."""
+        self._raw(resend.chunk(reports, self._port.reissued_upto, now_ns))
+
+    def finish(self, resend: Resend, now_ns: int) -> None:
+        """The journal has no more of what is asked for."""
+        self._raw(resend.finish(now_ns))
+
+    @property
+    def behind(self) -> tuple[int, int] | None:
+        """Numbers that fell due while a resend was served; None when the session can go live."""
+        first, last = self._outbound.next, self._port.released
+        return (first, last) if first <= last else None
+
+    def catch_up(self, reports: list[Report], now_ns: int) -> None:
+        """Reports that fell due meanwhile, sent for the first time."""
+        if not self._is_closed:
+            self._outbound.reports(reports, now_ns)
+            self._outbound.flush()
+
+    def caught_up(self, upto: int, now_ns: int) -> None:
+        """The journal has no more reports numbered up to ``upto``."""
+        if not self._is_closed:
+            self._outbound.release(upto, now_ns)
+            self._outbound.flush()
+
+    def go_live(self, now_ns: int) -> None:
+        """Call with no wait after ``behind`` was None."""
+        self._outbound.held = False
+        if not self._is_closed:
+            self._outbound.release(self._outbound.next - 1, now_ns)
+            self._owner.went_live(now_ns)
+
+    @property
+    def _is_closed(self) -> bool:
+        return self._owner.state is State.CLOSED
+
+    def _raw(self, data: bytes) -> None:
+        if data and not self._is_closed:
+            self._outbound.raw(data)
+            self._outbound.flush()
