@@ -18,17 +18,31 @@ from typing import Any
 from fix_client import FixMessage, utc_now
 
 _DRIVER = Path(__file__).with_name("quickfix_driver.py")
+_TOOLS = Path(sys.prefix) / "tools"
+_INSTALLED = _TOOLS / "quickfix" / "bin" / "python"
+TLS_INTERPRETER = _TOOLS / "quickfix-ssl" / "bin" / "python"
+"""Has a QuickFIX that speaks TLS; it is an older one."""
+VENUE_DICTIONARIES = Path(__file__).resolve().parents[2] / "docs" / "fix" / "dictionaries" / "TRADEENGINE-"
+"""What the dictionaries that the venue publishes begin with."""
+VERSIONS = ("FIX.4.2", "FIX.4.4", "FIXT.1.1")
 _WAIT_S = 8.0
+_OPEN = frozenset("0156A")
+"""OrdStatus of orders that can be cancelled."""
+Groups = tuple[tuple[int, list[list[tuple[int, Any]]]], ...]
+"""Each group's count tag and its entries, fields in the dictionary's order; a nested group's entries for a value."""
 _COMPLAINTS = ("Rejected", "nvalid", "not valid")
 """Words of QuickFIX's event log for messages of ours that it objects to."""
 
 
 def interpreter() -> str:
-    """The Python that has ``quickfix``: QUICKFIX_PYTHON, else this one; empty if neither has."""
+    """The Python that has ``quickfix``: QUICKFIX_PYTHON, else this one, else what scripts/install-quickfix.sh made,
+    best the newer; empty if none has."""
     named = os.environ.get("QUICKFIX_PYTHON", "")
     if named:
         return named
-    return sys.executable if importlib.util.find_spec("quickfix") else ""
+    if importlib.util.find_spec("quickfix"):
+        return sys.executable
+    return next((str(python) for python in (_INSTALLED, TLS_INTERPRETER) if python.exists()), "")
 
 
 def message_of(text: str) -> FixMessage:
@@ -38,16 +52,18 @@ def message_of(text: str) -> FixMessage:
 
 
 class QuickFix:
-    """One driver process; :meth:`broker` gives its sessions. Ended by :meth:`close`."""
+    """One driver process; :meth:`broker` gives its sessions. Ended by :meth:`close`.
 
-    def __init__(self, directory: Path) -> None:
+    ``dictionaries``: what its dictionaries' paths begin with; empty: QuickFIX's own.
+    """
+
+    def __init__(self, directory: Path, dictionaries: Path | str = "", python: Path | str = "") -> None:
         self.directory = directory
         directory.mkdir(parents=True)
         self._brokers: dict[str, QuickFixBroker] = {}
         self._done: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._process = subprocess.Popen(
-            [interpreter(), str(_DRIVER), str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        command = [python or interpreter(), _DRIVER, directory, *([dictionaries] if dictionaries else [])]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self._listen, daemon=True).start()
 
     def broker(self, comp_id: str, begin_string: str = "FIX.4.4") -> QuickFixBroker:
@@ -117,6 +133,7 @@ class QuickFixBroker:
         self.admin: list[FixMessage] = []
         self.logged_on = False
         self._owner = owner
+        self._open: dict[str, tuple[str, ...]] = {}
         self._heard_upto = 0
         """The last application message's number since numbers were last set or told."""
 
@@ -157,9 +174,7 @@ class QuickFixBroker:
 
     # ---- messages ---------------------------------------------------------------------------------------------------
 
-    def send(
-        self, msg_type: str, *fields: tuple[int, str], groups: tuple[tuple[int, list[list[tuple[int, str]]]], ...] = ()
-    ) -> None:
+    def send(self, msg_type: str, *fields: tuple[int, str], groups: Groups = ()) -> None:
         self._owner.do("send", self.name, type=msg_type, fields=fields, groups=groups)
 
     def receive(self, msg_type: str) -> FixMessage:
@@ -187,12 +202,30 @@ class QuickFixBroker:
                 events = "\n".join(self._owner.events(self.comp_id, self.begin_string)[-20:])
                 raise AssertionError(f"{self.name} {complaint}:\n{events}") from None
             if event == "app":
-                self.inbox.append(message_of(text))
-                self._heard_upto = self.inbox[-1].number
+                message = message_of(text)
+                self.inbox.append(message)
+                self._heard_upto = message.number
+                if message.type == "8" and message.get(150) != "I":
+                    self._note(message)
             elif event == "admin":
                 self.admin.append(message_of(text))
             else:
                 self.logged_on = event == "logon"
+
+    def _note(self, report: FixMessage) -> None:
+        """Keeps which orders are open, by OrderID."""
+        if report.get(39) in _OPEN:
+            self._open[report[37]] = report.picked(11, 55, 54)
+        else:
+            self._open.pop(report[37], None)
+
+    def clear(self) -> None:
+        """Cancels what is open, and forgets what has come."""
+        for nth, (cl_ord_id, symbol, side) in enumerate(list(self._open.values())):
+            self.cancel(f"{cl_ord_id}-{nth}-clear", cl_ord_id, symbol, side)
+        self.until(lambda: not self._open, "does not get its orders cancelled")
+        self.inbox.clear()
+        self.admin.clear()
 
     # ---- orders -----------------------------------------------------------------------------------------------------
 

@@ -1,16 +1,18 @@
 # ruff: noqa: N802
 """QuickFIX as brokers run it, driven over a pipe: a program for an interpreter that has PyPI's ``quickfix``.
 
-    python quickfix_driver.py DIRECTORY
+    python quickfix_driver.py DIRECTORY [DICTIONARIES]
 
-Its own dictionaries (FIX42.xml, FIX44.xml), validation fully on, default settings but for what ``start`` is told;
-stores and logs are files under DIRECTORY. One JSON object a line comes in, one a line goes out:
+Its own dictionaries (FIX42.xml, FIX44.xml, FIXT11.xml and FIX50SP2.xml), or those whose names begin with the path
+DICTIONARIES; validation fully on, default settings but for what ``start`` is told; stores and logs are files under
+DIRECTORY. One JSON object a line comes in, one a line goes out:
 
 ``{"do": "start", "session": "FIX.4.4/BROKER1", "port": 9878, "settings": {}, "logon": [[554, "demo"]]}``
-    a SocketInitiator with that one session; ``logon`` is added to its Logons.
+    a SocketInitiator with that one session, over TLS if the settings say SSL…; ``logon`` is added to its Logons.
 ``{"do": "stop", "session": …, "force": false}``
     logs out and ends the initiator; with ``force`` the connection is dropped without a Logout.
 ``{"do": "send", "session": …, "type": "D", "fields": [[11, "C1"], …], "groups": [[146, [[[55, "AAPL"]], …]], …]}``
+    a group's fields in the dictionary's order; in the place of a value may stand a nested group's entries.
 ``{"do": "numbers", "session": …, "out": 5, "in": 7}``
     what it sends and expects next, as if the rest had been lost; without ``out`` and ``in`` it only tells.
 
@@ -22,17 +24,19 @@ E is ``logon``, ``logout``, ``admin`` (a session message came) or ``app`` (an ap
 from __future__ import annotations
 
 import json
+import os
 import sys
 import sysconfig
 import threading
 from pathlib import Path
+from typing import Any
 
 import quickfix as fix
 
 TARGET = "TRADEENGINE"
-Groups = list[tuple[int, list[list[tuple[int, str]]]]]
+Groups = list[tuple[int, list[list[tuple[int, Any]]]]]
 """Each group's count tag and its entries."""
-DICTIONARIES = Path(sysconfig.get_path("data")) / "share" / "quickfix"
+DICTIONARIES = sysconfig.get_path("data") + "/share/quickfix/"
 _DEFAULTS = {
     "ConnectionType": "initiator",
     "StartTime": "00:00:00",
@@ -90,9 +94,10 @@ class Application(fix.Application):  # type: ignore[misc]
 class Broker:
     """One session's initiator; a stopped one is started again on the same store."""
 
-    def __init__(self, directory: Path, name: str) -> None:
+    def __init__(self, directory: Path, dictionaries: str, name: str) -> None:
         self.name = name
         self._directory = directory
+        self._dictionaries = dictionaries
         self._begin_string, self._comp_id = name.split("/")
         self._id = fix.SessionID(self._begin_string, self._comp_id, TARGET)
         self._initiator: fix.SocketInitiator = None
@@ -101,13 +106,17 @@ class Broker:
 
     def start(self, port: int, settings: dict[str, str], logon: list[tuple[int, str]]) -> None:
         self._initiator = None
-        dictionary = DICTIONARIES / f"{self._begin_string.replace('.', '')}.xml"
         lines = _DEFAULTS | {
             "FileStorePath": str(self._directory / "store"),
             "FileLogPath": str(self._directory / "log"),
-            "DataDictionary": str(dictionary),
             "SocketConnectPort": str(port),
         }
+        if self._begin_string == "FIXT.1.1":
+            lines["DefaultApplVerID"] = "FIX.5.0SP2"
+            lines["TransportDataDictionary"] = f"{self._dictionaries}FIXT11.xml"
+            lines["AppDataDictionary"] = f"{self._dictionaries}FIX50SP2.xml"
+        else:
+            lines["DataDictionary"] = f"{self._dictionaries}{self._begin_string.replace('.', '')}.xml"
         session = {"BeginString": self._begin_string, "SenderCompID": self._comp_id, "TargetCompID": TARGET}
         path = self._directory / f"{self._begin_string}-{self._comp_id}.cfg"
         sections = (("DEFAULT", lines), ("SESSION", session | settings))
@@ -117,7 +126,8 @@ class Broker:
         told = fix.SessionSettings(str(path))
         application = Application(self.name, logon)
         stores, logs = fix.FileStoreFactory(told), fix.FileLogFactory(told)
-        initiator = fix.SocketInitiator(application, stores, told, logs)
+        kind = fix.SSLSocketInitiator if any(name.startswith("SSL") for name in settings) else fix.SocketInitiator
+        initiator = kind(application, stores, told, logs)
         self._initiator = initiator
         self._alive = (application, stores, logs, told)
         initiator.start()
@@ -130,12 +140,7 @@ class Broker:
         message.getHeader().setField(fix.MsgType(msg_type))
         for tag, value in fields:
             message.setField(fix.StringField(tag, value))
-        for count_tag, members in groups:
-            for member in members:
-                group = fix.Group(count_tag, member[0][0])
-                for tag, value in member:
-                    group.setField(fix.StringField(tag, value))
-                message.addGroup(group)
+        _add_groups(message, groups)
         fix.Session.sendToTarget(message, self._id)
 
     def numbers(self, out: int = 0, expected: int = 0) -> tuple[int, int]:
@@ -147,13 +152,32 @@ class Broker:
         return session.getExpectedSenderNum(), session.getExpectedTargetNum()
 
 
+def _add_groups(owner: fix.FieldMap, groups: Groups) -> None:
+    for count_tag, entries in groups:
+        order = [tag for tag, _ in max(entries, key=len)]
+        for entry in entries:
+            order += [tag for tag, _ in entry if tag not in order]
+        wanted = fix.IntArray(len(order) + 1)
+        for place, tag in enumerate([*order, 0]):
+            wanted[place] = tag
+        for entry in entries:
+            group = fix.Group(count_tag, order[0], wanted)
+            for tag, value in entry:
+                if isinstance(value, str):
+                    group.setField(fix.StringField(tag, value))
+                else:
+                    _add_groups(group, [(tag, value)])
+            owner.addGroup(group)
+
+
 def main() -> None:
     directory = Path(sys.argv[1])
+    dictionaries = sys.argv[2] if len(sys.argv) > 2 else DICTIONARIES
     brokers: dict[str, Broker] = {}
     for line in sys.stdin:
         asked = json.loads(line)
         name = asked["session"]
-        broker = brokers.setdefault(name, Broker(directory, name))
+        broker = brokers.setdefault(name, Broker(directory, dictionaries, name))
         if asked["do"] == "start":
             broker.start(asked["port"], asked["settings"], asked["logon"])
         elif asked["do"] == "stop":
@@ -162,8 +186,8 @@ def main() -> None:
             broker.send(asked["type"], asked["fields"], asked["groups"])
         out, expected = broker.numbers(asked.get("out", 0), asked.get("in", 0))
         tell(done=asked["do"], out=out, **{"in": expected})
-    for broker in brokers.values():
-        broker.stop(True)
+    # Its logs are written through; an initiator that is stopped in order takes a second.
+    os._exit(0)
 
 
 if __name__ == "__main__":
