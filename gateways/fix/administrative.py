@@ -76,7 +76,7 @@ class Administrative:
 
     def _logout(self, message: Message, seq: int, now_ns: int) -> None:
         self._inbound.submit()
-        self._owner.client_logged_out(now_ns)
+        self._owner.client_logged_out()
 
     def _logon(self, message: Message, seq: int, now_ns: int) -> None:
         """A second Logon; one that is repeated with PossDupFlag to fill a gap was acted on when it came first."""

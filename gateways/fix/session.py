@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.events import SessionLoggedOn
-from engine.queries import DepthAnswer, OrderStatusQuery, TradesAnswer
+from engine.queries import DepthAnswer, TradesAnswer
 from gateways.fix.codec import Encoder, printable
 from gateways.fix.inbound import Inbound
 from gateways.fix.inquiries import Inquiries
 from gateways.fix.last_processed import LastProcessedEncoder
 from gateways.fix.liveness import Due, Liveness
+from gateways.fix.logout import BARRIER, Logout
 from gateways.fix.mapping_out import ReportMapper
 from gateways.fix.market_data_desk import MarketDesk
 from gateways.fix.outbound import Outbound
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from gateways.fix.settings import FixSettings
     from gateways.fix.trade_capture import ReadTrades
 
-
-_BARRIER = "logout"
-"""Query id of the question whose answer says that all before it is done; others are numbers."""
 
 _PARKED_FEW = 64
 """Messages that may wait for the reports numbered before them while market data still joins them."""
@@ -93,13 +91,11 @@ class FixSession:
         self._desk = MarketDesk(self, port, settings)
         for service in self._desk.services:
             self._inbound.serve(service)
+        self._logout = Logout(self, self._outbound, port, settings.logout_timeout_s)
         self.resends = Resends(self, self._outbound, port, settings, self._resend)
         self._answer_routes: dict[str, str] = {}
         """The routing fields of answers to queries under way, by the query's id."""
         self._tests = 0
-        self._logout_age_s = 0.0
-        self._reply_due = False
-        self._replied = False
         self._logon_seq_num = logon.msg_seq_num
         self._next_expected = logon.next_expected
         self._echo = logon.echo
@@ -161,7 +157,7 @@ class FixSession:
             self._captures.trades(reports, now_ns)
         self._desk.flush(now_ns)
         self._outbound.flush()
-        self._check_logout()
+        self._logout.check()
 
     def market(self, messages: list[MarketMessage], now_ns: int) -> None:
         """Market data that the session listens to: sent now, or what it comes to when the client has room."""
@@ -171,15 +167,15 @@ class FixSession:
 
     def answer(self, answer: Answer, now_ns: int) -> None:
         """The answer to a query of this session."""
-        if answer.query.query_id == _BARRIER:
-            self._all_done(now_ns)
+        if answer.query.query_id == BARRIER:
+            self._logout.all_done(now_ns)
             return
         if isinstance(answer, TradesAnswer):
             self._captures.answer(answer, now_ns)
             return
         messages = [] if isinstance(answer, DepthAnswer) else self._inquiries.messages(answer, now_ns)
         route = self._answer_routes.pop(answer.query.query_id, "") if self._answer_routes else ""
-        if self.state is not State.ACTIVE and (self.state is not State.LOGOUT_RECEIVED or self._replied):
+        if self.state is not State.ACTIVE and (self.state is not State.LOGOUT_RECEIVED or self._logout.replied):
             return
         if isinstance(answer, DepthAnswer):
             self._desk.answer(answer, now_ns)
@@ -204,7 +200,7 @@ class FixSession:
             elif due is Due.DISCONNECT:
                 self.end("No answer to the TestRequest", now_ns)
         elif self.state is State.LOGOUT_SENT or self.state is State.LOGOUT_RECEIVED:
-            self._wait_for_logout(elapsed_s, now_ns)
+            self._logout.wait(elapsed_s, now_ns)
         self._desk.flush(now_ns)
         self._outbound.flush()
 
@@ -269,13 +265,9 @@ class FixSession:
         self._outbound.flush()
         self.close(reason, confirmed=False)
 
-    def client_logged_out(self, now_ns: int) -> None:
-        """The client's Logout, asked for or not. It is answered, and the session ended, when all that the client sent
-        before it has its outcome and that has been sent: a query tells, as it is answered after those."""
-        self._reply_due = self.state is State.ACTIVE
-        self.state = State.LOGOUT_RECEIVED
-        self._logout_age_s = 0.0
-        self._port.query(OrderStatusQuery(self._port.session.session_id, _BARRIER, ""))
+    def client_logged_out(self) -> None:
+        """The client's Logout has come."""
+        self._logout.received()
 
     def log_on_again(self, now_ns: int) -> None:
         """A Logon with ResetSeqNumFlag on a live session: both directions count from 1 again."""
@@ -296,7 +288,7 @@ class FixSession:
         """Nothing is sent again any more, and nothing that fell due meanwhile is missing."""
         self._desk.flush(now_ns)
         self._outbound.flush()
-        self._check_logout()
+        self._logout.check()
 
     @property
     def parked(self) -> int:
@@ -366,35 +358,6 @@ class FixSession:
             return reports[place + 1 :]
         return reports
 
-    def _all_done(self, now_ns: int) -> None:
-        """Everything that the client sent before its Logout has its outcome."""
-        if self.state is State.LOGOUT_RECEIVED:
-            self._replied = True
-            if self._reply_due:
-                self.admin("5", "", now_ns)
-            self._outbound.flush()
-            self._check_logout()
-
-    def _check_logout(self) -> None:
-        """Ends a session whose Logouts have been exchanged; all has arrived if every number given has been sent."""
-        if self.state is State.LOGOUT_RECEIVED and self._replied and not self._outbound.parked:
-            confirmed = self._outbound.next == self._port.out_next
-            self.close(self.close_reason or "Logged out", confirmed=confirmed)
-
-    def _wait_for_logout(self, elapsed_s: float, now_ns: int) -> None:
-        """After half the time the Logout overtakes reports that don't become durable: the journal may have failed."""
-        self._logout_age_s += elapsed_s
-        if self._logout_age_s * 2 >= self._settings.logout_timeout_s:
-            if self._reply_due and not self._replied:
-                self._replied = True
-                self.admin("5", "", now_ns)
-            self._outbound.held = False
-            self._outbound.force(now_ns)
-            self._outbound.flush()
-        if self._logout_age_s >= self._settings.logout_timeout_s:
-            silent = "" if self.state is State.LOGOUT_RECEIVED else "; the client did not answer the Logout"
-            self.close(f"{self.close_reason or 'Logged out'}{silent}", confirmed=False)
-
     def _check_parked(self) -> None:
         if self._outbound.parked > self._settings.parked_messages_max and self.state is not State.CLOSED:
             self.close("too many replies wait for the journal", confirmed=False)
@@ -409,7 +372,7 @@ class FixSession:
     def close(self, reason: str, *, confirmed: bool) -> None:
         """Ends the session and detaches it from the venue, once."""
         if self.state is not State.CLOSED:
-            completed = self.state is State.LOGOUT_RECEIVED and self._replied
+            completed = self.state is State.LOGOUT_RECEIVED and self._logout.replied
             self.state = State.CLOSED
             self.close_reason = reason
             self.resends.clear()
