@@ -9,8 +9,9 @@ import trio
 
 from actors.cursor import RecordCursor
 from actors.refusals import enriched
+from engine.outbox import NO_REPORT
 from engine.reports import TRADES, Report
-from engine.session import NO_REPORT, SessionState
+from engine.session import SessionState
 
 
 async def replayed(
@@ -23,17 +24,15 @@ async def replayed(
     chunk: list[Report] = []
     epoch = state.epoch
     taken_apart, mine, nth = NO_REPORT, [], 0
-    number = begin
-    while number <= min(end, len(state.sent)) and state.epoch == epoch:
-        seq = state.sent[number - 1]
-        if seq != NO_REPORT:
-            if seq != taken_apart:
-                taken_apart, mine, nth = seq, state.reports_in(seq, cursor.record(seq)), state.nth_of_record(number)
-            if nth < len(mine):
-                chunk.append(enriched(state, msgspec.structs.replace(mine[nth], number=number)))
-            nth += 1
-        number += 1
-        if not number % chunk_max:
+    for looked_at, (number, seq) in enumerate(state.sent.reports(begin, end), 1):
+        if state.epoch != epoch:
+            break
+        if seq != taken_apart:
+            taken_apart, mine, nth = seq, state.reports_in(seq, cursor.record(seq)), state.nth_of_record(number)
+        if nth < len(mine):
+            chunk.append(enriched(state, msgspec.structs.replace(mine[nth], number=number)))
+        nth += 1
+        if not looked_at % chunk_max:
             if chunk:
                 yield chunk
                 chunk = []

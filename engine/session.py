@@ -1,7 +1,7 @@
 """One client session as the journal knows it: its ClOrdIDs, its orders, its inbound and outbound numbers.
 
-The outbox is a fold too: ``sent[n - 1]`` is the journal sequence of the record that carries outbound number ``n``, so
-any report can be read again from the journal and needs no store of its own (design §7.8, §7.12).
+The outbox is a fold too: ``sent`` says which record of the journal carries an outbound number, so any report can be
+read again from the journal and needs no store of its own (design §7.8, §7.12).
 """
 
 from __future__ import annotations
@@ -32,11 +32,9 @@ from engine.events import (
     TradeExecuted,
 )
 from engine.image import OrderImage
+from engine.outbox import Outbox
 from engine.reports import SILENT, TRADES, Copied, Report, collect_reports
 from engine.types import CxlRejReason, OrdRejReason
-
-NO_REPORT = 0
-"""In ``sent``: the number belonged to a message that is not journaled (a heartbeat, an answer)."""
 
 IN_FLIGHT: Final = False
 """In ``orders``, live only: the name is that of a command whose outcome is not durable yet."""
@@ -84,7 +82,7 @@ class SessionState:
         self.open: dict[int, OrderImage] = {}
         """Open orders by OrderID."""
         self.inbound = InboundNumbers()
-        self.sent = array("Q")
+        self.sent = Outbox()
         self.traded = array("Q")
         """Journal sequences of the records that hold the trading day's trades of this session, busts and corrections
         included, oldest first; one that holds several comes up as often. Also those of earlier epochs."""
@@ -245,17 +243,20 @@ class SessionState:
     def _skip_to(self, number: int) -> None:
         """Numbers below ``number`` that carried no report are used up."""
         if number > self.out_next:
-            self.sent.extend([NO_REPORT] * (number - self.out_next))
+            self.sent.skip_to(number)
             self.out_next = number
 
     def _log_on(self, event: SessionLoggedOn, report: Report) -> None:
         if event.reset:
             missed = self.unconfirmed() if event.reissue_from else []
             self.epoch = event.epoch
-            self.sent = array("Q", [*[NO_REPORT] * event.out_next, *missed])
+            self.sent = Outbox()
+            self.sent.skip_to(event.out_next + 1)
+            for seq in missed:
+                self.sent.append(seq)
             self.inbound = InboundNumbers()
-            self.out_next = self.out_limit = len(self.sent) + 1
-            self.reissued_upto = len(self.sent) if missed else 0
+            self.out_next = self.out_limit = self.sent.next
+            self.reissued_upto = self.out_next - 1 if missed else 0
             self.confirmed = 0
             self.reset_next = False
         else:
@@ -267,7 +268,7 @@ class SessionState:
 
     def unconfirmed(self) -> list[int]:
         """Journal sequences of the reports that the client is not known to have, oldest first."""
-        return [seq for seq in self.sent[self.confirmed :] if seq != NO_REPORT]
+        return [seq for _, seq in self.sent.reports(self.confirmed + 1, self.out_next)]
 
     def resume(self) -> int:
         """The first outbound number that certainly was not used: past the reserve, unless the last end was clean."""
@@ -290,15 +291,15 @@ class SessionState:
         the record it is, also where a new epoch has sent it again under another number.
         """
         nth = self.nth_of_record(number)
-        mine = self.reports_in(self.sent[number - 1], record)
+        mine = self.reports_in(self.sent.seq_of(number), record)
         return msgspec.structs.replace(mine[nth], number=number) if nth < len(mine) else None
 
     def nth_of_record(self, number: int) -> int:
         """Which of the session's reports in its record outbound ``number`` carries, from 0."""
-        sent = self.sent
-        seq = sent[number - 1]
+        seq_of = self.sent.seq_of
+        seq = seq_of(number)
         nth = 0
-        while nth < number - 1 and sent[number - 2 - nth] == seq:
+        while seq_of(number - 1 - nth) == seq:
             nth += 1
         return nth
 
@@ -315,7 +316,7 @@ class SessionState:
             sorted(self.orders.items(), key=lambda item: item[0]),
             [self.open[key] for key in sorted(self.open)],
             (self.inbound.next, sorted(self.inbound.ahead)),
-            self.sent.tobytes(),
+            self.sent.state(),
             (self.out_next, self.out_limit, self.epoch, self.confirmed, self.reissued_upto),
             (self.window_ns, self.reset_next, self.logged_on, self.logged_on_ns, self.lost, self.lapsed),
         )

@@ -8,6 +8,7 @@ from typing import Any
 from engine_builders import image, opened_session
 
 from engine import events as ev
+from engine.outbox import Outbox
 from engine.reports import Report, addressees, collect_reports
 from engine.session import SessionState
 
@@ -53,3 +54,8 @@ class Journal:
 
 def accepted(cl_ord_id: str, order_id: int = 1, **changes: Any) -> ev.OrderAccepted:
     return ev.OrderAccepted(image(cl_ord_id, order_id=order_id, **changes))
+
+
+def seqs(sent: Outbox) -> list[int]:
+    """The journal sequence behind each outbound number from 1 on."""
+    return [sent.seq_of(number) for number in range(1, sent.next)]

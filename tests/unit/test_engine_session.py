@@ -8,11 +8,12 @@ import pytest
 from engine_builders import image
 from hypothesis import given
 from hypothesis import strategies as st
-from session_journal import Journal, accepted
+from session_journal import Journal, accepted, seqs
 
 from engine import events as ev
 from engine.image import OrderImage
-from engine.session import NO_REPORT, InboundNumbers
+from engine.outbox import NO_REPORT
+from engine.session import InboundNumbers
 from engine.types import Activation, CancelReason, OrdRejReason, OrdStatus, RestateReason
 
 CANCELED = {"status": OrdStatus.CANCELED, "leaves_qty": 0}
@@ -148,7 +149,7 @@ def test_numbers_that_went_to_unjournaled_messages_are_holes() -> None:
     journal = Journal()
     journal.write(accepted("a"))
     journal.write(accepted("b", 2), skip=3)
-    assert list(journal.state.sent) == [1, NO_REPORT, NO_REPORT, NO_REPORT, 2]
+    assert seqs(journal.state.sent) == [1, NO_REPORT, NO_REPORT, NO_REPORT, 2]
     assert journal.state.out_next == 6
     assert journal.state.unconfirmed() == [1, 2]
 
@@ -156,7 +157,7 @@ def test_numbers_that_went_to_unjournaled_messages_are_holes() -> None:
 def test_a_report_about_no_order_takes_its_number_too() -> None:
     journal = Journal()
     journal.write(ev.CancelRejected(1, 2, "x", "a", False, 1, "no"), skip=2)
-    assert list(journal.state.sent) == [NO_REPORT, NO_REPORT, 1]
+    assert seqs(journal.state.sent) == [NO_REPORT, NO_REPORT, 1]
 
 
 def test_after_a_crash_numbers_go_on_past_the_reserve_unless_the_end_was_clean() -> None:
@@ -188,22 +189,22 @@ def test_a_reset_begins_a_new_epoch_and_sends_again_what_was_not_confirmed() -> 
     journal.log_on(reset=True)
     state = journal.state
     assert (state.epoch, state.out_next, state.reissued_upto) == (1, 5, 4)
-    assert list(state.sent) == [NO_REPORT, 1, 1, 2]
-    orders = [state.report_at(n, journal.records[state.sent[n - 1]]) for n in (2, 3, 4)]
+    assert seqs(state.sent) == [NO_REPORT, 1, 1, 2]
+    orders = [state.report_at(n, journal.records[state.sent.seq_of(n)]) for n in (2, 3, 4)]
     assert [(r.number, r.order.cl_ord_id) for r in orders if r is not None and r.order is not None] == [
         (2, "a"), (3, "b"), (4, "c"),
     ]  # fmt: skip
     journal.write(accepted("d", 4))
     assert state.out_next == 6
     journal.log_on(reset=True)
-    assert (state.epoch, list(state.sent)) == (2, [NO_REPORT, 1, 1, 2, 4])
+    assert (state.epoch, seqs(state.sent)) == (2, [NO_REPORT, 1, 1, 2, 4])
 
 
 def test_a_reset_without_reissue_forgets() -> None:
     journal = Journal()
     journal.write(accepted("a"))
     journal.write(ev.SessionLoggedOn(1, 1, True, 1, 1, 0), session_id=0)
-    assert (list(journal.state.sent), journal.state.reissued_upto) == ([NO_REPORT], 0)
+    assert (seqs(journal.state.sent), journal.state.reissued_upto) == ([NO_REPORT], 0)
 
 
 def test_an_ordinary_logon_keeps_both_directions() -> None:
@@ -211,7 +212,7 @@ def test_an_ordinary_logon_keeps_both_directions() -> None:
     journal.write(accepted("a"), in_seq=1)
     journal.log_on(in_next=9)
     assert (journal.state.epoch, journal.state.out_next, journal.state.inbound.next) == (0, 3, 9)
-    assert list(journal.state.sent) == [1, NO_REPORT]
+    assert seqs(journal.state.sent) == [1, NO_REPORT]
 
 
 @given(
@@ -238,8 +239,8 @@ def test_any_report_can_be_read_again_by_its_number(steps: list[tuple[int, int, 
             if kind == "reset":
                 expected = {2 + n: name for n, name in enumerate(unconfirmed)}
     state = journal.state
-    assert len(state.sent) == state.out_next - 1
-    for number, seq in enumerate(state.sent, 1):
+    assert state.sent.next == state.out_next
+    for number, seq in enumerate(seqs(state.sent), 1):
         report = state.report_at(number, journal.records[seq]) if seq != NO_REPORT else None
         name = report.order.cl_ord_id if report is not None and report.order is not None else None
         assert (name, report.number if report else number) == (expected.get(number), number)

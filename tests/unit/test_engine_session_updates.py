@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from engine_builders import image
-from session_journal import Journal, accepted
+from session_journal import Journal, accepted, seqs
 
 from engine import events as ev
 from engine.image import OrderImage, Working
+from engine.outbox import NO_REPORT
 from engine.reports import SILENT
-from engine.session import NO_REPORT
 from engine.types import OrdStatus, UpdateCause, Wait
 
 
@@ -30,7 +30,7 @@ def test_an_open_order_is_where_it_moved_to_and_no_number_is_spent() -> None:
     (silent,) = journal.write(moved(pegged_at(7)), session_id=0)
     assert silent.number == SILENT
     assert journal.state.order_named("a") == journal.state.open[1] == pegged_at(7)
-    assert (journal.state.out_next, list(journal.state.sent)) == (2, [1])
+    assert (journal.state.out_next, seqs(journal.state.sent)) == (2, [1])
     journal.write(moved(image("a", order_id=1)), session_id=0)
     assert journal.state.state() == told
 
@@ -89,7 +89,7 @@ def test_an_order_that_was_replaced_is_known_where_it_moved_by_all_its_names() -
 
 def event_at(journal: Journal, number: int) -> ev.Event | None:
     """What outbound ``number`` carries."""
-    report = journal.state.report_at(number, journal.records[journal.state.sent[number - 1]])
+    report = journal.state.report_at(number, journal.records[journal.state.sent.seq_of(number)])
     assert report is None or report.number == number
     return None if report is None else report.event
 
@@ -99,7 +99,7 @@ def test_silent_reports_do_not_count_when_a_report_is_read_again() -> None:
     journal.write(moved(pegged_at(9)), accepted("a"), moved(pegged_at(8)), accepted("b", 2), session_id=0)
     journal.write(moved(pegged_at(7)), accepted("c", 3), skip=1, session_id=0)
     state = journal.state
-    assert list(state.sent) == [1, 1, NO_REPORT, 2]
+    assert seqs(state.sent) == [1, 1, NO_REPORT, 2]
     told = [accepted("a"), accepted("b", 2), accepted("c", 3)]
     assert [event_at(journal, number) for number in (1, 2, 4)] == told
     journal.log_on(reset=True)
