@@ -24,6 +24,19 @@ from engine.session_schedule import Window, opening_text, window_at
 _REFUSED = "unknown session or wrong credentials"
 
 
+class Admission(Protocol):
+    """What a port that only tells things needs of the venue."""
+
+    directory: Directory
+
+    async def identify(
+        self, *, protocol: str, comp_id: str, target_comp_id: str, username: str, password: str, remote: str,
+        signed: SignedLogon | None = None, certificate: str = "",
+    ) -> SessionOpened:  # fmt: skip
+        """The session whose credentials these are, attached to nothing: it may be logged on elsewhere. Raises
+        LogonRefused. Arguments as in :meth:`Gate.admit`."""
+
+
 class Gate(Protocol):
     """What a gateway's acceptor needs of the venue."""
 
@@ -54,7 +67,8 @@ class Gate(Protocol):
 
 
 class Door:
-    """See :class:`Gate`. ``closed`` holds the reason while nobody may log on (replaying, journal failed, stopping)."""
+    """See :class:`Gate` and :class:`Admission`. ``closed`` holds the reason while nobody may log on (replaying, journal
+    failed, stopping)."""
 
     def __init__(
         self,
@@ -88,6 +102,33 @@ class Door:
         signed: SignedLogon | None = None,
         certificate: str = "",
     ) -> SessionPort:
+        session, by_key = await self._proved(
+            protocol, comp_id, target_comp_id, username, password, remote, signed, certificate
+        )
+        port = self._free_port(session)
+        port.epochs.window = self._window(session)
+        port.connection = connection
+        self._observe("logged_on", protocol=protocol, comp_id=comp_id, remote=remote, key=by_key.partition(":")[0])
+        return port
+
+    async def identify(
+        self, *, protocol: str, comp_id: str, target_comp_id: str, username: str, password: str, remote: str,
+        signed: SignedLogon | None = None, certificate: str = "",
+    ) -> SessionOpened:  # fmt: skip
+        session, _ = await self._proved(
+            protocol, comp_id, target_comp_id, username, password, remote, signed, certificate
+        )
+        if self.closed:
+            raise SessionUnavailable(self.closed)
+        self._window(session)
+        self._observe("identified", protocol=protocol, comp_id=comp_id, remote=remote)
+        return session
+
+    async def _proved(
+        self, protocol: str, comp_id: str, target_comp_id: str, username: str, password: str, remote: str,
+        signed: SignedLogon | None, certificate: str,
+    ) -> tuple[SessionOpened, str]:  # fmt: skip
+        """The session, and the key that has signed. Raises LogonRefused."""
         session = self.directory.session_keyed(protocol, comp_id, target_comp_id)
         by_password, by_key = await trio.to_thread.run_sync(
             self._checked, session, username, password, signed, limiter=self._passwords.limiter
@@ -104,11 +145,7 @@ class Door:
         if session is None or refusal or not hmac.compare_digest(wanted, certificate if wanted else ""):
             self._observe("logon_refused", protocol=protocol, comp_id=comp_id, remote=remote)
             raise LogonRefused(refusal or _REFUSED)
-        port = self._free_port(session)
-        port.epochs.window = self._window(session)
-        port.connection = connection
-        self._observe("logged_on", protocol=protocol, comp_id=comp_id, remote=remote, key=by_key.partition(":")[0])
-        return port
+        return session, by_key
 
     async def change_password(self, session_id: int, old: str, new: str) -> None:
         await self._passwords.change(session_id, old, new)

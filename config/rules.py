@@ -81,6 +81,8 @@ def _service_problems(settings: Settings) -> Found:
     ports = {key: service.port for key, service in services.items() if service.enabled and service.port}
     if settings.fix.enabled and settings.fix.tls.certificate and settings.fix.tls_port:
         ports["fix.tls_port"] = settings.fix.tls_port
+    if settings.binary.enabled and settings.binary.market_data and settings.binary.market_data_port:
+        ports["binary.market_data_port"] = settings.binary.market_data_port
     uses = Counter(ports.values())
     for key, port in ports.items():
         if uses[port] > 1:

@@ -164,7 +164,7 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """A client of which nothing was heard for this long is disconnected."""
     login_timeout_s: TimeoutSetting = 10.0
     """How long a new connection may stay without a completed login."""
-    packet_length_max: Annotated[int, Integer(64, 65535)] = 1024
+    packet_length_max: Annotated[int, Integer(64, 65535)] = 2048
     """Bytes of the longest packet that a client may send."""
     connections_max: CountSetting = 1024
     """Connections, logged on or not; further ones are closed as they come."""
@@ -176,6 +176,13 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Unanswered queries of one client; beyond, its next messages wait."""
     close_timeout_s: TimeoutSetting = 1.0
     """How long a closing connection waits for the client to read what was sent."""
+    market_data: Annotated[bool, Switch()] = True
+    """Whether there is a port for market data."""
+    market_data_port: PortSetting = 9901
+    market_data_connections_max: CountSetting = 1024
+    """Connections of that port; further ones are closed as they come."""
+    market_data_replay_bytes: BytesSetting = 64 * 2**20
+    """How much of each stream can be sent again to who comes back."""
 
 
 class AdminSettings(Discreet, frozen=True, kw_only=True):
@@ -227,6 +234,8 @@ class MarketDataSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The newest trades."""
     candles_kept: Annotated[int, Integer(60, 1_000_000)] = 5_000
     """The newest candles of each interval."""
+    checksum_every: Annotated[int, Integer(0, 10_000_000, "0 = never")] = 1_000
+    """Changes of an instrument's book after which its listeners are told its checksum."""
 
 
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):

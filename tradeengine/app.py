@@ -24,6 +24,7 @@ from actors.door import Gate
 from actors.runtime import ChildSpec, Mailbox, Restart, Supervisor
 from config.settings import Settings
 from gateways.binary.acceptor import BinaryAcceptor
+from gateways.binary.market.acceptor import MarketAcceptor
 from gateways.binary.settings import BinarySettings
 from gateways.fix.acceptor import FixAcceptor
 from gateways.fix.settings import FixSettings
@@ -36,6 +37,7 @@ from stores.journal.disk import RealDisk
 from tradeengine.admin_token import admin_token
 from tradeengine.banner import banner
 from tradeengine.edge import Endpoint, service_spec
+from tradeengine.market_feed import MarketFeedMember
 from tradeengine.open_files import allow_open_files
 from tradeengine.operations import VenueOperations
 from tradeengine.ports_file import remove_ports, write_ports
@@ -48,6 +50,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 FIX_OVER_TLS: Final = "fix-tls"
 """The endpoint beside ``fix``."""
+MARKET_DATA: Final = "market-data"
+"""The endpoint beside ``binary``."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SWITCH_INTERVAL_S = 0.0001
 """How long the journal's thread waits for the interpreter after a sync, while matching is busy. Measured for 4 KiB
@@ -128,6 +132,8 @@ def _addresses(settings: Settings) -> Iterator[tuple[str, str, int]]:
         yield FIX_OVER_TLS, fix.host, fix.tls_port
     if binary.enabled:
         yield "binary", binary.host, binary.port
+    if binary.enabled and binary.market_data:
+        yield MARKET_DATA, binary.host, binary.market_data_port
 
 
 async def _recover(settings: Settings, stop: trio.Event) -> Recovered | None:
@@ -248,6 +254,11 @@ def _gateways(
         binary = BinaryAcceptor(gate, _same_named(BinarySettings, settings.binary, session=soup_session), _observe)
         specs.append(service_spec(endpoints["binary"], binary, _observe))
         counters["binary"] = binary.counters
+    if MARKET_DATA in endpoints:
+        member = MarketFeedMember(venue, settings)
+        market = MarketAcceptor(venue.door, member.feed, _same_named(BinarySettings, settings.binary), _observe)
+        specs += [member.spec(), service_spec(endpoints[MARKET_DATA], market, _observe, market.stop)]
+        counters["market_data"] = market.counters
     return specs, counters
 
 

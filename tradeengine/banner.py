@@ -34,6 +34,8 @@ def _lines(
     if "binary" in endpoints:
         yield _row("binary", f"{endpoints['binary'].address}   SBE messages in a SoupBinTCP 3.00 session")
         yield _row("", _log_ons(directory, ("SOUPBIN",), "user"))
+    if "market-data" in endpoints:
+        yield _row("market data", f"{endpoints['market-data'].address}   SBE messages in a SoupBinTCP 3.00 session")
     if "admin" in endpoints:
         admin = endpoints["admin"].address
         where = "the one configured" if settings.admin.token else str(token_path(settings.data_dir))

@@ -39,6 +39,12 @@ def register(subparsers: Parsers) -> None:
     settings_options(parser)
     parser.add_argument("--fix-port", type=int, metavar="PORT", help="the FIX port; 0 = any free one")
     parser.add_argument("--binary-port", type=int, metavar="PORT", help="the binary port; 0 = any free one")
+    parser.add_argument(
+        "--market-data-port",
+        type=int,
+        metavar="PORT",
+        help="the binary market data port; 0 = any free one (default: as configured, or 0 with --binary-port 0)",
+    )
     parser.add_argument("--admin-port", type=int, metavar="PORT", help="the operators' HTTP port; 0 = any free one")
     parser.add_argument("-v", "--verbose", action="store_true", help="log at level debug: every order")
     parser.set_defaults(run=run)
@@ -46,10 +52,14 @@ def register(subparsers: Parsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The exit status. ConfigError is the caller's to tell."""
+    market_data_port = args.market_data_port
+    if market_data_port is None and args.binary_port == 0:
+        market_data_port = 0  # who wants no port of the configuration's for orders wants none for market data
     flags = {
         "data_dir": args.data_dir,
         "fix.port": args.fix_port,
         "binary.port": args.binary_port,
+        "binary.market_data_port": market_data_port,
         "admin.port": args.admin_port,
         "log.level": "debug" if args.verbose else None,
     }

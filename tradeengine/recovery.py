@@ -69,7 +69,11 @@ def recover(settings: Settings, log: Log, entropy: Callable[[int], bytes] = os.u
 def market_data_limits(settings: Settings) -> MarketDataLimits:
     """How much history market data keeps."""
     keeps = settings.market_data
-    return MarketDataLimits(trades_per_symbol=keeps.trades_kept, candles_per_interval=keeps.candles_kept)
+    return MarketDataLimits(
+        trades_per_symbol=keeps.trades_kept,
+        candles_per_interval=keeps.candles_kept,
+        checksum_every=keeps.checksum_every,
+    )
 
 
 @contextmanager

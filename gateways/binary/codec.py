@@ -37,9 +37,11 @@ class EntryTooShort(struct.error):
 
 
 class Layout:
-    """One message's fixed block as of a version of the schema, and the bytes that always precede it."""
+    """One message's fixed block as of a version of its schema, and the bytes that always precede it."""
 
-    def __init__(self, name: str, template_id: int, kind: int, block_format: str, version: int = 1) -> None:
+    def __init__(
+        self, name: str, template_id: int, kind: int, block_format: str, version: int = 1, schema_id: int = SCHEMA_ID
+    ) -> None:
         block = struct.Struct("<" + block_format)
         self.name = name
         self.template_id = template_id
@@ -47,7 +49,7 @@ class Layout:
         self.block_format = block_format
         self.version = version
         self.block_length = block.size
-        self.header = HEADER.pack(block.size, template_id, SCHEMA_ID, version)
+        self.header = HEADER.pack(block.size, template_id, schema_id, version)
         """The SBE header of this message."""
         length = 1 + HEADER_SIZE + block.size
         self.head = length.to_bytes(2, "big") + bytes((kind,)) + self.header

@@ -21,7 +21,7 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """A client of which nothing is heard for so long is disconnected."""
     login_timeout_s: float = 10.0
     """A connection must log in within this time."""
-    packet_length_max: int = 1024
+    packet_length_max: int = 2048
     """The longest packet that a client may send, its type included."""
     connections_max: int = 1024
     """Connections at a time; more are closed at once."""
@@ -33,6 +33,8 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Unanswered queries of one client; its next messages are read when one has been answered."""
     close_timeout_s: float = 1.0
     """How long a closing connection waits for the client to read what was sent."""
+    market_data_connections_max: int = 1024
+    """Connections of the market data port at a time; more are closed at once."""
 
     def __post_init__(self) -> None:
         if not (self.session.isalnum() and self.session.isascii() and len(self.session) <= soup.SESSION_SIZE):
@@ -46,6 +48,7 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
             "connections_max",
             "buffer_max",
             "queries_in_flight_max",
+            "market_data_connections_max",
         ):
             value = getattr(self, name)
             if value <= 0:
