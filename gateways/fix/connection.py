@@ -172,12 +172,14 @@ class FixConnection:
             self._finish(str(failure))
             return False
         frames = self._framer.take(1)
-        while not frames:
+        while not frames and not self._framer.garbled:
             if not await self._fill():
                 return False
             frames = self._framer.take(1)
         now_ns = self._clock()
         try:
+            if self._framer.garbled:
+                raise LogonRefusal("the first message is garbled")
             logon = read_logon(frames[0], now_ns, self._settings)
             port = await self._admit(logon)
         except LogonRefusal as refusal:

@@ -294,12 +294,14 @@ class Player:
 
 def _completed(text: str) -> bytes:
     """A raw message with what its places for the right BodyLength and CheckSum stand for."""
-    head, has_sum, _ = text.partition("10=<sum>\x01")
+    head, trailer, value = text.rpartition("10=")
+    if not trailer:
+        return text.encode("latin-1")
     start, has_length, body = head.partition("9=<len>\x01")
     if has_length:
         head = f"{start}9={len(body)}\x01{body}"
     data = head.encode("latin-1")
-    return data + b"10=%03d\x01" % checksum(data) if has_sum else data
+    return data + (b"10=%03d\x01" % checksum(data) if value == "<sum>\x01" else f"10={value}".encode("latin-1"))
 
 
 def _with(struct: _Struct, name: str, value: str) -> _Struct:

@@ -42,7 +42,7 @@ def test_replies_that_are_about_no_order_are_found_by_their_request() -> None:
     routes.keep(["F1"], "128=X\x01")
     rejected = CancelRejected(7, 11, "F1", "C9", False, CxlRejReason.UNKNOWN_ORDER, "")
     assert routes.of(Report(2, 1, 0, 0, rejected, None)) == "128=X\x01"
-    done = MassCancelCompleted(7, "F2", 0, 0, 1, 3, 4)
+    done = MassCancelCompleted(5, 7, 11, "F2", 0, 0, 3)
     assert routes.of(Report(2, 1, 0, 0, done, None)) == ""
     assert routes.of(Report(2, 1, 0, 0, SessionLoggedOn(7, 0, False, 1, 1), None)) == ""
 
