@@ -30,6 +30,7 @@ _OPEN = frozenset("0156A")
 """OrdStatus of orders that can be cancelled."""
 Groups = tuple[tuple[int, list[list[tuple[int, Any]]]], ...]
 """Each group's count tag and its entries, fields in the dictionary's order; a nested group's entries for a value."""
+_ANY_MARKET_DATA: Groups = ((267, [[(269, "0")]]), (146, [[(55, "AAPL")]]))
 _COMPLAINTS = ("Rejected", "nvalid", "not valid")
 """Words of QuickFIX's event log for messages of ours that it objects to."""
 
@@ -133,6 +134,8 @@ class QuickFixBroker:
         self.admin: list[FixMessage] = []
         self.logged_on = False
         self._owner = owner
+        self._subscribed: set[str] = set()
+        self._clears = 0
         self._open: dict[str, tuple[str, ...]] = {}
         self._heard_upto = 0
         """The last application message's number since numbers were last set or told."""
@@ -220,10 +223,16 @@ class QuickFixBroker:
             self._open.pop(report[37], None)
 
     def clear(self) -> None:
-        """Cancels what is open, and forgets what has come."""
+        """Ends subscriptions, cancels what is open, waits for all that is under way, and forgets what has come."""
+        while self._subscribed:
+            self.send("V", (262, self._subscribed.pop()), (263, "2"), (264, "0"), groups=_ANY_MARKET_DATA)
         for nth, (cl_ord_id, symbol, side) in enumerate(list(self._open.values())):
             self.cancel(f"{cl_ord_id}-{nth}-clear", cl_ord_id, symbol, side)
         self.until(lambda: not self._open, "does not get its orders cancelled")
+        self._clears += 1
+        last = f"clear-{self._clears}"
+        self.status(last, "AAPL", "1")
+        self.until(lambda: bool(self.inbox) and self.inbox[-1].get(11) == last, "gets no status")
         self.inbox.clear()
         self.admin.clear()
 
@@ -258,9 +267,23 @@ class QuickFixBroker:
     def status(self, cl_ord_id: str, symbol: str, side: str, *extra: tuple[int, str]) -> None:
         self.send("H", (11, cl_ord_id), (55, symbol), (54, side), *extra)
 
-    def market_data(self, request_id: str, *symbols: str, kind: str = "0", types: str = "01") -> None:
+    def market_data(
+        self,
+        request_id: str,
+        *symbols: str,
+        kind: str = "0",
+        types: str = "01",
+        depth: str = "5",
+        update: str = "1",
+        aggregated: str = "Y",
+    ) -> None:
         groups = ((267, [[(269, entry)] for entry in types]), (146, [[(55, symbol)] for symbol in symbols]))
-        self.send("V", (262, request_id), (263, kind), (264, "5"), groups=groups)
+        if kind == "1":
+            self._subscribed.add(request_id)
+        elif kind == "2":
+            self._subscribed.discard(request_id)
+        how = [(265, update), (266, aggregated)] if kind == "1" else []
+        self.send("V", (262, request_id), (263, kind), (264, depth), *how, groups=groups)
 
     def _named(self, cl_ord_id: str, symbol: str, side: str) -> list[tuple[int, str]]:
         return [(11, cl_ord_id), (55, symbol), (54, side), (60, utc_now())]
