@@ -197,7 +197,7 @@ class AccountActor(Actor[ToAccount]):
         if isinstance(message, NewList):
             self._new_list(message)
         elif isinstance(message, MassCancel):
-            self._mass_cancel(message, CancelReason.MASS_CANCEL, [])
+            self._mass_cancel(message, CancelReason.MASS_CANCEL, [], of_session=message.of_session)
         elif isinstance(message, Collect):
             if message.seq > self.settled_seq:
                 self.account.credit(message.asset, message.amount)

@@ -109,7 +109,7 @@ class ReplaceOrder(msgspec.Struct, frozen=True, gc=False):
 
 @final
 class MassCancel(msgspec.Struct, frozen=True, gc=False):
-    """FIX 35=q: an account's orders, of one symbol and side or of all (``ANY``)."""
+    """FIX 35=q: an account's orders, of one symbol, side and session or of all (``ANY``)."""
 
     session_id: int
     cl_ord_id: str
@@ -118,6 +118,8 @@ class MassCancel(msgspec.Struct, frozen=True, gc=False):
     side: Side | int = ANY
     in_from: int = 0
     in_seq: int = 0
+    of_session: int = ANY
+    """Only the orders that this session entered."""
 
 
 @final

@@ -10,9 +10,9 @@ from engine.queries import Answer, DepthAnswer, OpenOrdersAnswer, OrderStatusAns
 from engine.types import OrdRejReason, OrdStatus
 from gateways.binary import codec
 from gateways.binary.codec import NUL, UINT64_MAX
-from gateways.binary.outbound import ORD_STATUS, ORD_TYPE, SIDE, TIME_IN_FORCE, number_of
+from gateways.binary.fields import ORD_STATUS, ORD_TYPE, SIDE, TIME_IN_FORCE, number_of
 from gateways.binary.rejects import MessageRejectReason
-from gateways.binary.special import encode_standing
+from gateways.binary.special import encode_newest, encode_standing
 
 _BID = b"0"
 _OFFER = b"1"
@@ -69,7 +69,11 @@ def _order_status(query_id: int, order: OrderImage | None) -> bytes:
     )
     if order.special is None and order.working is None:
         return codec.ORDER_STATUS.pack(*values)
-    return codec.ORDER_STATUS_SPECIAL.pack(*values, *encode_standing(order))
+    standing = encode_standing(order)
+    said = encode_newest(order.special)
+    if said is not None:
+        return codec.ORDER_STATUS_3.pack(*values, *standing, *said)
+    return codec.ORDER_STATUS_SPECIAL.pack(*values, *standing)
 
 
 def _book(answer: DepthAnswer) -> bytes:

@@ -18,7 +18,7 @@ from typing import Any
 from gateways.binary import soup
 
 SCHEMA_ID = 9900
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """The newest; what a layout writes is the version that its message had its length in first."""
 HEADER = struct.Struct("<HHHH")
 """blockLength, templateId, schemaId, version."""
@@ -89,14 +89,22 @@ _STANDING = _TERMS + "qQQ2B"
 _ORDER = "QIQQQqQQQII4c"
 """Of a report about an order as a whole: ExecID, TransactTime, ClOrdID, … OrdStatus."""
 _CHANGES = "2q3Q"
+_OWN_END = "BQ"
+"""Since version 3, behind all else that is special: OnDisconnect, SelfTradeID."""
 
 NEW_ORDER = _request("NewOrder", 1, "QqQII3c")
 REPLACE_ORDER = _request("ReplaceOrder", 2, "QQQqQIIc")
 REPLACE_SPECIAL = REPLACE_ORDER.extended(_CHANGES)
 CANCEL_ORDER = _request("CancelOrder", 3, "QQQIIc")
 MASS_CANCEL = _request("MassCancel", 4, "QIIc")
+MASS_CANCEL_SCOPED = MASS_CANCEL.extended("B", 3)
 NEW_SPECIAL_ORDER = _request("NewSpecialOrder", 5, NEW_ORDER.block_format + _TERMS, 2)
+NEW_SPECIAL_ORDER_3 = NEW_SPECIAL_ORDER.extended(_OWN_END, 3)
 NEW_LIST = _request("NewList", 6, "QIIB", 2)
+NEW_LIST_3 = NEW_LIST.extended("", 3)
+"""Its entries have become longer, its block has not."""
+SESSION_CONFIGURATION = _request("SessionConfiguration", 7, "QBIBBQ", 3)
+AUTHENTICATE = _request("Authenticate", 8, "32sB88s", 3)
 ORDER_STATUS_REQUEST = _request("OrderStatusRequest", 11, "QQQ")
 OPEN_ORDERS_REQUEST = _request("OpenOrdersRequest", 12, "QIIc")
 BOOK_REQUEST = _request("BookRequest", 13, "QIH")
@@ -104,32 +112,46 @@ INSTRUMENT_LIST_REQUEST = _request("InstrumentListRequest", 14, "Q")
 
 ACCEPTED = _report("Accepted", 101, _ORDER)
 ACCEPTED_SPECIAL = ACCEPTED.extended(_STANDING)
+ACCEPTED_3 = ACCEPTED_SPECIAL.extended(_OWN_END, 3)
 REJECTED = _report("Rejected", 102, "QIQQqQIIcccH64s")
+REJECTED_3 = REJECTED.extended("H", 3)
 REPLACED = _report("Replaced", 103, "QIQQQQqQQQIIccccc")
 REPLACED_SPECIAL = REPLACED.extended(_STANDING)
+REPLACED_3 = REPLACED_SPECIAL.extended(_OWN_END, 3)
 CANCELED = _report("Canceled", 104, "QIQQQQQIIcB")
 EXPIRED = _report("Expired", 105, "QIQQQQIIcB")
 EXECUTED = _report("Executed", 106, "QIQQQQqQQQQqIIccc")
 CANCEL_REJECTED = _report("CancelRejected", 107, "QIQQQQIccH64s")
+CANCEL_REJECTED_3 = CANCEL_REJECTED.extended("H", 3)
 MASS_CANCEL_REPORT = _report("MassCancelReport", 108, "QIQQIIIccH64s")
+MASS_CANCEL_REPORT_3 = MASS_CANCEL_REPORT.extended("H", 3)
 TRIGGERED = _report("Triggered", 109, _ORDER + _STANDING + "B", 2)
+TRIGGERED_3 = TRIGGERED.extended(_OWN_END, 3)
 RESTATED = _report("Restated", 110, _ORDER + _STANDING + "B", 2)
+RESTATED_3 = RESTATED.extended(_OWN_END, 3)
 TRADE_BUSTED = _report("TradeBusted", 111, "QIQQQQqQQQQqIIcc64s", 2)
 TRADE_CORRECTED = _report("TradeCorrected", 112, "QIQQQQqQQQQqqQQqIIcc64s", 2)
 
 ORDER_STATUS = _answer("OrderStatus", 151, "QQQqqQQQIIccccH")
 ORDER_STATUS_SPECIAL = ORDER_STATUS.extended(_STANDING)
+ORDER_STATUS_3 = ORDER_STATUS_SPECIAL.extended(_OWN_END, 3)
 OPEN_ORDERS_END = _answer("OpenOrdersEnd", 152, "QI")
 BOOK_SNAPSHOT = _answer("BookSnapshot", 153, "QQQIc")
 INSTRUMENT_DEFINITION = _answer("InstrumentDefinition", 154, "QqQQQQqqqIB32s16s16s")
 INSTRUMENT_RULES = INSTRUMENT_DEFINITION.extended("4q2IB")
 INSTRUMENT_LIST_END = _answer("InstrumentListEnd", 155, "QI")
 MESSAGE_REJECT = _answer("MessageReject", 156, "QQHH64s")
+SESSION_CONFIGURATION_REPORT = _answer("SessionConfigurationReport", 157, "QBIIBBQBII", 3)
+AUTHENTICATION_CHALLENGE = _answer("AuthenticationChallenge", 158, "44sQ", 3)
 
 STANDING = struct.Struct("<" + _STANDING)
 """What the report of a special order says behind the block of a plain one's."""
+OWN_END = struct.Struct("<" + _OWN_END)
+"""What follows that since version 3."""
 LEG = struct.Struct("<QqQ3c" + _TERMS)
 """One entry of NewList's group: ClOrdID, Price, OrderQty, Side, OrdType, TimeInForce and the special terms."""
+LEG_3 = struct.Struct(LEG.format + _OWN_END)
+"""The same since version 3."""
 MD_ENTRY = struct.Struct("<qQIc")
 """One entry of BookSnapshot's group: MDEntryPx, MDEntrySize, NumberOfOrders, MDEntryType."""
 MD_ENTRIES_MAX = (soup.PAYLOAD_MAX - HEADER_SIZE - BOOK_SNAPSHOT.block_length - GROUP_HEADER.size) // MD_ENTRY.size
@@ -141,8 +163,13 @@ REQUESTS = (
     REPLACE_SPECIAL,
     CANCEL_ORDER,
     MASS_CANCEL,
+    MASS_CANCEL_SCOPED,
     NEW_SPECIAL_ORDER,
+    NEW_SPECIAL_ORDER_3,
     NEW_LIST,
+    NEW_LIST_3,
+    SESSION_CONFIGURATION,
+    AUTHENTICATE,
     ORDER_STATUS_REQUEST,
     OPEN_ORDERS_REQUEST,
     BOOK_REQUEST,
@@ -151,28 +178,38 @@ REQUESTS = (
 REPORTS = (
     ACCEPTED,
     ACCEPTED_SPECIAL,
+    ACCEPTED_3,
     REJECTED,
+    REJECTED_3,
     REPLACED,
     REPLACED_SPECIAL,
+    REPLACED_3,
     CANCELED,
     EXPIRED,
     EXECUTED,
     CANCEL_REJECTED,
+    CANCEL_REJECTED_3,
     MASS_CANCEL_REPORT,
+    MASS_CANCEL_REPORT_3,
     TRIGGERED,
+    TRIGGERED_3,
     RESTATED,
+    RESTATED_3,
     TRADE_BUSTED,
     TRADE_CORRECTED,
 )
 ANSWERS = (
     ORDER_STATUS,
     ORDER_STATUS_SPECIAL,
+    ORDER_STATUS_3,
     OPEN_ORDERS_END,
     BOOK_SNAPSHOT,
     INSTRUMENT_DEFINITION,
     INSTRUMENT_RULES,
     INSTRUMENT_LIST_END,
     MESSAGE_REJECT,
+    SESSION_CONFIGURATION_REPORT,
+    AUTHENTICATION_CHALLENGE,
 )
 
 
@@ -208,11 +245,18 @@ def book_snapshot(
 
 
 def new_list(
-    list_id: int, security_id: int, account: int, contingency: int, legs: list[tuple[int | bytes, ...]]
+    list_id: int,
+    security_id: int,
+    account: int,
+    contingency: int,
+    legs: list[tuple[int | bytes, ...]],
+    layout: Layout = NEW_LIST,
 ) -> bytes:
-    """A NewList packet; ``legs`` are the values of :data:`LEG`. Raises ``struct.error`` for what no field can hold."""
-    head: bytes = NEW_LIST.pack(list_id, security_id, account, contingency)
-    group = GROUP_HEADER.pack(LEG.size, len(legs)) + b"".join([LEG.pack(*leg) for leg in legs])
+    """A NewList packet; ``legs`` are the values of :data:`LEG`, with ``NEW_LIST_3`` of :data:`LEG_3`. Raises
+    ``struct.error`` for what no field can hold."""
+    entry = LEG_3 if layout is NEW_LIST_3 else LEG
+    head: bytes = layout.pack(list_id, security_id, account, contingency)
+    group = GROUP_HEADER.pack(entry.size, len(legs)) + b"".join([entry.pack(*leg) for leg in legs])
     return soup.packet(NEW_LIST.kind, head[soup.HEADER_SIZE :] + group)
 
 
@@ -225,14 +269,19 @@ def read_book_entries(payload: bytes) -> list[tuple[int, int, int, bytes]]:
 
 
 def read_legs(payload: bytes) -> list[tuple[Any, ...]]:
-    """The group of a NewList payload, likewise. Raises ``EntryTooShort`` too."""
-    return _entries(payload, LEG)
+    """The group of a NewList payload, likewise, without what came to its entries after the header's version. Raises
+    ``EntryTooShort`` too."""
+    return _entries(payload, LEG, LEG_3)
 
 
-def _entries(payload: bytes, entry: struct.Struct) -> list[tuple[Any, ...]]:
-    at = HEADER_SIZE + HEADER.unpack_from(payload)[0]
+def _entries(payload: bytes, entry: struct.Struct, newer: struct.Struct | None = None) -> list[tuple[Any, ...]]:
+    """``newer``: what the entries are since version 3, where they are as long."""
+    block_length, _, _, version = HEADER.unpack_from(payload)
+    at = HEADER_SIZE + block_length
     size, count = GROUP_HEADER.unpack_from(payload, at)
     at += GROUP_HEADER.size
+    if newer is not None and version >= 3 and size >= newer.size:
+        entry = newer
     if count and size < entry.size:
         raise EntryTooShort(f"group entries of {size} bytes: at least {entry.size}")
     return [entry.unpack_from(payload, at + size * nth) for nth in range(count)]

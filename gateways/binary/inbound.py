@@ -42,8 +42,11 @@ class RequestReader:
             codec.REPLACE_SPECIAL: orders.replace_special,
             codec.CANCEL_ORDER: orders.cancel_order,
             codec.MASS_CANCEL: orders.mass_cancel,
+            codec.MASS_CANCEL_SCOPED: orders.mass_cancel_scoped,
             codec.NEW_SPECIAL_ORDER: orders.new_special_order,
+            codec.NEW_SPECIAL_ORDER_3: orders.new_special_order_3,
             codec.NEW_LIST: orders.new_list,
+            codec.NEW_LIST_3: orders.new_list,
         }
         queries: dict[Layout, Callable[[bytes], Query | bytes]] = {
             codec.ORDER_STATUS_REQUEST: self._order_status,

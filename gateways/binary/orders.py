@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from engine.commands import (
     ANY,
     CancelOrder,
@@ -38,6 +40,11 @@ _UNPRICED = frozenset({OrdType.MARKET, OrdType.MARKET_TO_LIMIT})
 SCOPES: dict[bytes, Side | int] = {NUL: ANY, **_SIDES}
 """What Side says where it may be absent."""
 
+_OF_ACCOUNT, _OF_SESSION = 0, 1
+"""MassCancelScope."""
+_LEG_PLAIN_COUNT = 6
+"""Values of a list's leg before its special terms."""
+
 _NO_ACCOUNT = -1
 
 _new_order = codec.NEW_ORDER.unpack
@@ -51,6 +58,8 @@ class CommandReader:
 
     def __init__(self, session: SessionOpened, directory: Directory) -> None:
         self._directory = directory
+        self.self_trade: SpecialTerms | None = None
+        """What orders that say nothing of self-trade prevention ask for."""
         self.learn(session)
 
     def learn(self, session: SessionOpened) -> None:
@@ -82,10 +91,31 @@ class CommandReader:
             px = 0
         return NewOrder(self._session_id, str(number), account_id, security_id, side, ord_type, tif, qty, px)
 
+    def new_guarded_order(self, payload: bytes) -> ClientCommand:
+        """A plain order, while the session has configured what it asks for."""
+        return self._new_order(_new_order(payload, HEADER_SIZE), NOTHING_SPECIAL, "")
+
     def new_special_order(self, payload: bytes) -> ClientCommand:
         values = codec.NEW_SPECIAL_ORDER.unpack(payload, HEADER_SIZE)
         special, text = _special(values[8:])
         return self._new_order(values[:8], special, text)
+
+    def new_special_order_3(self, payload: bytes) -> ClientCommand:
+        values = codec.NEW_SPECIAL_ORDER_3.unpack(payload, HEADER_SIZE)
+        special, text = _special(values[8:])
+        return self._new_order(values[:8], special, text)
+
+    def _guarded(self, special: SpecialTerms) -> SpecialTerms:
+        """With what the session has configured, where the order says nothing of it."""
+        default = self.self_trade
+        if default is None or special.self_trade:
+            return special
+        return msgspec.structs.replace(
+            special,
+            self_trade=default.self_trade,
+            self_trade_scope=default.self_trade_scope,
+            self_trade_id=default.self_trade_id,
+        )
 
     def _new_order(self, values: tuple[Any, ...], special: SpecialTerms, unsupported_terms: str) -> ClientCommand:
         """An order that may be anything; ``unsupported_terms`` says what its special terms are refused for."""
@@ -96,6 +126,7 @@ class CommandReader:
             reason = OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC
             text = _unsupported_codes(side_code, type_code, tif_code) or unsupported_terms
         codes = side_code, type_code, tif_code
+        special = self._guarded(special)
         order = _order(self._session_id, cl_ord_id, account_id, symbol_id, codes, qty, px, special)
         return RejectCommand(order, reason, text, symbol) if text else order
 
@@ -116,11 +147,12 @@ class CommandReader:
             text = "" if contingency else f"ContingencyType {code} is not supported"
         legs: list[NewOrder] = []
         for nth, (name, entry) in enumerate(zip(names, entries, strict=True), 1):
-            _, px, qty, *codes = entry[:6]
-            special, wrong = _special(entry[6:])
+            _, px, qty, *codes = entry[:_LEG_PLAIN_COUNT]
+            special, wrong = _special(entry[_LEG_PLAIN_COUNT:])
             wrong = _unsupported_codes(*codes) or wrong
             if wrong and not text:
                 text = f"leg {nth}: {wrong}"
+            special = self._guarded(special)
             legs.append(_order(self._session_id, name, account_id, symbol_id, codes, qty, px, special))
         command = NewList(self._session_id, list_id, account_id, symbol_id, contingency or Contingency.OCO, legs)
         return RejectCommand(command, reason, text, symbol) if text else command
@@ -158,7 +190,14 @@ class CommandReader:
         return RejectCommand(command, *refusal) if refusal else command
 
     def mass_cancel(self, payload: bytes) -> ClientCommand:
-        number, security_id, account, side_code = _mass_cancel(payload, HEADER_SIZE)
+        return self._mass_cancel(*_mass_cancel(payload, HEADER_SIZE))
+
+    def mass_cancel_scoped(self, payload: bytes) -> ClientCommand:
+        return self._mass_cancel(*codec.MASS_CANCEL_SCOPED.unpack(payload, HEADER_SIZE))
+
+    def _mass_cancel(
+        self, number: int, security_id: int, account: int, side_code: bytes, scope: int = _OF_ACCOUNT
+    ) -> ClientCommand:
         cl_ord_id = _cl_ord_id(number)
         account_id, text = self._account(account)
         symbol_id, symbol = self._symbol(security_id)
@@ -167,7 +206,10 @@ class CommandReader:
         if not text and symbol:
             reason, text = MassCancelRejectReason.UNKNOWN_SECURITY, f"unknown SecurityID {security_id}"
         text = text or unsupported("Side", side_code, SCOPES)
-        command = MassCancel(self._session_id, cl_ord_id, account_id, symbol_id, side)
+        if not text and scope not in (_OF_ACCOUNT, _OF_SESSION):
+            text = f"MassCancelScope {scope} is not supported"
+        of_session = self._session_id if scope == _OF_SESSION else ANY
+        command = MassCancel(self._session_id, cl_ord_id, account_id, symbol_id, side, of_session=of_session)
         return RejectCommand(command, reason, text, symbol) if text else command
 
     # ---- what they share ------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The venue's reports as SoupBinTCP packets with SBE messages.
 
 Every report becomes exactly one Sequenced Data packet, so a session's stream has no gaps. Those of plain orders are
-written as the schema's version 1; those of special orders say behind the same fields what makes them special.
+written as the schema's version 1; those of special orders say behind the same fields what makes them special, as
+version 2 or, where that is what only version 3 can say, as that.
 """
 
 from __future__ import annotations
@@ -23,33 +24,18 @@ from engine.events import (
     TradeCorrected,
     TradeExecuted,
 )
+from engine.image import OrderImage
 from engine.reports import Report
-from engine.types import OrdStatus, OrdType, Side, TimeInForce, fix_code
 from gateways.binary import codec
-from gateways.binary.codec import NO, NUL, UINT64_MAX, YES
+from gateways.binary.codec import NO, UINT64_MAX, YES, Layout
+from gateways.binary.fields import ORD_STATUS, ORD_TYPE, SIDE, TIME_IN_FORCE, number_of
+from gateways.binary.refusals import encode_cancel_rejected, encode_mass_cancel_rejected, encode_rejected
 from gateways.binary.rejects import MassCancelRejectReason
-from gateways.binary.special import encode_standing
+from gateways.binary.special import encode_newest, encode_standing
 
-
-def _codes(enumeration: type[Side | OrdType | TimeInForce | OrdStatus]) -> tuple[bytes, ...]:
-    """FIX characters by value: indexing a tuple costs a third of what looking up an enumeration in a dict does."""
-    codes = [NUL] * (max(enumeration) + 1)
-    for value in enumeration:
-        codes[value] = fix_code(value).encode("ascii")
-    return tuple(codes)
-
-
-SIDE = _codes(Side)
-ORD_TYPE = _codes(OrdType)
-TIME_IN_FORCE = _codes(TimeInForce)
-ORD_STATUS = _codes(OrdStatus)
-_REJECTED = ORD_STATUS[OrdStatus.REJECTED]
 _ADDED_LIQUIDITY = b"1"
 _REMOVED_LIQUIDITY = b"2"
 _AUCTION = b"4"
-_TO_CANCEL = b"1"
-_TO_REPLACE = b"2"
-_RESPONSE_REJECTED = b"0"
 _RESPONSE_SECURITY = b"1"
 _RESPONSE_ALL = b"7"
 
@@ -70,7 +56,7 @@ def _accepted(report: Report) -> bytes:
     assert order is not None
     terms = order.terms
     if terms.special is not None or order.working is not None:
-        return codec.ACCEPTED_SPECIAL.pack(*_order_values(report))
+        return _newest(order, codec.ACCEPTED_SPECIAL, codec.ACCEPTED_3, _order_values(report))
     return _pack_accepted(
         report.seq,
         report.position,
@@ -118,13 +104,20 @@ def _order_values(report: Report) -> tuple[int | bytes, ...]:
 def _triggered(report: Report) -> bytes:
     event = report.event
     assert isinstance(event, OrderTriggered)
-    return codec.TRIGGERED.pack(*_order_values(report), event.activation)
+    return _newest(report.order, codec.TRIGGERED, codec.TRIGGERED_3, (*_order_values(report), event.activation))
 
 
 def _restated(report: Report) -> bytes:
     event = report.event
     assert isinstance(event, OrderRestated)
-    return codec.RESTATED.pack(*_order_values(report), event.reason)
+    return _newest(report.order, codec.RESTATED, codec.RESTATED_3, (*_order_values(report), event.reason))
+
+
+def _newest(order: OrderImage | None, known: Layout, newest: Layout, values: tuple[int | bytes, ...]) -> bytes:
+    """A special order's report as version 3 where that alone can say it."""
+    assert order is not None
+    said = encode_newest(order.terms.special)
+    return newest.pack(*values, *said) if said is not None else known.pack(*values)
 
 
 def _executed(report: Report) -> bytes:
@@ -216,27 +209,6 @@ def _corrected(report: Report) -> bytes:
     )
 
 
-def _rejected(report: Report) -> bytes:
-    event = report.event
-    assert isinstance(event, OrderRejected)
-    order = event.order
-    return codec.REJECTED.pack(
-        report.seq,
-        report.position,
-        report.time_ns,
-        number_of(order.cl_ord_id),
-        order.px,
-        order.order_qty,
-        order.symbol_id,
-        order.account_id,
-        SIDE[order.side],
-        ORD_TYPE[order.ord_type],
-        TIME_IN_FORCE[order.tif],
-        event.reason,
-        codec.text(event.text),
-    )
-
-
 def _replaced(report: Report) -> bytes:
     event = report.event
     assert isinstance(event, OrderReplaced)
@@ -262,7 +234,7 @@ def _replaced(report: Report) -> bytes:
         YES if event.kept_priority else NO,
     )
     if terms.special is not None or order.working is not None:
-        return codec.REPLACED_SPECIAL.pack(*values, *encode_standing(order))
+        return _newest(order, codec.REPLACED_SPECIAL, codec.REPLACED_3, (*values, *encode_standing(order)))
     return _pack_replaced(*values)
 
 
@@ -305,25 +277,6 @@ def _expired(report: Report) -> bytes:
     )
 
 
-def _cancel_rejected(report: Report) -> bytes:
-    event = report.event
-    assert isinstance(event, CancelRejected)
-    order = event.order
-    return codec.CANCEL_REJECTED.pack(
-        report.seq,
-        report.position,
-        report.time_ns,
-        number_of(event.cl_ord_id),
-        number_of(event.orig_cl_ord_id),
-        order.order_id if order else 0,
-        event.account_id,
-        ORD_STATUS[order.status] if order else _REJECTED,
-        _TO_REPLACE if event.is_replace else _TO_CANCEL,
-        event.reason,
-        codec.text(event.text),
-    )
-
-
 def _mass_cancel_completed(report: Report) -> bytes:
     event = report.event
     assert isinstance(event, MassCancelCompleted)
@@ -342,41 +295,18 @@ def _mass_cancel_completed(report: Report) -> bytes:
     )
 
 
-def _mass_cancel_rejected(report: Report) -> bytes:
-    event = report.event
-    assert isinstance(event, MassCancelRejected)
-    return codec.MASS_CANCEL_REPORT.pack(
-        report.seq,
-        report.position,
-        report.time_ns,
-        number_of(event.cl_ord_id),
-        0,
-        0,
-        event.account_id,
-        NUL,
-        _RESPONSE_REJECTED,
-        event.reason,
-        codec.text(event.text),
-    )
-
-
 _ENCODERS: dict[type, Callable[[Report], bytes]] = {
     OrderAccepted: _accepted,
     TradeExecuted: _executed,
     OrderCanceled: _canceled,
     OrderExpired: _expired,
     OrderReplaced: _replaced,
-    OrderRejected: _rejected,
-    CancelRejected: _cancel_rejected,
+    OrderRejected: encode_rejected,
+    CancelRejected: encode_cancel_rejected,
     MassCancelCompleted: _mass_cancel_completed,
-    MassCancelRejected: _mass_cancel_rejected,
+    MassCancelRejected: encode_mass_cancel_rejected,
     OrderTriggered: _triggered,
     OrderRestated: _restated,
     TradeBusted: _busted,
     TradeCorrected: _corrected,
 }
-
-
-def number_of(cl_ord_id: str) -> int:
-    """A ClOrdID or request id as the client sent it; 0 where the venue acts on its own account."""
-    return int(cl_ord_id) if cl_ord_id.isdecimal() else 0

@@ -19,6 +19,15 @@ class MessageRejectReason(IntEnum):
     UNKNOWN_SECURITY = 6
     UNKNOWN_ACCOUNT = 7
     INVALID_VALUE = 8
+    NOT_AUTHORIZED = 9
+    """The session has no right to it."""
+    RATE_EXCEEDED = 10
+    NOT_AUTHENTICATED = 11
+    """Authenticate has to come first."""
+    AUTHENTICATION_FAILED = 12
+    """The connection ends."""
+    CONFIGURATION_REFUSED = 13
+    """Less careful than the session's profile, or beyond a limit."""
 
 
 class MassCancelRejectReason(IntEnum):

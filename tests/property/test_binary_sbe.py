@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 from gateways.binary import codec, soup
 from gateways.binary.codec import Layout
 
-SCHEMA = SCHEMAS[codec.SCHEMA_VERSION]
-
 RANGES = {"uint8": (0, 2**8 - 1), "uint16": (0, 2**16 - 1), "uint32": (0, 2**32 - 1), "uint64": (0, 2**64 - 1)}
 RANGES["int64"] = (-(2**63), 2**63 - 1)
-GROUPED = (codec.BOOK_SNAPSHOT, codec.NEW_LIST)
+GROUPED = (codec.BOOK_SNAPSHOT, codec.NEW_LIST, codec.NEW_LIST_3)
 FIXED = [layout for layout in codec.REQUESTS + codec.REPORTS + codec.ANSWERS if layout not in GROUPED]
 
 Drawn = tuple[Any, list[Any]]
@@ -151,9 +149,9 @@ def test_a_book_has_the_bytes_and_values_of_an_independent_codec(
 
 
 @st.composite
-def legs(draw: st.DrawFn) -> tuple[dict[str, Any], tuple[Any, ...]]:
+def legs(draw: st.DrawFn, version: int) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """Named values for ``sbe``, positional ones for us."""
-    group = SCHEMA.messages[codec.NEW_LIST.template_id].fields[-1]
+    group = SCHEMAS[version].messages[codec.NEW_LIST.template_id].fields[-1]
     named: dict[str, Any] = {}
     values: list[Any] = []
     for field in group.fields:
@@ -162,17 +160,16 @@ def legs(draw: st.DrawFn) -> tuple[dict[str, Any], tuple[Any, ...]]:
     return named, tuple(values)
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    list_id=st.integers(*RANGES["uint64"]),
-    security_id=st.integers(*RANGES["uint32"]),
-    drawn=st.lists(legs(), max_size=10),
-)
+@pytest.mark.parametrize("layout", [codec.NEW_LIST, codec.NEW_LIST_3], ids=lambda layout: layout.version)
+@settings(max_examples=25, deadline=None)
+@given(list_id=st.integers(*RANGES["uint64"]), security_id=st.integers(*RANGES["uint32"]), data=st.data())
 def test_a_list_has_the_bytes_and_values_of_an_independent_codec(
-    list_id: int, security_id: int, drawn: list[tuple[dict[str, Any], tuple[Any, ...]]]
+    layout: Layout, list_id: int, security_id: int, data: st.DataObject
 ) -> None:
+    schema = SCHEMAS[layout.version]
+    drawn = data.draw(st.lists(legs(layout.version), max_size=10))
     values = [leg for _, leg in drawn]
-    packets, rest, error = soup.split(codec.new_list(list_id, security_id, 0, 100, values), 65_535)
+    packets, rest, error = soup.split(codec.new_list(list_id, security_id, 0, 100, values, layout), 65_535)
     assert (rest, error, len(packets)) == (b"", "", 1)
     ((_, payload),) = packets
     named = {
@@ -182,6 +179,6 @@ def test_a_list_has_the_bytes_and_values_of_an_independent_codec(
         "ContingencyType": "Bracket",
         "Legs": [leg for leg, _ in drawn],
     }
-    assert SCHEMA.decode(payload).value == named
-    assert SCHEMA.encode(SCHEMA.messages[codec.NEW_LIST.template_id], named) == payload
+    assert schema.decode(payload).value == named
+    assert schema.encode(schema.messages[codec.NEW_LIST.template_id], named) == payload
     assert codec.read_legs(payload) == values

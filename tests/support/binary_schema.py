@@ -19,7 +19,8 @@ from gateways.binary import codec
 
 FILE = Path(gateways.binary.__file__).with_name("venue.sbe.xml")
 FILE_OF_VERSION_1 = Path(__file__).with_name("binary_version_1.sbe.xml")
-"""As it was published."""
+FILE_OF_VERSION_2 = Path(__file__).with_name("binary_version_2.sbe.xml")
+"""As they were published."""
 MESSAGE = "{http://fixprotocol.io/2016/sbe}message"
 NEWEST = codec.SCHEMA_VERSION
 FORMATS = {
@@ -44,7 +45,8 @@ def parsed(version: int = NEWEST, file: Path = FILE, *, new_values: bool = False
             if int(child.get("sinceVersion", "1")) > version and (child.tag != "validValue" or not new_values):
                 parent.remove(child)
     for message in root.iter(MESSAGE):
-        message.set("blockLength", str(struct.calcsize("<" + block_format(message, formats))))
+        for element in (message, *message.iter("group")):
+            element.set("blockLength", str(struct.calcsize("<" + block_format(element, formats))))
     root.set("version", str(version))
     return root
 
@@ -60,7 +62,7 @@ def formats_of_types(root: ElementTree.Element) -> dict[str, str]:
             encoding = declared.attrib["encodingType"]
             formats[name] = FORMATS.get(encoding) or formats[encoding]
         else:
-            length = int(declared.get("length", "1"))
+            length = int(declared.get("length", "1"))  # of characters, or of bytes that are no text
             primitive = FORMATS[declared.attrib["primitiveType"]]
             formats[name] = f"{length}s" if length > 1 else primitive
     return formats

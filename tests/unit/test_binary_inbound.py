@@ -270,6 +270,11 @@ def test_reasons_keep_their_numbers() -> None:
         ("UNKNOWN_SECURITY", 6),
         ("UNKNOWN_ACCOUNT", 7),
         ("INVALID_VALUE", 8),
+        ("NOT_AUTHORIZED", 9),
+        ("RATE_EXCEEDED", 10),
+        ("NOT_AUTHENTICATED", 11),
+        ("AUTHENTICATION_FAILED", 12),
+        ("CONFIGURATION_REFUSED", 13),
     ]
 
 

@@ -182,6 +182,7 @@ def test_rejected() -> None:
                 "OrderQty": 5 * SCALE,
                 "OrdRejReason": "OrderExceedsLimit",
                 "Text": "the order exceeds the account's limit",
+                "RejectReason": "Other",
             },
         )
     ]
@@ -206,6 +207,7 @@ def test_long_and_foreign_text_is_cut_and_made_ascii() -> None:
                 "CxlRejResponseTo": "OrderCancelRequest",
                 "CxlRejReason": "UnknownOrder",
                 "Text": "unknown order",
+                "RejectReason": "UnknownOrder",
             },
         ),
         (
@@ -218,6 +220,7 @@ def test_long_and_foreign_text_is_cut_and_made_ascii() -> None:
                 "CxlRejResponseTo": "OrderCancelReplaceRequest",
                 "CxlRejReason": "TooLateToCancel",
                 "Text": "order is filled",
+                "RejectReason": "OrderEnded",
             },
         ),
     ],
@@ -262,6 +265,7 @@ def test_cancel_rejected(number: int, own: dict[str, Any]) -> None:
                 "MassCancelResponse": "Rejected",
                 "MassCancelRejectReason": "UnknownSecurity",
                 "Text": "unknown SecurityID 8",
+                "RejectReason": "UnknownSecurity",
             },
         ),
     ],

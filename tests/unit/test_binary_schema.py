@@ -6,10 +6,21 @@ import itertools
 import struct
 import xml.etree.ElementTree as ElementTree
 from enum import IntEnum
+from pathlib import Path
 
 import pytest
-from binary_schema import FILE, FILE_OF_VERSION_1, MESSAGE, NEWEST, block_format, formats_of_types, parsed
+from binary_schema import (
+    FILE,
+    FILE_OF_VERSION_1,
+    FILE_OF_VERSION_2,
+    MESSAGE,
+    NEWEST,
+    block_format,
+    formats_of_types,
+    parsed,
+)
 
+from engine.session_profile import CancelOnDisconnect, Rights
 from engine.types import (
     Activation,
     CancelReason,
@@ -34,6 +45,7 @@ from engine.types import (
 )
 from gateways.binary import codec, soup, special
 from gateways.binary.codec import Layout
+from gateways.binary.reject_reasons import RejectReason
 from gateways.binary.rejects import MassCancelRejectReason, MessageRejectReason
 from gateways.binary.settings import BinarySettings
 
@@ -62,9 +74,9 @@ def expanded(block_format: str) -> str:
 
 
 def versions(message: ElementTree.Element) -> set[int]:
-    """Those in which the message became what it is, longer each time."""
+    """Those in which the message became what it is, it or the entries of its group longer each time."""
     first = int(message.get("sinceVersion", "1"))
-    return {first, *(int(field.get("sinceVersion", first)) for field in message.findall("field"))}
+    return {first, *(int(field.get("sinceVersion", first)) for field in message.iter("field"))}
 
 
 def test_the_codec_has_exactly_the_schemas_messages(root: ElementTree.Element) -> None:
@@ -89,15 +101,16 @@ def test_a_layout_is_what_the_schema_says(layout: Layout) -> None:
     assert header == (layout.block_length, layout.template_id, int(root.attrib["id"]), layout.version)
 
 
-def test_what_version_1_had_is_as_it_was_published() -> None:
-    then, now = parsed(1, FILE_OF_VERSION_1), parsed(1)
+@pytest.mark.parametrize(("version", "file"), [(1, FILE_OF_VERSION_1), (2, FILE_OF_VERSION_2)])
+def test_what_a_version_had_is_as_it_was_published(version: int, file: Path) -> None:
+    then, now = parsed(version, file), parsed(version)
     for kind in ("message", "enum", "composite"):
         tag = MESSAGE if kind == "message" else kind
         published = {it.attrib["name"]: shape(it) for it in then.iter(tag)}
         kept = {it.attrib["name"]: shape(it) for it in now.iter(tag)}
         assert {name: kept.get(name) for name in published} == published
     sizes = {it.attrib["name"]: it.attrib["blockLength"] for it in then.iter(MESSAGE)}
-    published_sizes = ElementTree.parse(FILE_OF_VERSION_1).getroot().iter(MESSAGE)
+    published_sizes = ElementTree.parse(file).getroot().iter(MESSAGE)
     assert sizes == {it.attrib["name"]: it.attrib["blockLength"] for it in published_sizes}
 
 
@@ -140,24 +153,31 @@ def test_the_books_group_is_what_the_schema_says(root: ElementTree.Element) -> N
 
 
 def test_a_lists_group_is_what_the_schema_says(root: ElementTree.Element) -> None:
-    group = next(group for group in root.iter("group") if group.attrib["name"] == "Legs")
-    assert expanded(codec.LEG.format) == "<" + block_format(group, formats_of_types(root))
-    assert codec.LEG.size == int(group.attrib["blockLength"])
+    for entry, version in ((codec.LEG, 2), (codec.LEG_3, 3)):
+        group = next(group for group in parsed(version).iter("group") if group.attrib["name"] == "Legs")
+        assert expanded(entry.format) == "<" + block_format(group, formats_of_types(root))
+        assert entry.size == int(group.attrib["blockLength"])
 
 
 def test_a_list_of_ten_legs_fits_into_a_packet() -> None:
-    legs = [(n, 1, 1, b"1", b"2", b"1", *(0,) * special.TERMS_COUNT) for n in range(1, 11)]
-    assert len(codec.new_list(11, 7, 0, Contingency.OCO, legs)) - 2 <= BinarySettings().packet_length_max
+    legs = [(n, 1, 1, b"1", b"2", b"1", *(0,) * special.TERMS_COUNT, 0, 0) for n in range(1, 11)]
+    packet = codec.new_list(11, 7, 0, Contingency.OCO, legs, codec.NEW_LIST_3)
+    assert len(packet) - 2 <= BinarySettings().packet_length_max
 
 
 def test_special_terms_stand_alike_wherever_they_stand(root: ElementTree.Element) -> None:
-    names = [field.attrib["name"] for field in message_named(root, "NewSpecialOrder")][-special.TERMS_COUNT :]
+    newest = ["OnDisconnect", "SelfTradeID"]
+    order = [field.attrib["name"] for field in message_named(root, "NewSpecialOrder")]
+    names = order[-special.TERMS_COUNT - 2 : -2]
+    assert order[-2:] == newest
     legs = next(group for group in root.iter("group") if group.attrib["name"] == "Legs")
-    assert [field.attrib["name"] for field in legs][-special.TERMS_COUNT :] == names
+    assert [field.attrib["name"] for field in legs][-special.TERMS_COUNT - 2 :] == names + newest
     standing = [*names, "WorkingPx", "ShownQty", "ListID", "ContingencyType", "Wait"]
     for name, behind in (("Accepted", 0), ("Replaced", 0), ("OrderStatus", 0), ("Triggered", 1), ("Restated", 1)):
         fields = [field.attrib["name"] for field in message_named(root, name)]
-        assert fields[len(fields) - behind - len(standing) : len(fields) - behind] == standing
+        assert fields[-2:] == newest
+        end = len(fields) - 2 - behind
+        assert fields[end - len(standing) : end] == standing
 
 
 def message_named(root: ElementTree.Element, name: str) -> ElementTree.Element:
@@ -165,10 +185,23 @@ def message_named(root: ElementTree.Element, name: str) -> ElementTree.Element:
 
 
 def test_the_bits_of_exec_inst(root: ElementTree.Element) -> None:
-    (bits,) = root.iter("set")
+    bits = next(it for it in root.iter("set") if it.attrib["name"] == "ExecInst")
     places = {choice.attrib["name"]: 1 << int(choice.text or "") for choice in bits}
     expected = {"Hidden": special.HIDDEN, "AllOrNone": special.ALL_OR_NONE, "ReduceOnly": special.REDUCE_ONLY}
     assert places == expected
+
+
+def test_the_bits_of_rights(root: ElementTree.Element) -> None:
+    bits = next(it for it in root.iter("set") if it.attrib["name"] == "Rights")
+    places = {choice.attrib["name"]: 1 << int(choice.text or "") for choice in bits}
+    assert places == {"Trade": Rights.TRADE, "MarketData": Rights.MARKET_DATA, "DropCopy": Rights.DROP_COPY}
+
+
+def test_when_the_end_of_a_session_cancels(root: ElementTree.Element) -> None:
+    (declared,) = (it for it in root.iter("enum") if it.attrib["name"] == "CancelOnDisconnect")
+    said = {it.attrib["name"].upper(): int(it.text or "") for it in declared}
+    assert said == {mode.name: special.on_wire(mode) for mode in CancelOnDisconnect}
+    assert special.on_wire(None) == 0
 
 
 def test_a_field_has_one_fix_tag_wherever_it_stands(root: ElementTree.Element) -> None:
@@ -210,6 +243,7 @@ def test_character_enumerations_have_fixs_values(root: ElementTree.Element, enum
         ("Wait", Wait),
         ("Activation", Activation),
         ("RestateReason", RestateReason),
+        ("RejectReason", RejectReason),
     ],
 )
 def test_number_enumerations_have_the_engines_values(

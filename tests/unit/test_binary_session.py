@@ -107,7 +107,7 @@ def test_an_impossible_length_counts_after_what_came_before_it() -> None:
     events = session.receive(message(b"one") + b"\xff\xffU", 0.0)
     assert events == [
         MessagesReceived([b"one"]),
-        ProtocolViolated("packet length 65535: must be from 1 to 1024"),
+        ProtocolViolated("packet length 65535: must be from 1 to 2048"),
     ]
 
 
