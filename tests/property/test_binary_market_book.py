@@ -94,6 +94,7 @@ def test_long_streams_with_a_short_memory(market: str, monkeypatch: pytest.Monke
     faithful = [Reader(stage, Kind.ORDERS), Reader(stage, Kind.LEVELS)]
     for reader in faithful:
         reader.join()
+    stage.rest(random)
     readers = [Reader(stage, kind) for kind in READERS]
     kinds = [*KINDS * 8, *RARE_KINDS, *BACK_KINDS * 2]
     for _ in range(6):
