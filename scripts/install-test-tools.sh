@@ -2,7 +2,7 @@
 # Programs that tests use where they are there, and are skipped without. Nothing is installed system-wide, no service is
 # started: Debian's packages are unpacked, Python's go into environments of their own, all under .venv/.
 #   promtool   judges the metrics (in the environment's bin/)
-#   tshark     reads captured FIX sessions
+#   tshark     reads captured sessions
 #   atheris    fuzzes with coverage
 #   quickfix   plays brokers: scripts/install-quickfix.sh
 set -eu
@@ -67,9 +67,15 @@ LD_LIBRARY_PATH=$(printf %s: "$here"/usr/lib/*-linux-gnu "$here"/lib/*-linux-gnu
 WIRESHARK_DATA_DIR=$here/usr/share/wireshark
 WIRESHARK_PLUGIN_DIR=$(echo "$here"/usr/lib/*-linux-gnu/wireshark/plugins)
 export LD_LIBRARY_PATH WIRESHARK_DATA_DIR WIRESHARK_PLUGIN_DIR
+# It does not believe root's environment, and finds no Lua then: root is nobody in a user namespace of its own.
+if [ "$(id -u)" = 0 ] && unshare --user true 2>/dev/null; then
+    exec unshare --user "$here/usr/bin/tshark" "$@"
+fi
 exec "$here/usr/bin/tshark" "$@"
 RUN
     chmod +x "$tools/tshark/run"
+    # Debian has Lua's start-up file in /etc.
+    ln -sfn ../../../etc/wireshark/init.lua "$tools/tshark/usr/share/wireshark/init.lua"
     if "$tools/tshark/run" --version >"$work/log" 2>&1; then
         echo "tshark: installed in $tools/tshark"
     else
