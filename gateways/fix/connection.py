@@ -336,27 +336,10 @@ class FixConnection:
     # ---- resends ------------------------------------------------------------------------------------------------
 
     async def _serve_resends(self) -> None:
-        """Streams what the client asks for from the journal at the client's pace, then goes live without a gap."""
         session, port = self._session, self._port
         assert session is not None
         assert port is not None
-        while session.state is not State.CLOSED:
-            resend = session.resends.next()
-            due = session.resends.behind
-            if resend is not None:
-                async for reports in port.replay(resend.begin, resend.end):
-                    session.resends.send(resend, reports, self._clock())
-                    self._counters.reports_resent += len(reports)
-                    await self._drain()
-                session.resends.finish(resend, self._clock())
-            elif due is not None:
-                async for reports in port.replay(*due):
-                    session.resends.catch_up(reports, self._clock())
-                    await self._drain()
-                session.resends.caught_up(due[1], self._clock())
-            else:
-                session.resends.go_live(self._clock())
-                break
+        await session.resends.serve(port.replay, self._drain, self._clock, self._counters)
         self._resending = False
         self._look()
 

@@ -14,13 +14,19 @@ from gateways.fix.resend_quota import ResendQuota
 from gateways.fix.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from engine.reports import Report
+    from gateways.fix.counters import FixCounters
     from gateways.fix.outbound import Outbound
     from gateways.fix.ports import Port
     from gateways.fix.session import FixSession
     from gateways.fix.settings import FixSettings
+
+    Replay = Callable[[int, int], AsyncIterator[list[Report]]]
+    """Durable reports of a range of numbers, both ends included, in chunks."""
+    Drain = Callable[[], Awaitable[None]]
+    """Returns when the client has read what was sent, or the connection has ended."""
 
 
 class Resends:
@@ -68,6 +74,26 @@ class Resends:
         self._waiting.clear()
 
     # ---- called by the connection -------------------------------------------------------------------------------
+
+    async def serve(self, replay: Replay, drain: Drain, clock: Callable[[], int], counters: FixCounters) -> None:
+        """Streams what the client asks for from the journal at the client's pace, then goes live without a gap."""
+        while not self._is_closed:
+            resend = self.next()
+            due = self.behind
+            if resend is not None:
+                async for reports in replay(resend.begin, resend.end):
+                    self.send(resend, reports, clock())
+                    counters.reports_resent += len(reports)
+                    await drain()
+                self.finish(resend, clock())
+            elif due is not None:
+                async for reports in replay(*due):
+                    self.catch_up(reports, clock())
+                    await drain()
+                self.caught_up(due[1], clock())
+            else:
+                self.go_live(clock())
+                break
 
     def next(self) -> Resend | None:
         """The next request to serve; its reports are the journal's."""
