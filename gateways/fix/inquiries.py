@@ -141,7 +141,7 @@ class Inquiries:
         if kind not in _MASS_STATUS_DEFINED:
             raise FieldRefusal(5, "585", OUT_OF_RANGE)
         if kind not in _MASS_STATUS_NEEDS:
-            raise BusinessRefusal(0, request_id, f"MassStatusReqType {kind} is not supported: use 1, 7, 8 or 9")
+            raise BusinessRefusal(0, request_id, f"MassStatusReqType {kind} is not supported: use 1, 7 or 8")
         if contradiction:
             raise BusinessRefusal(1, request_id, contradiction)
         needed = _MASS_STATUS_NEEDS[kind]
