@@ -17,9 +17,10 @@ import trio
 from actors.messages import CancelEnded, Outcome, ToAccount, ToJournal
 from actors.runtime import Dispatcher, Mailbox
 from engine.directory import Directory
-from engine.events import SessionLapsed
+from engine.events import SessionConfigured, SessionLapsed
 from engine.session import SessionState
 from engine.session_end import SessionEnd
+from engine.session_profile import CancelOnDisconnect
 
 CHUNK = 100
 """Sessions whose orders one turn begins to cancel."""
@@ -54,6 +55,7 @@ class Disconnects:
         self._dispatcher = dispatcher
         self._clock_s = clock_s
         self._here: set[int] = set()
+        self._configured: dict[int, SessionConfigured] = {}
         self._absent: dict[int, _Absence] = {}
         self._heap: list[tuple[float, int]] = []
         """(when, session id); it counts if the session's absence says the same time."""
@@ -65,6 +67,11 @@ class Disconnects:
         """The client's logon is on its way to the journal."""
         self._here.add(session_id)
         self._absent.pop(session_id, None)
+        self._configured.pop(session_id, None)
+
+    def configured(self, event: SessionConfigured) -> None:
+        """The client says what the end of its connection is to mean."""
+        self._configured[event.session_id] = event
 
     def is_here(self, session_id: int) -> bool:
         return session_id in self._here
@@ -86,6 +93,8 @@ class Disconnects:
     def resume(self, states: Iterable[SessionState]) -> None:
         """Who was logged on, or was awaited, when the venue ended is awaited now."""
         for state in states:
+            if state.configured is not None:
+                self.configured(state.configured)
             lost = state.logged_on or state.lost
             if state.lapsed:
                 self._cancel(_Absence(state, self._end(state, lost), 0.0))
@@ -99,11 +108,20 @@ class Disconnects:
         return session is None or not session.enabled
 
     def _end(self, state: SessionState, lost: bool) -> SessionEnd:
-        return SessionEnd(lost or self._is_barred(state), state.opened.profile.cancel_on_disconnect)
+        return SessionEnd(lost or self._is_barred(state), self._terms(state)[0])
+
+    def _terms(self, state: SessionState) -> tuple[CancelOnDisconnect, int]:
+        """What the session's end cancels, and how long its client is awaited, in milliseconds. A profile that asks for
+        more, by now, comes before what the client has configured."""
+        profile = state.opened.profile
+        configured = self._configured.get(state.opened.session_id)
+        if configured is None or configured.cancel_on_disconnect < profile.cancel_on_disconnect:
+            return profile.cancel_on_disconnect, profile.cancel_window_ms
+        return configured.cancel_on_disconnect, configured.cancel_window_ms
 
     def _await_return(self, state: SessionState, *, lost: bool) -> None:
         session_id = state.opened.session_id
-        window_s = state.opened.profile.cancel_window_ms / 1000
+        window_s = self._terms(state)[1] / 1000
         awaited = self._absent.pop(session_id, None)
         absence = _Absence(state, self._end(state, lost or (awaited is not None and awaited.end.lost)), 0.0)
         if not _is_any_canceled(absence):

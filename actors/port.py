@@ -37,6 +37,7 @@ from engine.events import (
     Event,
     NumbersReserved,
     OrderRejected,
+    SessionConfigured,
     SessionConnected,
     SessionLapsed,
     SessionLoggedOut,
@@ -268,6 +269,8 @@ class SessionPort(PortPresence):
             self._bar("the session has been removed")
         elif isinstance(event, SessionConnected):
             self.state.apply_connected()
+        elif isinstance(event, SessionConfigured):
+            self.state.apply_configured(event)
         elif isinstance(event, SessionLapsed):
             self.state.apply_lapsed(event)
 

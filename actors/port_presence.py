@@ -9,8 +9,16 @@ from actors.epochs import Epochs
 from actors.journal import OutNumbers
 from actors.messages import Outcome, ToPort
 from actors.runtime import Actor
-from engine.events import NumbersReserved, SessionConnected, SessionLoggedOn, SessionLoggedOut, SessionOpened
+from engine.events import (
+    NumbersReserved,
+    SessionConfigured,
+    SessionConnected,
+    SessionLoggedOn,
+    SessionLoggedOut,
+    SessionOpened,
+)
 from engine.session import SessionState
+from engine.session_profile import CancelOnDisconnect
 
 
 class PortPresence(Actor[ToPort]):
@@ -90,6 +98,20 @@ class PortPresence(Actor[ToPort]):
         """
         self.epochs.begin(reset=reset)
         self._once_quiet(lambda: self._journal_log_on(reset, first_out))
+
+    def configure(self, mode: CancelOnDisconnect, window_ms: int, done: Callable[[], None]) -> None:
+        """What the end of this connection means, from now on until then; ``done`` once that is durable."""
+        event = SessionConfigured(self.session.session_id, mode, window_ms)
+
+        def journal() -> None:
+            self._routes.disconnects.configured(event)
+            self._routes.journal.tell(Outcome(0, 0, 0, [event], lambda _seq: done()))
+
+        with self._routes.dispatcher.turn():
+            if self._when_quiet:  # the logon itself is not journaled yet
+                self._when_quiet.append(journal)
+            else:
+                journal()
 
     def log_out(self, *, confirmed: bool, completed: bool = False) -> None:
         """The connection is gone, which is journaled once nothing is in flight, with the exact numbers.

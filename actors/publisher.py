@@ -40,6 +40,7 @@ from engine.events import (
     OrderTriggered,
     OrderUpdated,
     Record,
+    SessionConfigured,
     SessionConnected,
     SessionLapsed,
     SessionLoggedOut,
@@ -63,8 +64,8 @@ _ACCOUNT_EVENTS = (
     CancelRejected, MassCancelRequested, MassCancelCompleted, Deposited, Withdrawn, AccountBlocked, AccountOpened,
 )  # fmt: skip
 _SESSION_EVENTS = (
-    SessionLoggedOut, SessionConnected, SessionLapsed, SessionResetRequested, NumbersReserved, SessionOpened,
-    SessionRemoved,
+    SessionLoggedOut, SessionConnected, SessionConfigured, SessionLapsed, SessionResetRequested, NumbersReserved,
+    SessionOpened, SessionRemoved,
 )  # fmt: skip
 
 

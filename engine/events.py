@@ -46,6 +46,7 @@ from engine.venue_events import (
     AccountOpened,
     Deposited,
     NumbersReserved,
+    SessionConfigured,
     SessionConnected,
     SessionLapsed,
     SessionLoggedOn,
@@ -87,6 +88,7 @@ __all__ = [
     "OrderUpdated",
     "Record",
     "ReferencePriceSet",
+    "SessionConfigured",
     "SessionConnected",
     "SessionLapsed",
     "SessionLoggedOn",
@@ -139,6 +141,7 @@ Event: TypeAlias = (
     | SessionLoggedOn
     | SessionLoggedOut
     | SessionConnected
+    | SessionConfigured
     | SessionLapsed
     | SessionResetRequested
     | NumbersReserved

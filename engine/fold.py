@@ -42,6 +42,7 @@ from engine.events import (
     OrderUpdated,
     Record,
     ReferencePriceSet,
+    SessionConfigured,
     SessionConnected,
     SessionLapsed,
     SessionLoggedOut,
@@ -180,6 +181,8 @@ class VenueState:
             self.sessions[event.session_id].apply_logged_out(event)
         elif isinstance(event, SessionConnected):
             self.sessions[event.session_id].apply_connected()
+        elif isinstance(event, SessionConfigured):
+            self.sessions[event.session_id].apply_configured(event)
         elif isinstance(event, SessionLapsed):
             self.sessions[event.session_id].apply_lapsed(event)
         elif isinstance(event, SessionResetRequested):
@@ -219,7 +222,7 @@ class VenueState:
 
 REQUEST_BITS = 32
 
-STATE_VERSION = 4
+STATE_VERSION = 5
 """Of what :func:`state_digest` hashes; raised when the same journal folds to a state of another form."""
 
 

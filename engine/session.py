@@ -22,6 +22,7 @@ from engine.events import (
     OrderReplaced,
     OrderUpdated,
     Record,
+    SessionConfigured,
     SessionLapsed,
     SessionLoggedOn,
     SessionLoggedOut,
@@ -105,6 +106,8 @@ class SessionState:
         """The last connection ended without a Logout of the client's."""
         self.lapsed = False
         """The client was not back in time then: what this cancels is being cancelled."""
+        self.configured: SessionConfigured | None = None
+        """By the client of the last connection."""
 
     # ---- fold -----------------------------------------------------------------------------------------------------
 
@@ -219,6 +222,10 @@ class SessionState:
 
     def apply_connected(self) -> None:
         self.logged_on, self.lost, self.lapsed = True, False, False
+        self.configured = None
+
+    def apply_configured(self, event: SessionConfigured) -> None:
+        self.configured = event
 
     def apply_lapsed(self, event: SessionLapsed) -> None:
         self.lost, self.lapsed = event.lost, True
@@ -319,4 +326,5 @@ class SessionState:
             self.sent.state(),
             (self.out_next, self.out_limit, self.epoch, self.confirmed, self.reissued_upto),
             (self.window_ns, self.reset_next, self.logged_on, self.logged_on_ns, self.lost, self.lapsed),
+            self.configured,
         )

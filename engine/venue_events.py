@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from engine.event_base import EventBase
-from engine.session_profile import PLAIN_PROFILE, SessionProfile
+from engine.session_profile import PLAIN_PROFILE, CancelOnDisconnect, SessionProfile
 from engine.types import (
     Amount,
     Qty,
@@ -125,6 +125,16 @@ class SessionLapsed(EventBase, frozen=True, tag=48):
 
     session_id: int
     lost: bool
+
+
+@final
+class SessionConfigured(EventBase, frozen=True, tag=49):
+    """What the client of the connection that is there now wants its end to mean, in place of what the profile says;
+    the next connection starts with the profile again."""
+
+    session_id: int
+    cancel_on_disconnect: CancelOnDisconnect
+    cancel_window_ms: int
 
 
 @final

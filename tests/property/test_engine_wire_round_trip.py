@@ -98,7 +98,7 @@ def test_tags_are_unique_and_never_change() -> None:
         30: "AccountOpened", 31: "AccountBlocked", 32: "Deposited", 33: "Withdrawn",
         40: "SessionOpened", 41: "SessionLoggedOn", 42: "SessionLoggedOut", 43: "NumbersReserved",
         44: "TradingDayRolled", 45: "SessionRemoved", 46: "SessionResetRequested",
-        47: "SessionConnected", 48: "SessionLapsed", 50: "StateHashed",
+        47: "SessionConnected", 48: "SessionLapsed", 49: "SessionConfigured", 50: "StateHashed",
     }  # fmt: skip
 
 

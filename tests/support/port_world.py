@@ -23,8 +23,8 @@ from engine.types import OrdStatus
 ENDED = {"status": OrdStatus.CANCELED, "leaves_qty": 0}
 LIMITS = PortLimits()
 _SESSION_EVENTS = (
-    ev.SessionLoggedOut, ev.SessionConnected, ev.SessionLapsed, ev.SessionResetRequested, ev.NumbersReserved,
-    ev.TradingDayRolled, ev.SessionOpened,
+    ev.SessionLoggedOut, ev.SessionConnected, ev.SessionConfigured, ev.SessionLapsed, ev.SessionResetRequested,
+    ev.NumbersReserved, ev.TradingDayRolled, ev.SessionOpened,
 )  # fmt: skip
 
 

@@ -361,6 +361,16 @@ def test_a_mass_cancel_is_requested_in_the_journal_driven_in_the_books_and_repor
     assert (again.events[0].request_id, again.events[0].symbol_ids) == (request_id_of(2, 2), [2])
 
 
+def test_a_mass_cancel_of_one_sessions_orders_says_so_to_the_books_and_in_the_journal() -> None:
+    world = World()
+    (requested,) = world.run(mass_cancel("m", symbol_id=1, of_session=7))
+    request_id = request_id_of(2, 1)
+    assert requested.events == [
+        ev.MassCancelRequested(request_id, 1, 2, "m", 1, 0, [1], CancelReason.MASS_CANCEL, of_session=7)
+    ]
+    assert world.books[1].take() == [CancelAll(request_id, 2, 0, CancelReason.MASS_CANCEL, of_session=7)]
+
+
 @pytest.mark.parametrize(("done", "driven"), [([], [1, 2]), ([1], [2])])
 def test_after_a_restart_what_is_unfinished_is_driven_on(done: list[int], driven: list[int]) -> None:
     world = World()

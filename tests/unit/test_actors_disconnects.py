@@ -221,6 +221,71 @@ def test_a_port_that_crashed_has_lost_its_client_once_nothing_is_in_flight() -> 
     assert (world.told(), world.cancels()) == (ENDED, [LOST])
 
 
+# ---- what the client configures ---------------------------------------------------------------------------------------
+
+
+def configured(world: World, mode: CancelOnDisconnect, window_s: int = 0) -> list[str]:
+    done: list[str] = []
+    world.port.configure(mode, 1000 * window_s, lambda: done.append("done"))
+    return done
+
+
+def test_a_client_says_what_the_end_of_its_connection_means() -> None:
+    world = World(OFF, protocol="SOUPBIN")
+    configured(world, LOGOUT, window_s=5)
+    world.end(completed=True)
+    world.pass_time(4.9)
+    assert world.told() == [ev.SessionConfigured, ev.SessionLoggedOut]
+    world.pass_time(0.1)
+    assert (world.told(), world.cancels()) == ([ev.SessionLapsed], [SessionEnd(False, LOGOUT)])
+
+
+def test_what_is_configured_counts_from_when_the_journal_is_told_and_is_confirmed_when_it_is_durable() -> None:
+    world = World(OFF, protocol="SOUPBIN")
+    done = configured(world, DISCONNECT)
+    outcome, *_ = world.journal.take()
+    assert (outcome.events, done) == ([ev.SessionConfigured(1, DISCONNECT, 0)], [])
+    assert outcome.done is not None
+    outcome.done(17)
+    assert done == ["done"]
+    world.end()
+    assert world.cancels() == [LOST]
+
+
+def test_the_next_connection_starts_with_the_profile_again() -> None:
+    world = World(OFF, protocol="SOUPBIN")
+    configured(world, LOGOUT, window_s=5)
+    world.end()
+    world.attach()
+    world.port.log_on(reset=False)
+    world.told()
+    assert world.state.configured is None
+    world.end()
+    world.pass_time(100)
+    assert (world.told(), world.cancels()) == ([ev.SessionLoggedOut], [])
+
+
+def test_what_comes_right_behind_a_logon_that_waits_is_journaled_after_it() -> None:
+    world = World(OFF, protocol="SOUPBIN")
+    world.port.submit([new("b")])
+    world.end()
+    world.attach()
+    world.port.log_on(reset=False)
+    configured(world, LOGOUT)
+    assert world.told() == []
+    world.accept("b", 2)
+    assert world.told() == [ev.SessionConnected, ev.SessionConfigured]
+    assert world.state.configured == ev.SessionConfigured(1, LOGOUT, 0)
+
+
+def test_a_profile_that_asks_for_more_by_now_comes_first() -> None:
+    world = World(OFF, protocol="SOUPBIN")
+    configured(world, DISCONNECT, window_s=60)
+    world.change(profile=SessionProfile(cancel_on_disconnect=LOGOUT))
+    world.end(completed=True)
+    assert world.cancels() == [SessionEnd(False, LOGOUT)]
+
+
 # ---- restart -------------------------------------------------------------------------------------------------------
 
 
@@ -316,3 +381,12 @@ def test_a_turn_begins_a_bounded_number() -> None:
     first.now_s = 1
     assert (first.disconnects.fire(), len(first.journal.take())) == (False, CHUNK)
     assert (first.disconnects.fire(), len(first.journal.take())) == (True, 1)
+
+
+def test_what_was_configured_holds_over_a_restart() -> None:
+    world = World(OFF, window_s=30, protocol="SOUPBIN")
+    configured(world, DISCONNECT)
+    world.told()
+    _, journal, account = restarted(world.state, world.directory)
+    assert [outcome.events for outcome in journal.take()] == [[ev.SessionLapsed(1, True)]]
+    assert [message.end for message in account.take()] == [LOST, LOST]

@@ -9,6 +9,7 @@ from engine_builders import changed, genesis, image, instrument, opened_session
 
 from engine import events as ev
 from engine.reports import SILENT, Report, addressees, collect_reports, reports_of
+from engine.session_profile import CancelOnDisconnect
 from engine.types import Activation, CancelReason, RestateReason, TradingPhase, UpdateCause
 
 MINE, OTHERS = image(session_id=1), image(session_id=2, order_id=9)
@@ -51,6 +52,7 @@ UNTOLD: list[ev.Event] = [
     opened_session(),
     ev.SessionLoggedOut(1, 1, 1, True),
     ev.SessionConnected(1),
+    ev.SessionConfigured(1, CancelOnDisconnect.LOGOUT, 5),
     ev.SessionLapsed(1, True),
     ev.SessionResetRequested(1, "op"),
     ev.SessionRemoved(1, "op"),
