@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
-.PHONY: run demo install install-dev test check format bench lock clean help
+.PHONY: run demo install install-dev test fuzz check format bench lock clean help
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -35,6 +35,10 @@ $(INSTALLED_DEV): $(INSTALLED) requirements-dev.lock
 test: install-dev    ## all tests; installs what they need first
 	scripts/install-test-tools.sh
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: install-dev    ## mutated messages for every parser of clients' bytes, ten million for the binary gateway
+	scripts/install-test-tools.sh
+	FUZZ=whole $(BIN)/python -m pytest tests/fuzz $(ARGS)
 
 check: install-dev   ## lint, types, import rules
 	$(BIN)/ruff check .

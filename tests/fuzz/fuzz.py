@@ -32,10 +32,11 @@ _FRAME = 40
 """Bytes that a frame adds to its content at the most."""
 _WARM_UP = 0.25
 VERSIONS = ("FIX.4.2", "FIX.4.4", "FIXT.1.1")
+BINARY = ("binary", "binary-logins", "binary-market")
 TARGETS = (
     *(f"{kind}/{version}" for kind in ("parsing", "session") for version in VERSIONS),
     "logon",
-    "binary",
+    *BINARY,
 )
 
 
@@ -45,13 +46,16 @@ class Hang(Exception):
 
 def make(name: str, seed: int) -> tuple[Any, Any]:
     """The target and what mutates its messages."""
-    from fuzz_binary import BinaryMutator, BinarySessions
+    from fuzz_binary import BinaryLogins, BinarySessions
+    from fuzz_binary_market import MarketConnections
+    from fuzz_binary_mutator import BinaryMutator
     from fuzz_mutator import Mutator
     from fuzz_targets import Logons, Parsing, Sessions
 
     kind, _, version = name.partition("/")
-    if kind == "binary":
-        return BinarySessions(), BinaryMutator(seed)
+    if kind in BINARY:
+        targets = {"binary": BinarySessions, "binary-logins": BinaryLogins, "binary-market": MarketConnections}
+        return targets[kind](), BinaryMutator(seed)
     if kind == "logon":
         return Logons(), Mutator("FIX.4.4", seed, ("A",))
     return {"parsing": Parsing, "session": Sessions}[kind](version), Mutator(version, seed)

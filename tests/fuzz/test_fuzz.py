@@ -1,8 +1,8 @@
-"""A million mutated messages for each parser of clients' bytes, and as much again by coverage as its time allows.
+"""Some million mutated messages for each parser of clients' bytes, and as many by coverage as its time allows.
 
 No exception, no hang, no memory that grows, and never an order from bytes whose length or checksum is wrong: see
 ``fuzz_targets`` and ``fuzz_binary`` for what is held against what, ``fuzz.py`` to run one alone. All are started at
-once, one a core; `-m "not fuzz"` leaves them out.
+once, one a core; `-m "not fuzz"` leaves them out, and `make fuzz` runs ten million frames for the binary gateway.
 """
 
 from __future__ import annotations
@@ -26,8 +26,15 @@ PROGRAM = Path(__file__).with_name("fuzz.py")
 ATHERIS = Path(sys.prefix) / "tools" / "atheris" / "bin" / "python"
 MESSAGES = dict.fromkeys(TARGETS, 1_000_000) | {name: 350_000 for name in TARGETS if name.startswith("session/")}
 """The three versions of a session are one parser with three dictionaries."""
+WHOLE = os.environ.get("FUZZ") == "whole"
+"""`make fuzz`: ten million frames for the binary gateway's parsers, a minute or two on two cores."""
+MESSAGES |= (
+    {"binary": 10_000_000, "binary-logins": 1_000_000, "binary-market": 1_000_000}
+    if WHOLE
+    else {"binary": 1_500_000, "binary-logins": 300_000, "binary-market": 300_000}
+)
 COVERAGE_RUNS = 30_000
-_TIMEOUT_S = 300
+_TIMEOUT_S = 1200 if WHOLE else 300
 Ran = subprocess.CompletedProcess[str]
 
 
