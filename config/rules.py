@@ -21,8 +21,6 @@ _FIX_ONLY: Final = (
     "public_keys",
     "hmac_keys",
     "certificate",
-    "rights",
-    "copies_of",
     "rate",
     "schedule",
     "reset_on_logon",
@@ -32,7 +30,7 @@ _FIX_ONLY: Final = (
     "last_processed",
 )
 """What a SoupBinTCP session can't have: its numbers never start again, its logon has no room for a signature, and its
-port knows no TLS, rates or rights."""
+port knows no TLS and no rates."""
 
 Found = Iterator[tuple[str, str]]
 """Dotted key and text of each problem."""

@@ -15,7 +15,8 @@ def allow_open_files(settings: Settings) -> int:
 
     Returns how many are missing; 0 if all is well.
     """
-    needed = settings.fix.connections_max + settings.binary.connections_max + _BESIDES
+    binary = settings.binary
+    needed = settings.fix.connections_max + binary.connections_max + binary.market_data_connections_max + _BESIDES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return 0

@@ -25,6 +25,8 @@ do
     t.CxlRejResponseTo = { show = "enum", size = 1, char = true, values = { ["49"] = "OrderCancelRequest", ["50"] = "OrderCancelReplaceRequest" } }
     t.ExecId = { show = "parts", size = 12, parts = { 8, 4 } }
     t.ExecInst = { show = "bits", size = 1, values = { ["1"] = "Hidden", ["2"] = "AllOrNone", ["4"] = "ReduceOnly" }, bits = { { 1, "Hidden" }, { 2, "AllOrNone" }, { 4, "ReduceOnly" } } }
+    t.Firm = { show = "text", size = 16 }
+    t.Identifier = { show = "text", size = 64 }
     t.KeyId = { show = "text", size = 32 }
     t.LastLiquidityInd = { show = "enum", size = 1, char = true, values = { ["49"] = "AddedLiquidity", ["50"] = "RemovedLiquidity", ["52"] = "Auction" } }
     t.ListId = { show = "number", size = 8 }
@@ -45,6 +47,7 @@ do
     t.OrderId = { show = "number", size = 8 }
     t.PegKind = { show = "enum", size = 1, values = { ["2"] = "Midpoint", ["4"] = "Market", ["5"] = "Primary" }, null = "0" }
     t.PostOnly = { show = "enum", size = 1, values = { ["0"] = "No", ["1"] = "Reject", ["2"] = "Reprice" } }
+    t.Protocol = { show = "text", size = 8 }
     t.Px = { show = "decimal", size = 8, signed = true, places = 8 }
     t.Qty = { show = "decimal", size = 8, places = 8 }
     t.Rate = { show = "decimal", size = 8, signed = true, places = 8 }
@@ -496,6 +499,17 @@ do
             { "Side", t.Side, 2 },
             { "OrdStatus", t.OrdStatus, 2 },
             { "Text", t.Text, 2 },
+        }, groups = {
+        } },
+        [113] = { name = "DropCopy", fields = {
+            { "SourceMsgSeqNum", t.Sequence, 3 },
+            { "SourceSessionID", t.Count32, 3 },
+            { "ReportLength", t.Count16, 3 },
+            { "SourceProtocol", t.Protocol, 3 },
+            { "ExecutingFirm", t.Firm, 3 },
+            { "OnBehalfOfCompID", t.Identifier, 3 },
+            { "CopiedClOrdID", t.Identifier, 3 },
+            { "CopiedOrigClOrdID", t.Identifier, 3 },
         }, groups = {
         } },
         [151] = { name = "OrderStatus", fields = {

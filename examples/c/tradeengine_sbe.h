@@ -1354,6 +1354,35 @@ static inline size_t te_trade_corrected_encode(void *payload, const struct te_tr
     return sbe_encode(payload, TE_SCHEMA_ID, TE_TRADE_CORRECTED_TEMPLATE, TE_TRADE_CORRECTED_VERSION, in, sizeof *in);
 }
 
+/* To a drop copy: a report of another session. That report, its SBE header and all, follows this block */
+struct te_drop_copy {
+    uint64_t source_msg_seq_num; /* The report's number in its own session */
+    uint32_t source_session_id; /* The venue's number of that session */
+    uint16_t report_length; /* Bytes of the report that follows */
+    char source_protocol[8]; /* SOUPBIN, FIX.4.2, FIX.4.4 or FIXT.1.1 */
+    char executing_firm[16]; /* Whose session it is */
+    char on_behalf_of_comp_id[64]; /* The session's user or CompID */
+    char copied_cl_ord_id[64]; /* The report's ClOrdID in full: a FIX session's may be no number, and is 0 in the report then */
+    char copied_orig_cl_ord_id[64]; /* Its OrigClOrdID likewise */
+} SBE_PACKED;
+SBE_STATIC_ASSERT(sizeof(struct te_drop_copy) == 230);
+enum { TE_DROP_COPY_TEMPLATE = 113, TE_DROP_COPY_VERSION = 3, TE_DROP_COPY_LENGTH_V3 = 230 };
+static inline void te_drop_copy_init(struct te_drop_copy *out)
+{
+    memset(out, 0, sizeof *out);
+}
+/* False: no DropCopy, or cut off. What older versions lack is as after te_drop_copy_init. */
+static inline bool te_drop_copy_decode(struct te_drop_copy *out, const void *payload, size_t size)
+{
+    te_drop_copy_init(out);
+    return sbe_decode(payload, size, TE_SCHEMA_ID, TE_DROP_COPY_TEMPLATE, TE_DROP_COPY_LENGTH_V3, out, sizeof *out);
+}
+/* Writes header and block, and says how many bytes they are. */
+static inline size_t te_drop_copy_encode(void *payload, const struct te_drop_copy *in)
+{
+    return sbe_encode(payload, TE_SCHEMA_ID, TE_DROP_COPY_TEMPLATE, TE_DROP_COPY_VERSION, in, sizeof *in);
+}
+
 /* Answers OrderStatusRequest and OpenOrdersRequest */
 struct te_order_status {
     uint64_t ord_status_req_id; /* OrdStatusReqID or MassStatusReqID of the request */

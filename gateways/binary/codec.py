@@ -131,6 +131,7 @@ RESTATED = _report("Restated", 110, _ORDER + _STANDING + "B", 2)
 RESTATED_3 = RESTATED.extended(_OWN_END, 3)
 TRADE_BUSTED = _report("TradeBusted", 111, "QIQQQQqQQQQqIIcc64s", 2)
 TRADE_CORRECTED = _report("TradeCorrected", 112, "QIQQQQqQQQQqqQQqIIcc64s", 2)
+DROP_COPY = _report("DropCopy", 113, "QIH8s16s64s64s64s", 3)
 
 ORDER_STATUS = _answer("OrderStatus", 151, "QQQqqQQQIIccccH")
 ORDER_STATUS_SPECIAL = ORDER_STATUS.extended(_STANDING)
@@ -197,6 +198,7 @@ REPORTS = (
     RESTATED_3,
     TRADE_BUSTED,
     TRADE_CORRECTED,
+    DROP_COPY,
 )
 ANSWERS = (
     ORDER_STATUS,

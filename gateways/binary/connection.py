@@ -16,7 +16,7 @@ from engine.reports import Report
 from gateways.binary import soup
 from gateways.binary.answers import encode_answer
 from gateways.binary.inbound import RequestReader
-from gateways.binary.outbound import encode_reports
+from gateways.binary.outbound import encode_reports, encoders_of
 from gateways.binary.session import (
     LoginRequested,
     LogoutRequested,
@@ -67,6 +67,7 @@ class BinaryConnection:
         self._settings = settings
         self._counters = counters
         self._outlet = Outlet(sock, settings.buffer_max)
+        self._encoders = encoders_of(gate.directory)
         self._session = ServerSession(settings, trio.current_time())
         self._scope = trio.CancelScope()
         self._port: SessionPort | None = None
@@ -291,7 +292,7 @@ class BinaryConnection:
 
     def _send_reports(self, reports: list[Report]) -> None:
         self._next = reports[-1].number + 1
-        self._write(encode_reports(reports))
+        self._write(encode_reports(reports, self._encoders))
 
     def _write(self, packets: bytes) -> None:
         outlet = self._outlet

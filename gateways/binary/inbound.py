@@ -14,6 +14,7 @@ from engine.commands import CancelOrder, ClientCommand, MassCancel, NewList, New
 from engine.directory import Directory
 from engine.events import SessionOpened
 from engine.queries import DepthQuery, OpenOrdersQuery, OrderStatusQuery, Query
+from engine.session_profile import Rights
 from gateways.binary import answers, codec
 from gateways.binary.codec import HEADER_SIZE, Layout
 from gateways.binary.orders import SCOPES, CommandReader, optional, unsupported
@@ -68,7 +69,8 @@ class RequestReader:
             self._orders.learn(current)
         turns: list[Turn] = []
         commands: list[ClientCommand] = []
-        by_header = self._commands
+        trades = bool(current.profile.rights & _TRADE)
+        by_header = self._commands if trades else _NONE
         append = commands.append
         for number, payload in enumerate(payloads, self._received + 1):
             try:
@@ -113,6 +115,9 @@ class RequestReader:
             raise MessageRefused(MessageRejectReason.BLOCK_TOO_SHORT, 0, text)
         if len(payload) < HEADER_SIZE + block_length:
             raise _truncated()
+        if layout.header in self._commands and not self._session.profile.rights & _TRADE:
+            text = "the session has no right to trade"
+            raise MessageRefused(MessageRejectReason.NOT_AUTHORIZED, _FIRST.unpack_from(payload, HEADER_SIZE)[0], text)
         return read(payload)
 
     def _refusal(self, number: int, payload: bytes, refused: MessageRefused) -> bytes:
@@ -154,4 +159,8 @@ class RequestReader:
             raise MessageRefused(MessageRejectReason.UNKNOWN_SECURITY, query_id, f"unknown SecurityID {security_id}")
 
 
+_TRADE = int(Rights.TRADE)
+_NONE: dict[bytes, Callable[[bytes], ClientCommand]] = {}
+_FIRST = struct.Struct("<Q")
+"""Of every command: its ClOrdID, or its list's."""
 _COMMANDS = (NewOrder, NewList, CancelOrder, ReplaceOrder, MassCancel, RejectCommand)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.directory import Directory
 from engine.events import (
     CancelRejected,
     MassCancelCompleted,
@@ -25,9 +26,10 @@ from engine.events import (
     TradeExecuted,
 )
 from engine.image import OrderImage
-from engine.reports import Report
+from engine.reports import Copied, Report
 from gateways.binary import codec
 from gateways.binary.codec import NO, UINT64_MAX, YES, Layout
+from gateways.binary.drop_copy import CopiedReports, Encoders
 from gateways.binary.fields import ORD_STATUS, ORD_TYPE, SIDE, TIME_IN_FORCE, number_of
 from gateways.binary.refusals import encode_cancel_rejected, encode_mass_cancel_rejected, encode_rejected
 from gateways.binary.rejects import MassCancelRejectReason
@@ -45,9 +47,14 @@ _pack_canceled = codec.CANCELED.pack
 _pack_replaced = codec.REPLACED.pack
 
 
-def encode_reports(reports: list[Report]) -> bytes:
+def encoders_of(directory: Directory) -> Encoders:
+    """For a session that may have copies of other sessions' reports; ``directory`` knows whose they are."""
+    return {**_ENCODERS, Copied: CopiedReports(directory, _ENCODERS).report}
+
+
+def encode_reports(reports: list[Report], encoders: Encoders | None = None) -> bytes:
     """Sequenced Data packets, one per report, in order."""
-    encoders = _ENCODERS
+    encoders = encoders or _ENCODERS
     return b"".join([encoders[report.event.__class__](report) for report in reports])
 
 

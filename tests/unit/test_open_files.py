@@ -9,8 +9,10 @@ import pytest
 from config.settings import BinarySettings, FixSettings, Settings
 from tradeengine.open_files import allow_open_files
 
-SETTINGS = Settings(fix=FixSettings(connections_max=100), binary=BinarySettings(connections_max=50))
-NEEDED = 100 + 50 + 256
+SETTINGS = Settings(
+    fix=FixSettings(connections_max=100), binary=BinarySettings(connections_max=50, market_data_connections_max=25)
+)
+NEEDED = 100 + 50 + 25 + 256
 
 
 @pytest.fixture
