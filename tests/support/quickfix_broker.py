@@ -208,7 +208,7 @@ class QuickFixBroker:
                 message = message_of(text)
                 self.inbox.append(message)
                 self._heard_upto = message.number
-                if message.type == "8" and message.get(150) != "I":
+                if message.type == "8" and message[150] not in "8I":
                     self._note(message)
             elif event == "admin":
                 self.admin.append(message_of(text))

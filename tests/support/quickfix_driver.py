@@ -154,9 +154,7 @@ class Broker:
 
 def _add_groups(owner: fix.FieldMap, groups: Groups) -> None:
     for count_tag, entries in groups:
-        order = [tag for tag, _ in max(entries, key=len)]
-        for entry in entries:
-            order += [tag for tag, _ in entry if tag not in order]
+        order = _merged([[tag for tag, _ in entry] for entry in entries])
         wanted = fix.IntArray(len(order) + 1)
         for place, tag in enumerate([*order, 0]):
             wanted[place] = tag
@@ -168,6 +166,19 @@ def _add_groups(owner: fix.FieldMap, groups: Groups) -> None:
                 else:
                     _add_groups(group, [(tag, value)])
             owner.addGroup(group)
+
+
+def _merged(rows: list[list[int]]) -> list[int]:
+    """Every tag once, in an order that agrees with each row's."""
+    order: list[int] = []
+    for row in rows:
+        at = len(order)
+        for tag in reversed(row):
+            if tag in order:
+                at = order.index(tag)
+            else:
+                order.insert(at, tag)
+    return order
 
 
 def main() -> None:

@@ -22,6 +22,12 @@ def quickfix(tmp_path: Path) -> Iterator[QuickFix]:
     yield from _driver(tmp_path, "")
 
 
+@pytest.fixture
+def quickfix_extended(tmp_path: Path) -> Iterator[QuickFix]:
+    """The same with the dictionaries that the venue publishes."""
+    yield from _driver(tmp_path, VENUE_DICTIONARIES)
+
+
 def _driver(directory: Path, dictionaries: Path | str) -> Iterator[QuickFix]:
     brokers = QuickFix(directory / "quickfix", dictionaries)
     try:

@@ -6,10 +6,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from quickfix_fixtures import extended, extended_pair, pair, quickfix, standard
+from quickfix_fixtures import extended, extended_pair, pair, quickfix, quickfix_extended, standard
 from venue_process import DEMO, MakeVenue, VenueProcess
 
-__all__ = ["extended", "extended_pair", "pair", "quickfix", "standard"]
+__all__ = ["extended", "extended_pair", "pair", "quickfix", "quickfix_extended", "standard"]
 
 _VENUES = pytest.StashKey[list[VenueProcess]]()
 
