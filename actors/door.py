@@ -1,14 +1,15 @@
 """The door: who may log on. Credentials are checked off the loop, then the connection gets its session's port.
 
 A session takes what it has: a password, a signature by one of its keys, or, where it has neither, the certificate of
-its connection. A certificate that it has is wanted beside the others too.
+its connection. A certificate that it has is wanted beside the others too. Where a protocol's logon has no room for a
+signature, a session with keys is challenged for one: in place of a password, or beyond it where it has one too.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeAlias
 
 import trio
 
@@ -21,6 +22,13 @@ from engine.directory import Directory
 from engine.events import SessionOpened
 from engine.session_schedule import Window, opening_text, window_at
 
+Answered: TypeAlias = tuple[str, SignedLogon]
+"""The key's id, empty for any of the session's, and what it has signed."""
+Challenge: TypeAlias = Callable[[SessionOpened], Awaitable[Answered]]
+"""How a gateway has its client sign what was never signed before. Raises LogonRefused."""
+PortChallenge: TypeAlias = Callable[[SessionPort], Awaitable[Answered]]
+"""The same for who wants the session's port, which may be looked at, but is not its connection's yet."""
+
 _REFUSED = "unknown session or wrong credentials"
 
 
@@ -31,7 +39,7 @@ class Admission(Protocol):
 
     async def identify(
         self, *, protocol: str, comp_id: str, target_comp_id: str, username: str, password: str, remote: str,
-        signed: SignedLogon | None = None, certificate: str = "",
+        signed: SignedLogon | None = None, certificate: str = "", challenge: Challenge | None = None,
     ) -> SessionOpened:  # fmt: skip
         """The session whose credentials these are, attached to nothing: it may be logged on elsewhere. Raises
         LogonRefused. Arguments as in :meth:`Gate.admit`."""
@@ -54,12 +62,14 @@ class Gate(Protocol):
         remote: str,
         signed: SignedLogon | None = None,
         certificate: str = "",
+        challenge: PortChallenge | None = None,
     ) -> SessionPort:
         """The session's port, with ``connection`` attached. Raises LogonRefused.
 
         Args:
             username: the session's user name or, of a signed logon, the key's id; empty = not given.
             certificate: SHA-256 of the client's certificate, hex, where the connection has shown one that is trusted.
+            challenge: where a logon can't be signed; called once all but a signature is found to be right.
         """
 
     async def change_password(self, session_id: int, old: str, new: str) -> None:
@@ -101,10 +111,17 @@ class Door:
         remote: str,
         signed: SignedLogon | None = None,
         certificate: str = "",
+        challenge: PortChallenge | None = None,
     ) -> SessionPort:
+        def challenged(session: SessionOpened) -> Awaitable[Answered]:
+            assert challenge is not None
+            self._window(session)
+            return challenge(self._free_port(session))
+
         session, by_key = await self._proved(
-            protocol, comp_id, target_comp_id, username, password, remote, signed, certificate
-        )
+            protocol, comp_id, target_comp_id, username, password, remote, signed, certificate,
+            challenged if challenge is not None else None,
+        )  # fmt: skip
         port = self._free_port(session)
         port.epochs.window = self._window(session)
         port.connection = connection
@@ -113,10 +130,10 @@ class Door:
 
     async def identify(
         self, *, protocol: str, comp_id: str, target_comp_id: str, username: str, password: str, remote: str,
-        signed: SignedLogon | None = None, certificate: str = "",
+        signed: SignedLogon | None = None, certificate: str = "", challenge: Challenge | None = None,
     ) -> SessionOpened:  # fmt: skip
         session, _ = await self._proved(
-            protocol, comp_id, target_comp_id, username, password, remote, signed, certificate
+            protocol, comp_id, target_comp_id, username, password, remote, signed, certificate, challenge
         )
         if self.closed:
             raise SessionUnavailable(self.closed)
@@ -126,26 +143,44 @@ class Door:
 
     async def _proved(
         self, protocol: str, comp_id: str, target_comp_id: str, username: str, password: str, remote: str,
-        signed: SignedLogon | None, certificate: str,
+        signed: SignedLogon | None, certificate: str, challenge: Challenge | None,
     ) -> tuple[SessionOpened, str]:  # fmt: skip
         """The session, and the key that has signed. Raises LogonRefused."""
-        session = self.directory.session_keyed(protocol, comp_id, target_comp_id)
+        before = self.directory.session_keyed(protocol, comp_id, target_comp_id)
         by_password, by_key = await trio.to_thread.run_sync(
-            self._checked, session, username, password, signed, limiter=self._passwords.limiter
+            self._checked, before, username, password, signed, limiter=self._passwords.limiter
         )
-        before, session = session, self.directory.session_keyed(protocol, comp_id, target_comp_id)
+        session = self._unchanged(before)
+        challenged = challenge is not None and session is not None and _has_keys(session)
         refusal = ""
-        if session is None or before is None or not session.enabled or _proofs(session) != _proofs(before):
-            refusal = _REFUSED  # operators may have changed it meanwhile
-        elif by_key and signed is not None:
+        if by_key and signed is not None:
             refusal = self._signatures.use(by_key, signed)
-        elif not by_password and not _by_certificate_alone(session, username):
+        elif session is None or not (
+            by_password or _by_certificate_alone(session, username) or (challenged and not session.credential)
+        ):
             refusal = _REFUSED
         wanted = "" if session is None else session.profile.certificate
-        if session is None or refusal or not hmac.compare_digest(wanted, certificate if wanted else ""):
-            self._observe("logon_refused", protocol=protocol, comp_id=comp_id, remote=remote)
-            raise LogonRefused(refusal or _REFUSED)
-        return session, by_key
+        if not refusal and session is not None and hmac.compare_digest(wanted, certificate if wanted else ""):
+            if not challenged or challenge is None:
+                return session, by_key
+            key_id, signed = await challenge(session)
+            by_key = await trio.to_thread.run_sync(
+                self._signatures.signer, session, key_id, signed, limiter=self._passwords.limiter
+            )
+            session = self._unchanged(session)
+            if session is not None and by_key:
+                return session, by_key
+        self._observe("logon_refused", protocol=protocol, comp_id=comp_id, remote=remote)
+        raise LogonRefused(refusal or _REFUSED)
+
+    def _unchanged(self, before: SessionOpened | None) -> SessionOpened | None:
+        """The session as it is now; None where operators have changed meanwhile whether, or by what, it may log on."""
+        if before is None:
+            return None
+        session = self.directory.session_keyed(before.protocol, before.comp_id, before.target_comp_id)
+        if session is None or not session.enabled or _proofs(session) != _proofs(before):
+            return None
+        return session
 
     async def change_password(self, session_id: int, old: str, new: str) -> None:
         await self._passwords.change(session_id, old, new)
@@ -188,6 +223,10 @@ def _proofs(session: SessionOpened) -> object:
     """All that a logon is held against."""
     profile = session.profile
     return session.session_id, session.credential, profile.public_keys, profile.hmac_keys
+
+
+def _has_keys(session: SessionOpened) -> bool:
+    return bool(session.profile.public_keys or session.profile.hmac_keys)
 
 
 def _by_certificate_alone(session: SessionOpened, username: str) -> bool:

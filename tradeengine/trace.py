@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from actors.boundary import Connection
-from actors.door import Gate
+from actors.door import Gate, PortChallenge
 from actors.messages import Entry, ToPublisher
 from actors.port import SessionPort
 from actors.publisher import PublisherActor
@@ -49,6 +49,7 @@ class TracedGate:
         remote: str,
         signed: SignedLogon | None = None,
         certificate: str = "",
+        challenge: PortChallenge | None = None,
     ) -> SessionPort:
         port = await self._gate.admit(
             protocol=protocol,
@@ -60,6 +61,7 @@ class TracedGate:
             remote=remote,
             signed=signed,
             certificate=certificate,
+            challenge=challenge,
         )
         self._tap(port)
         return port

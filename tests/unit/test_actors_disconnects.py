@@ -221,7 +221,7 @@ def test_a_port_that_crashed_has_lost_its_client_once_nothing_is_in_flight() -> 
     assert (world.told(), world.cancels()) == (ENDED, [LOST])
 
 
-# ---- what the client configures ---------------------------------------------------------------------------------------
+# ---- what the client configures -------------------------------------------------------------------------------------
 
 
 def configured(world: World, mode: CancelOnDisconnect, window_s: int = 0) -> list[str]:
