@@ -44,7 +44,7 @@ def display_of(fields: Mapping[str, str], instrument: Instrument | None) -> tupl
     if fields.get("1083", "2") != "2":
         raise NotSupported("DisplayWhen must be 2: a refresh follows when the shown part is used up")
     qty = display_qty_of(fields)
-    if quantity(fields, "1087", "RefreshQty") not in (None, qty):
+    if quantity(fields, "1088", "RefreshQty") not in (None, qty):
         raise NotSupported("RefreshQty must be DisplayQty: every refresh shows as much")
     if method == words.UNDISCLOSED or qty == 0:
         if qty:
@@ -64,7 +64,7 @@ def _display_range(fields: Mapping[str, str], qty: Qty | None, method: str, inst
         raise BusinessRefusal(5, fields["11"], text)
     if high < qty or high - qty != qty - low:
         raise NotSupported("DisplayLowQty and DisplayHighQty must lie as far from DisplayQty, below and above it")
-    step = quantity(fields, "1088", "DisplayMinIncr")
+    step = quantity(fields, "1087", "DisplayMinIncr")
     if instrument is not None and step not in (None, instrument.lot_size):
         raise NotSupported("DisplayMinIncr must be the lot")
     return high - qty

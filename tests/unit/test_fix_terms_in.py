@@ -208,9 +208,9 @@ UNSUPPORTED = OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC
         ({"1083": "1", "111": "1"}, "DisplayWhen must be 2: a refresh follows when the shown part is used up"),
         ({"1084": "4", "111": "1"}, "DisplayMethod 4 shows nothing, so there is no display quantity"),
         ({"1138": "1", "111": "1.5"}, "MaxFloor and DisplayQty differ"),
-        ({"1138": "1", "1087": "2"}, "RefreshQty must be DisplayQty: every refresh shows as much"),
+        ({"1138": "1", "1088": "2"}, "RefreshQty must be DisplayQty: every refresh shows as much"),
         (
-            {"1138": "1", "1084": "3", "1085": "0.5", "1086": "1.5", "1088": "0.1"},
+            {"1138": "1", "1084": "3", "1085": "0.5", "1086": "1.5", "1087": "0.1"},
             "DisplayMinIncr must be the lot",
         ),
         ({**UP, "1103": "AAPL"}, "TriggerSymbol must be the order's Symbol"),
@@ -344,7 +344,7 @@ def test_what_repeats_the_order_s_own_terms_changes_nothing(begin_string: str) -
     same = {"1103": "BTC/USD", "1108": "1", "1110": "100.250", "1111": "2", "1112": "1.50"}
     assert asked(UP | same, begin_string) == asked(UP, begin_string)
     shown = {"1138": "1", "1084": "3", "1085": "0.5", "1086": "1.5"}
-    assert asked(shown | {"1087": "1", "1088": "0.01", "1082": "7"}, begin_string) == asked(shown, begin_string)
+    assert asked(shown | {"1087": "0.01", "1088": "1", "1082": "7"}, begin_string) == asked(shown, begin_string)
 
 
 @BOTH
