@@ -151,7 +151,7 @@ do
             { "Account", t.AccountId, 2 },
             { "ContingencyType", t.Contingency, 2 },
         }, groups = {
-            { name = "Legs", fields = {
+            { name = "Legs", since = 2, fields = {
                 { "ClOrdID", t.ClOrdId, 2 },
                 { "Price", t.Px, 2 },
                 { "OrderQty", t.Qty, 2 },
@@ -564,7 +564,7 @@ do
             { "SecurityID", t.SecurityId, 1 },
             { "LastFragment", t.Boolean, 1 },
         }, groups = {
-            { name = "MDEntries", fields = {
+            { name = "MDEntries", since = 1, fields = {
                 { "MDEntryPx", t.Px, 1 },
                 { "MDEntrySize", t.Qty, 1 },
                 { "NumberOfOrders", t.Count32, 1 },
@@ -996,12 +996,13 @@ end
 
 local WITHOUT_NUMBER = { text = true, bytes = true, parts = true }
 
--- The fields of a block or of a group's entry, as far as its version has them. False if it ends within one.
+-- The fields of a block or of a group's entry, as far as its version has them. False if it ends within one, or before
+-- those that it has had from the first.
 local function block(tree, range, fields, version)
-    local at = 0
+    local at, first = 0, fields[1] and fields[1][3]
     for _, field in ipairs(fields) do
         local name, kind, since = field[1], field[2], field[3]
-        if since > version or at == range:len() then break end
+        if since > version or (since > first and at == range:len()) then break end
         if at + kind.size > range:len() then return false end
         local part = range(at, kind.size)
         local number = not WITHOUT_NUMBER[kind.show] and digits(part, kind.signed) or nil
@@ -1012,7 +1013,6 @@ local function block(tree, range, fields, version)
         end
         at = at + kind.size
     end
-    if at == 0 and #fields > 0 then return false end
     if at < range:len() then tree:add(head.later, range(at)) end
     return true
 end
@@ -1041,6 +1041,7 @@ local function message(tree, buffer, known)
     if not range and #known.fields > 0 then return nil end
     local at = HEADER_SIZE + size
     for _, each in ipairs(known.groups) do
+        if each.since > version then break end
         at = group(tree, buffer, at, each, version)
         if not at then return nil end
     end

@@ -1,4 +1,4 @@
-"""What went over a TCP connection, as a capture file that any packet analyser reads (pcap, nanoseconds, Ethernet)."""
+"""What went over a connection, as a capture file that any packet analyser reads (pcap, nanoseconds, Ethernet)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 _SEGMENT = 1448
 _ADDRESSES = (bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2)))
 _FIN, _SYN, _PSH, _ACK = 1, 2, 8, 16
-_IPV4, _TCP, _ETHERNET = 0x0800, 6, 1
+_IPV4, _TCP, _UDP, _ETHERNET = 0x0800, 6, 17, 1
 _PCAP_NS = 0xA1B23C4D
 
 
@@ -32,8 +32,7 @@ class Capture:
 
         def add(now_ns: int, side: int, flags: int, payload: bytes = b"") -> None:
             ack = next_seq[1 - side] if flags & _ACK else 0
-            frame = _frame(side, self._ports, next_seq[side], ack, flags, payload)
-            packets.append(struct.pack("<IIII", *divmod(now_ns, 10**9), len(frame), len(frame)) + frame)
+            packets.append(_packet(now_ns, _frame(side, self._ports, next_seq[side], ack, flags, payload)))
             next_seq[side] += len(payload) + (1 if flags & (_SYN | _FIN) else 0)
 
         first = self._bytes[0][0]
@@ -47,7 +46,27 @@ class Capture:
         add(last, 1, _FIN | _ACK)
         add(last, 0, _FIN | _ACK)
         add(last, 1, _ACK)
-        path.write_bytes(struct.pack("<IHHiIII", _PCAP_NS, 2, 4, 0, 0, 65_535, _ETHERNET) + b"".join(packets))
+        _write(path, packets)
+
+
+def udp_capture(path: Path, server_port: int, payloads: list[bytes], client_port: int = 40_000) -> None:
+    """Datagrams from a server to a client."""
+    source, target = reversed(_ADDRESSES)
+    packets: list[bytes] = []
+    for payload in payloads:
+        length = 8 + len(payload)
+        udp = struct.pack(">HHHH", server_port, client_port, length, 0) + payload
+        udp = udp[:6] + _checksum(source + target + struct.pack(">HH", _UDP, length) + udp) + udp[8:]
+        packets.append(_packet(time.time_ns(), _datagram(_UDP, source, target, udp)))
+    _write(path, packets)
+
+
+def _write(path: Path, packets: list[bytes]) -> None:
+    path.write_bytes(struct.pack("<IHHiIII", _PCAP_NS, 2, 4, 0, 0, 65_535, _ETHERNET) + b"".join(packets))
+
+
+def _packet(now_ns: int, frame: bytes) -> bytes:
+    return struct.pack("<IIII", *divmod(now_ns, 10**9), len(frame), len(frame)) + frame
 
 
 def _frame(side: int, ports: tuple[int, int], seq: int, ack: int, flags: int, payload: bytes) -> bytes:
@@ -55,9 +74,13 @@ def _frame(side: int, ports: tuple[int, int], seq: int, ack: int, flags: int, pa
     tcp = struct.pack(">HHIIBBHHH", ports[side], ports[1 - side], seq, ack, 5 << 4, flags, 65_535, 0, 0)
     pseudo = source + target + struct.pack(">HH", _TCP, len(tcp) + len(payload))
     tcp = tcp[:16] + _checksum(pseudo + tcp + payload) + tcp[18:]
-    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp) + len(payload), 0, 0x4000, 64, _TCP, 0) + source + target
+    return _datagram(_TCP, source, target, tcp + payload)
+
+
+def _datagram(protocol: int, source: bytes, target: bytes, payload: bytes) -> bytes:
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 0, 0x4000, 64, protocol, 0) + source + target
     ip = ip[:10] + _checksum(ip) + ip[12:]
-    return bytes(12) + struct.pack(">H", _IPV4) + ip + tcp + payload
+    return bytes(12) + struct.pack(">H", _IPV4) + ip + payload
 
 
 def _checksum(data: bytes) -> bytes:

@@ -44,7 +44,7 @@ class SchemaCodec:
         at = _HEADER.size
         values = _decoded(message, payload[at : at + length], version)
         at += length
-        for group in message.groups:
+        for group in (each for each in message.groups if each.since <= version):
             length, count = _GROUP.unpack_from(payload, at)
             at += _GROUP.size
             entries = [payload[at + length * nth :][:length] for nth in range(count)]

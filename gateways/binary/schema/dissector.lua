@@ -151,12 +151,13 @@ end
 
 local WITHOUT_NUMBER = { text = true, bytes = true, parts = true }
 
--- The fields of a block or of a group's entry, as far as its version has them. False if it ends within one.
+-- The fields of a block or of a group's entry, as far as its version has them. False if it ends within one, or before
+-- those that it has had from the first.
 local function block(tree, range, fields, version)
-    local at = 0
+    local at, first = 0, fields[1] and fields[1][3]
     for _, field in ipairs(fields) do
         local name, kind, since = field[1], field[2], field[3]
-        if since > version or at == range:len() then break end
+        if since > version or (since > first and at == range:len()) then break end
         if at + kind.size > range:len() then return false end
         local part = range(at, kind.size)
         local number = not WITHOUT_NUMBER[kind.show] and digits(part, kind.signed) or nil
@@ -167,7 +168,6 @@ local function block(tree, range, fields, version)
         end
         at = at + kind.size
     end
-    if at == 0 and #fields > 0 then return false end
     if at < range:len() then tree:add(head.later, range(at)) end
     return true
 end
@@ -196,6 +196,7 @@ local function message(tree, buffer, known)
     if not range and #known.fields > 0 then return nil end
     local at = HEADER_SIZE + size
     for _, each in ipairs(known.groups) do
+        if each.since > version then break end
         at = group(tree, buffer, at, each, version)
         if not at then return nil end
     end

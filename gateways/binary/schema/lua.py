@@ -34,7 +34,7 @@ def _schema(schema: Schema) -> Iterator[str]:
         yield from _fields(message, " " * 12)
         yield "        }, groups = {"
         for group in message.groups:
-            yield f"            {{ name = {_text(group.name)}, fields = {{"
+            yield f"            {{ name = {_text(group.name)}, since = {group.since}, fields = {{"
             yield from _fields(group, " " * 16)
             yield "            } },"
         yield "        } },"
