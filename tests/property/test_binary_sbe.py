@@ -6,17 +6,21 @@ from typing import Any
 
 import pytest
 import sbe
-from binary_schema import SCHEMAS
+from binary_schema import SCHEMAS, schema_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateways.binary import codec, soup
 from gateways.binary.codec import Layout
+from gateways.binary.market import codec as market
+from gateways.binary.schema.artifacts import MARKET_DATA, ORDER_ENTRY
+from gateways.binary.schema.reader import read
 
 RANGES = {"uint8": (0, 2**8 - 1), "uint16": (0, 2**16 - 1), "uint32": (0, 2**32 - 1), "uint64": (0, 2**64 - 1)}
 RANGES["int64"] = (-(2**63), 2**63 - 1)
 GROUPED = (codec.BOOK_SNAPSHOT, codec.NEW_LIST, codec.NEW_LIST_3)
 FIXED = [layout for layout in codec.REQUESTS + codec.REPORTS + codec.ANSWERS if layout not in GROUPED]
+FIXED += [*market.SEQUENCED, *market.UNSEQUENCED]
 
 Drawn = tuple[Any, list[Any]]
 """What ``sbe`` takes for a field, and what our layout takes for it (a composite is several values)."""
@@ -56,7 +60,7 @@ def messages(draw: st.DrawFn, layout: Layout) -> tuple[dict[str, Any], list[Any]
     """Named values for ``sbe``, positional ones for us."""
     named: dict[str, Any] = {}
     values: list[Any] = []
-    for field in SCHEMAS[layout.version].messages[layout.template_id].fields:
+    for field in schema_of(layout).messages[layout.template_id].fields:
         if isinstance(field, sbe.Field):
             named[field.name], ours = draw(field_values(field.type))
             values += ours
@@ -78,12 +82,21 @@ def read_back(named: dict[str, Any], fields: list[Any]) -> dict[str, Any]:
     return read
 
 
-@pytest.mark.parametrize("layout", FIXED, ids=lambda layout: f"{layout.name} {layout.version}")
+def test_every_message_of_both_schemas_is_held_against_it() -> None:
+    held = {(int(schema_of(layout).id), layout.template_id, layout.version) for layout in (*FIXED, *GROUPED)}
+    for schema in (read(ORDER_ENTRY), read(MARKET_DATA)):
+        for message in schema.messages:
+            versions = {version for block in (message, *message.groups) for version in block.versions}
+            missing = [it for it in versions if (schema.id, message.template_id, it) not in held]
+            assert missing == [], message.name
+
+
+@pytest.mark.parametrize("layout", FIXED, ids=lambda layout: f"{chr(layout.kind)} {layout.name} {layout.version}")
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_every_message_has_the_bytes_and_values_of_an_independent_codec(layout: Layout, data: st.DataObject) -> None:
     named, values = data.draw(messages(layout))
-    schema = SCHEMAS[layout.version]
+    schema = schema_of(layout)
     message = schema.messages[layout.template_id]
     packet = layout.pack(*values)
     payload = packet[soup.HEADER_SIZE :]

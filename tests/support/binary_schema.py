@@ -1,4 +1,4 @@
-"""The schema file as each of its versions had it, read by PyPI's ``sbe`` and by hand.
+"""The schema files as each of their versions had them, read by PyPI's ``sbe`` and by hand.
 
 ``sbe`` does not know sinceVersion, so a message is decoded by a schema that has only the fields of the version in its
 header: what SBE 1.0 calls the acting version.
@@ -16,8 +16,10 @@ import sbe  # type: ignore[import-untyped]
 
 import gateways.binary
 from gateways.binary import codec
+from gateways.binary.market import codec as market
 
 FILE = Path(gateways.binary.__file__).with_name("venue.sbe.xml")
+MARKET_FILE = FILE.with_name("market_data.sbe.xml")
 FILE_OF_VERSION_1 = Path(__file__).with_name("binary_version_1.sbe.xml")
 FILE_OF_VERSION_2 = Path(__file__).with_name("binary_version_2.sbe.xml")
 """As they were published."""
@@ -75,10 +77,29 @@ def block_format(element: ElementTree.Element, formats: dict[str, str]) -> str:
 def schema(version: int = NEWEST, file: Path = FILE) -> Any:
     """What ``sbe`` makes of :func:`parsed`: fields as of the version, whatever their values are."""
     ElementTree.register_namespace("sbe", "http://fixprotocol.io/2016/sbe")
-    return sbe.Schema.parse(io.BytesIO(ElementTree.tostring(parsed(version, file, new_values=True))))
+    root = parsed(version, file, new_values=True)
+    for declared in root.iter("set"):
+        _fill(declared)
+    return sbe.Schema.parse(io.BytesIO(ElementTree.tostring(root)))
+
+
+def _fill(declared: ElementTree.Element) -> None:
+    """Names for all bits up to the highest: to encode, ``sbe`` counts choices instead of reading their places."""
+    named = {int(choice.text or ""): choice for choice in declared}
+    for place in set(range(max(named))) - named.keys():
+        named[place] = ElementTree.Element("choice", name=f"Reserved{place}")
+        named[place].text = str(place)
+    declared[:] = [named[place] for place in sorted(named)]
 
 
 SCHEMAS = {version: schema(version) for version in range(1, NEWEST + 1)}
+MARKET_SCHEMAS = {version: schema(version, MARKET_FILE) for version in range(1, market.SCHEMA_VERSION + 1)}
+
+
+def schema_of(layout: codec.Layout) -> Any:
+    """The schema, as of the layout's version, that has the layout's message."""
+    _, _, schema_id, version = codec.HEADER.unpack(layout.header)
+    return (MARKET_SCHEMAS if schema_id == market.SCHEMA_ID else SCHEMAS)[version]
 
 
 def decode(payload: bytes) -> Any:
