@@ -82,6 +82,8 @@ class QuickFix:
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
+            if not line.startswith("{"):
+                continue  # what QuickFIX itself prints, as of certificates
             told = json.loads(line)
             if "done" in told:
                 self._done.put(told)

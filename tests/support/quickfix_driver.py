@@ -119,7 +119,7 @@ class Broker:
             lines["DataDictionary"] = f"{self._dictionaries}{self._begin_string.replace('.', '')}.xml"
         session = {"BeginString": self._begin_string, "SenderCompID": self._comp_id, "TargetCompID": TARGET}
         path = self._directory / f"{self._begin_string}-{self._comp_id}.cfg"
-        sections = (("DEFAULT", lines), ("SESSION", session | settings))
+        sections = (("DEFAULT", lines | settings), ("SESSION", session))
         path.write_text(
             "".join(f"[{name}]\n" + "".join(f"{k}={v}\n" for k, v in part.items()) for name, part in sections)
         )
