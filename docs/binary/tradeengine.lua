@@ -34,7 +34,7 @@ do
     t.MassCancelRejectReason = { show = "enum", size = 2, values = { ["0"] = "MassCancelNotSupported", ["1"] = "UnknownSecurity", ["99"] = "Other" } }
     t.MassCancelResponse = { show = "enum", size = 1, char = true, values = { ["48"] = "Rejected", ["49"] = "CanceledForSecurity", ["55"] = "CanceledAll" } }
     t.MassCancelScope = { show = "enum", size = 1, values = { ["0"] = "Account", ["1"] = "Session" } }
-    t.MessageRejectReason = { show = "enum", size = 2, values = { ["1"] = "Truncated", ["2"] = "UnknownSchema", ["3"] = "UnknownTemplate", ["4"] = "BlockTooShort", ["5"] = "InvalidClOrdId", ["6"] = "UnknownSecurity", ["7"] = "UnknownAccount", ["8"] = "InvalidValue", ["9"] = "NotAuthorized", ["10"] = "RateExceeded", ["11"] = "NotAuthenticated", ["12"] = "AuthenticationFailed", ["13"] = "ConfigurationRefused" } }
+    t.MessageRejectReason = { show = "enum", size = 2, values = { ["1"] = "Truncated", ["2"] = "UnknownSchema", ["3"] = "UnknownTemplate", ["4"] = "BlockTooShort", ["5"] = "InvalidClOrdId", ["6"] = "UnknownSecurity", ["7"] = "UnknownAccount", ["8"] = "InvalidValue", ["9"] = "NotAuthorized", ["10"] = "RateExceeded", ["11"] = "NotAuthenticated", ["12"] = "AuthenticationFailed", ["13"] = "ConfigurationRefused", ["14"] = "SessionNotAvailable" } }
     t.Millis = { show = "number", size = 4 }
     t.Nonce = { show = "text", size = 44 }
     t.OptionalMillis = { show = "number", size = 4, null = "4294967295" }

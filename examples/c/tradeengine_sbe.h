@@ -378,6 +378,7 @@ enum te_message_reject_reason {
     TE_MESSAGE_REJECT_REASON_NOT_AUTHENTICATED = 11,
     TE_MESSAGE_REJECT_REASON_AUTHENTICATION_FAILED = 12,
     TE_MESSAGE_REJECT_REASON_CONFIGURATION_REFUSED = 13,
+    TE_MESSAGE_REJECT_REASON_SESSION_NOT_AVAILABLE = 14,
 };
 
 /* When the end of the session cancels an order; 0 = as the session says, for a session as its profile says */

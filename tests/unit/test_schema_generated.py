@@ -58,7 +58,15 @@ def test_every_field_and_value_is_in_the_reference() -> None:
                 assert any(line.startswith(row) for line in lines), row
         for enumeration in schema.enumerations:
             for value in enumeration.values:
-                assert any(f"| {value.name} | {value.since} |" in line for line in lines), value
+                shown = value.text if not enumeration.bits else str(enumeration.number(value))
+                assert any(line.startswith(f"| `{shown}` | {value.name} | ") for line in lines), value
+
+
+def test_a_value_is_as_new_as_the_first_field_that_can_have_it() -> None:
+    text = (artifacts.ROOT / "docs" / "binary" / "messages.md").read_text("utf-8")
+    assert "| `1` | Buy | 1 |  |" in text
+    assert "| `4` | Auction | 2 |  |" in text
+    assert "| `8` | VolatilityPause | 2 |  |" in text, "its enumeration came with version 2"
 
 
 def test_links_within_the_reference_lead_somewhere() -> None:

@@ -26,7 +26,7 @@ TEXT = """<messageSchema xmlns:sbe="http://fixprotocol.io/2016/sbe" package="p" 
             <validValue name="Buy">1</validValue>
             <validValue name="Sell" sinceVersion="2">2</validValue>
         </enum>
-        <set name="Flags" encodingType="uint8">
+        <set name="Flags" encodingType="uint8" sinceVersion="3">
             <choice name="Hidden">0</choice>
             <choice name="Last">7</choice>
         </set>
@@ -71,7 +71,7 @@ def test_types_are_what_stands_on_the_wire() -> None:
     assert isinstance(key, Scalar)
     assert key.is_bytes
     assert isinstance(flags, Enumeration)
-    assert [flags.number(value) for value in flags.values] == [1, 128]
+    assert [(flags.number(value), value.since) for value in flags.values] == [(1, 3), (128, 3)]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ _MARKET_DATA_INTRODUCTION = """\
 Every message of [market_data.sbe.xml](../../gateways/binary/market_data.sbe.xml), schema {id}, version {version}; made
 from it by `python -m gateways.binary.schema`. How the streams work: [binary.md](../binary.md).
 
-Offsets count from the start of the block, which follows the SBE header of 8 bytes; everything is little-endian."""
+Offsets count from the start of the block, which follows the SBE header of 8 bytes; everything is little-endian. In a
+snapshot, messages that are Sequenced Data elsewhere may be Unsequenced Data."""
 _ORDER_ENTRY_DIRECTIONS = {
     range(1, 100): "client, Unsequenced Data",
     range(101, 150): "venue, Sequenced Data",

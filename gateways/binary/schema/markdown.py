@@ -29,7 +29,7 @@ def reference(schema: Schema, title: str, introduction: str, directions: dict[ra
         lines += ["", *_message(message, directions)]
     lines += ["", "## Enumerations", ""]
     for enumeration in schema.enumerations:
-        lines += _enumeration(enumeration)
+        lines += _enumeration(enumeration, _first_use(schema, enumeration))
     return "\n".join(lines) + "\n"
 
 
@@ -91,13 +91,20 @@ def _meaning(field: Field) -> str:
         else:
             parts.append(_values(kind, ", "))
             if not field.description:
-                parts.append(_absent(kind))
+                parts.append(kind.description or _absent(kind))
     elif not field.description and (not isinstance(kind, Composite) or not kind.is_decimal):
         parts.append(kind.description)
     return "; ".join(part.replace("|", "\\|") for part in parts if part)
 
 
-def _enumeration(enumeration: Enumeration) -> Iterator[str]:
+def _first_use(schema: Schema, enumeration: Enumeration) -> int:
+    """The version that brought an enumeration: a schema need not say so, as it stands nowhere before."""
+    blocks = (block for message in schema.messages for block in (message, *message.groups))
+    uses = [field.since for block in blocks for field in block.fields if field.type == enumeration]
+    return max(enumeration.since, min(uses, default=1))
+
+
+def _enumeration(enumeration: Enumeration, since: int) -> Iterator[str]:
     yield f"### {enumeration.name}"
     yield ""
     told = [f"`{enumeration.encoding.primitive}`" + (", a set of bits" if enumeration.bits else "")]
@@ -107,7 +114,7 @@ def _enumeration(enumeration: Enumeration) -> Iterator[str]:
     yield "| Value | Name | Since | |"
     yield "|---:|---|---:|---|"
     for value in enumeration.values:
-        yield f"| {_shown(enumeration, value.text)} | {value.name} | {value.since} | {value.description} |"
+        yield f"| {_shown(enumeration, value.text)} | {value.name} | {max(since, value.since)} | {value.description} |"
     yield ""
 
 

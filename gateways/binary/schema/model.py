@@ -66,6 +66,7 @@ class Enumeration:
     encoding: Scalar
     values: tuple[Value, ...]
     bits: bool = False
+    since: int = 1
     description: str = ""
 
     @property

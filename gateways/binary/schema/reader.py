@@ -91,11 +91,12 @@ class _Reader:
         name, encoding = element.attrib["name"], self._types.get(element.attrib["encodingType"])
         if not isinstance(encoding, Scalar) or encoding.length != 1:
             raise SchemaError(f"{name}: its encodingType is no primitive type")
+        since = self._since(element, 1)
         values = tuple(
-            Value(it.attrib["name"], (it.text or "").strip(), self._since(it, 1), it.get("description", ""))
+            Value(it.attrib["name"], (it.text or "").strip(), self._since(it, since), it.get("description", ""))
             for it in element
         )
-        made = Enumeration(name, encoding, values, element.tag == "set", element.get("description", ""))
+        made = Enumeration(name, encoding, values, element.tag == "set", since, element.get("description", ""))
         _distinct(f"value of {name}", (made.number(value) for value in values))
         _distinct(f"value of {name}", (value.name for value in values))
         for value in values:
