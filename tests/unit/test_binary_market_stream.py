@@ -88,7 +88,7 @@ def test_a_client_that_reads_too_slowly_is_cut_and_what_it_has_is_whole() -> Non
     delivery.offer(Batch(3, 1, b"x"))
     assert [len(data) for data in outbox.written] == [500, 40]
     (reason,) = cut
-    assert reason == "the client reads too slowly: 100 bytes wait for it, and 3 has no room"
+    assert reason == "the client reads too slowly: more than 100 bytes wait for it from 3 on"
 
 
 def test_the_layouts_are_the_schemas() -> None:
