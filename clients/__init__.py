@@ -1,6 +1,8 @@
 """The Python client of the binary protocol: ``Client`` for trio, ``clients.sync.SyncClient`` for scripts."""
 
+from clients.backoff import Backoff
 from clients.client import Client
+from clients.credentials import Ed25519Key, HmacKey
 from clients.events import (
     Accepted,
     Book,
@@ -18,16 +20,18 @@ from clients.events import (
     Rejected,
     Replaced,
     Restated,
+    SessionConfiguration,
     Special,
     TradeBusted,
     TradeCorrected,
     Triggered,
     UnknownReport,
 )
-from clients.exceptions import ClientError, ConnectionLost, LoginRefused, ProtocolError, RequestRefused
+from clients.exceptions import ClientError, ConnectionLost, LoginRefused, ProtocolError, RequestRefused, Undelivered
 from clients.orders import OrderTracker, TrackedOrder
 from clients.sync import SyncClient
-from clients.terms import Order, Peg, Trigger, peg, stop, touched, trailing
+from clients.terms import MassCancelScope, Order, Peg, Trigger, peg, stop, touched, trailing
+from engine.session_profile import CancelOnDisconnect
 from engine.types import (
     Activation,
     CancelReason,
@@ -52,7 +56,9 @@ from engine.types import (
 __all__ = [
     "Accepted",
     "Activation",
+    "Backoff",
     "Book",
+    "CancelOnDisconnect",
     "CancelReason",
     "CancelRejected",
     "Canceled",
@@ -61,14 +67,17 @@ __all__ = [
     "ConnectionLost",
     "Contingency",
     "CxlRejReason",
+    "Ed25519Key",
     "Event",
     "ExecId",
     "Executed",
     "Expired",
+    "HmacKey",
     "Instrument",
     "Level",
     "LoginRefused",
     "MassCancelReport",
+    "MassCancelScope",
     "MessageRejected",
     "OrdRejReason",
     "OrdStatus",
@@ -87,6 +96,7 @@ __all__ = [
     "Restated",
     "SelfTrade",
     "SelfTradeScope",
+    "SessionConfiguration",
     "Side",
     "Special",
     "SyncClient",
@@ -99,6 +109,7 @@ __all__ = [
     "TriggerKind",
     "TriggerSource",
     "Triggered",
+    "Undelivered",
     "UnknownReport",
     "Wait",
     "peg",

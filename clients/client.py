@@ -15,6 +15,12 @@ Trade, and follow what comes of it::
 
     trio.run(main)
 
+Or wait for what comes of one order::
+
+    outcome = await client.place("BTC/USDT", Side.BUY, qty="0.5", price="60000", tif=TimeInForce.IOC)
+    order = await client.ended(outcome.cl_ord_id)
+    print(order.cum_qty, order.avg_px)
+
 More than a plain order (see :mod:`clients.terms`)::
 
     await client.new_order("AAPL", Side.SELL, 10, "224.5", trigger=stop("225"), tif=TimeInForce.DAY)
@@ -22,162 +28,106 @@ More than a plain order (see :mod:`clients.terms`)::
         Order(Side.BUY, 10, "230"), Order(Side.SELL, 10, "240"), Order(Side.SELL, 10, trigger=stop("225")),
     ])
 
-Stay connected, and miss nothing::
+Stay connected, and miss nothing: whatever the network does, each report is there once, and in order::
 
-    client = Client("127.0.0.1", 9900, "TRADR1", "demo", next_number=last_number_dealt_with + 1)
-    while True:
-        try:
-            async with client:
-                async for event in client:
-                    deal_with(event)
-        except ConnectionLost:
-            await trio.sleep(1)
+    async with Client("127.0.0.1", 9900, "TRADR1", "demo", reconnect=Backoff(), next_number=last_number + 1) as client:
+        async for event in client:
+            deal_with(event)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Unpack
+import functools
+import random
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 from clients.connection import Connection
-from clients.events import Book, Instrument, OrderState
-from clients.numbers import Number
-from clients.state import Symbol
-from clients.terms import Amendments, Order, Terms
-from engine.types import Contingency, Side, TimeInForce
+from clients.events import Event, Instrument
+from clients.orders import OrderTracker
+from clients.reply import Reply
+from clients.requests import Requests
+from clients.settings import Options, Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-class Client(Connection):
-    """One user's client; ``async with`` it for each connection, one after the other.
+def _sends(
+    request: Callable[Concatenate[Requests, P], T],
+) -> Callable[Concatenate[Client, P], Coroutine[Any, Any, T]]:
+    @functools.wraps(request)
+    async def send(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        value = request(self._link, *args, **kwargs)
+        await self._flush()
+        return value
 
-    Iterating yields every report once and in order, whatever connection it came by, then raises ``ConnectionLost``
-    when the connection is gone. Commands return as soon as they are sent: what came of them is among the reports.
-    Queries return their answers; they raise ``RequestRefused`` if the venue cannot take them. All of them raise
-    ``ConnectionLost`` where there is no connection (any more), and ``ValueError`` for what cannot be sent.
-    """
+    return send
 
-    async def _ready(self) -> None:
-        await self.load_instruments()
 
-    # ---- commands: each returns its ClOrdID -------------------------------------------------------------------------
+def _waits(
+    request: Callable[Concatenate[Requests, P], Reply[T]],
+) -> Callable[Concatenate[Client, P], Coroutine[Any, Any, T]]:
+    @functools.wraps(request)
+    async def wait(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._settled(request(self._link, *args, **kwargs))
 
-    async def new_order(
-        self,
-        symbol: Symbol,
-        side: Side,
-        qty: Number,
-        price: Number | None = None,
-        *,
-        tif: TimeInForce = TimeInForce.GTC,
-        account_id: int = 0,
-        cl_ord_id: int | None = None,
-        **terms: Unpack[Terms],
-    ) -> int:
-        """A limit order, or a market order without ``price``; what ``terms`` may say stands in :mod:`clients.terms`.
-        Reported by ``Accepted`` or ``Rejected``, by ``Triggered``, by ``Executed`` for each fill, by ``Restated`` where
-        the venue changes it, and by ``Canceled`` or ``Expired`` for what is left."""
-        chosen, packet = self._state.new_order(symbol, side, qty, price, tif, account_id, cl_ord_id, terms)
-        await self._send(packet)
-        return chosen
+    return wait
 
-    async def place(self, symbol: Symbol, order: Order, *, account_id: int = 0) -> int:
-        """The same for an order that is written down."""
-        chosen, packet = self._state.place(symbol, order, account_id)
-        await self._send(packet)
-        return chosen
 
-    async def new_list(
-        self,
-        symbol: Symbol,
-        contingency: Contingency,
-        orders: Sequence[Order],
-        *,
-        account_id: int = 0,
-        list_id: int | None = None,
-    ) -> list[int]:
-        """Orders that hang together; the first is the entry of an OTO or a bracket. All are reported by ``Accepted``,
-        or all by ``Rejected``. Returns their ClOrdIDs."""
-        _, names, packet = self._state.new_list(symbol, contingency, orders, account_id, list_id)
-        await self._send(packet)
-        return names
+class Client(Connection[Requests, Event]):
+    """One user's client; ``async with`` it. :class:`clients.requests.Requests` says what each method does,
+    :class:`clients.settings.Settings` what the options are."""
 
-    async def replace(
-        self,
-        orig_cl_ord_id: int = 0,
-        *,
-        order_id: int = 0,
-        qty: Number | None = None,
-        price: Number | None = None,
-        symbol: Symbol | None = None,
-        side: Side | None = None,
-        account_id: int = 0,
-        cl_ord_id: int | None = None,
-        **amendments: Unpack[Amendments],
-    ) -> int:
-        """Change the order that has this ClOrdID or this OrderID; what is not given stays. ``qty`` is the new total,
-        what has been filled included. Reported by ``Replaced`` or ``CancelRejected``. ``symbol``, ``side``, ``qty`` and
-        ``price`` are needed only for orders that :attr:`orders` doesn't know."""
-        about = symbol, side, account_id, cl_ord_id
-        chosen, packet = self._state.replace(orig_cl_ord_id, order_id, qty, price, *about, amendments)
-        await self._send(packet)
-        return chosen
+    def __init__(self, host: str, port: int, username: str, password: str, **options: Unpack[Options]) -> None:
+        """Connects nowhere yet."""
+        super().__init__(
+            host,
+            port,
+            Requests(username, password, Settings(**options), time.time_ns(), random.random),
+        )
 
-    async def cancel(
-        self,
-        orig_cl_ord_id: int = 0,
-        *,
-        order_id: int = 0,
-        symbol: Symbol | None = None,
-        side: Side | None = None,
-        account_id: int = 0,
-        cl_ord_id: int | None = None,
-    ) -> int:
-        """End the order that has this ClOrdID or this OrderID. Reported by ``Canceled`` or ``CancelRejected``.
-        ``symbol`` and ``side`` are needed only for orders that :attr:`orders` doesn't know."""
-        chosen, packet = self._state.cancel(orig_cl_ord_id, order_id, symbol, side, account_id, cl_ord_id)
-        await self._send(packet)
-        return chosen
+    new_order = _sends(Requests.new_order)
+    send_order = _sends(Requests.send_order)
+    new_list = _sends(Requests.new_list)
+    replace = _sends(Requests.replace)
+    cancel = _sends(Requests.cancel)
+    mass_cancel = _sends(Requests.mass_cancel)
 
-    async def mass_cancel(
-        self,
-        symbol: Symbol | None = None,
-        side: Side | None = None,
-        *,
-        account_id: int = 0,
-        cl_ord_id: int | None = None,
-    ) -> int:
-        """An account's orders, of one symbol and side or of all. Reported by a ``Canceled`` for each, then
-        ``MassCancelReport``."""
-        chosen, packet = self._state.mass_cancel(symbol, side, account_id, cl_ord_id)
-        await self._send(packet)
-        return chosen
+    place = _waits(Requests.place)
+    amend = _waits(Requests.amend)
+    pull = _waits(Requests.pull)
+    pull_all = _waits(Requests.pull_all)
+    ended = _waits(Requests.ended)
 
-    # ---- queries: answered after all that was sent before has been decided -------------------------------------------
+    order_status = _waits(Requests.order_status)
+    open_orders = _waits(Requests.open_orders)
+    book = _waits(Requests.book)
+    load_instruments = _waits(Requests.load_instruments)
+    configure = _waits(Requests.configure)
 
-    async def order_status(self, cl_ord_id: int, *, order_id: int = 0) -> OrderState | None:
-        """One order of the trading day, open or ended; None if the session has no such order."""
-        result = await self._ask(self._state.protocol.order_status(cl_ord_id, order_id))
-        assert result is None or isinstance(result, OrderState)
-        return result
+    @property
+    def next_number(self) -> int:
+        """The number of the next report that the venue will send: where a later ``Client`` goes on, once the events
+        that have come have been iterated over."""
+        return self._link.protocol.next_number
 
-    async def open_orders(
-        self, symbol: Symbol | None = None, side: Side | None = None, *, account_id: int = 0
-    ) -> list[OrderState]:
-        """The session's open orders, of one symbol, side or account, or all."""
-        security_id = 0 if symbol is None else self._state.security_id(symbol)
-        result = await self._ask(self._state.protocol.open_orders(security_id, side, account_id))
-        assert isinstance(result, list)
-        return result  # type: ignore[return-value]
+    @property
+    def session(self) -> str:
+        """The SoupBinTCP session that the numbers belong to; empty before the first login."""
+        return self._link.protocol.session
 
-    async def book(self, symbol: Symbol, levels: int = 10) -> Book:
-        """The best ``levels`` prices of each side; 0 = all."""
-        result = await self._ask(self._state.protocol.book(self._state.security_id(symbol), levels))
-        assert isinstance(result, Book)
-        return result
+    @property
+    def orders(self) -> OrderTracker:
+        """This client's open orders, as of the last event received."""
+        return self._link.orders
 
-    async def load_instruments(self) -> list[Instrument]:
-        """What the venue lists now; also done at each login."""
-        result = await self._ask(self._state.protocol.instruments())
-        assert isinstance(result, list)
-        self._state.learn_instruments(result)  # type: ignore[arg-type]
-        return result  # type: ignore[return-value]
+    @property
+    def instruments(self) -> dict[str, Instrument]:
+        """By symbol, as the venue listed them at the login or the last :meth:`load_instruments`."""
+        return self._link.instruments
+
+    def symbol(self, security_id: int) -> str:
+        """The symbol for an event's ``security_id``; the number as text if it is not listed."""
+        return self._link.symbol(security_id)

@@ -1,4 +1,4 @@
-"""SBE payloads from the venue as this package's events and answers."""
+"""Reports: SBE payloads of Sequenced Data as this package's events."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from typing import Any, TypeVar
 
 from clients.events import (
     Accepted,
-    Book,
     Canceled,
     CancelRejected,
     Event,
     ExecId,
     Executed,
     Expired,
-    Instrument,
-    Level,
     MassCancelReport,
-    MessageRejected,
-    OrderState,
     Rejected,
     Replaced,
     Restated,
@@ -29,17 +24,15 @@ from clients.events import (
     UnknownReport,
 )
 from clients.numbers import to_decimal
-from clients.special import known, special_of, standing
+from clients.special import known, own_end, special_of, standing
 from engine.types import (
     Activation,
     CancelReason,
-    InstrumentStatus,
     OrdStatus,
     OrdType,
     RestateReason,
     Side,
     TimeInForce,
-    TradingPhase,
     fix_code,
 )
 from gateways.binary import codec
@@ -52,16 +45,17 @@ def _by_code(enumeration: type[_E]) -> dict[bytes, _E]:
     return {fix_code(value).encode("ascii"): value for value in enumeration}
 
 
-_SIDE = _by_code(Side)
-_ORD_TYPE = _by_code(OrdType)
-_TIF = _by_code(TimeInForce)
-_STATUS = _by_code(OrdStatus)
+SIDE = _by_code(Side)
+ORD_TYPE = _by_code(OrdType)
+TIF = _by_code(TimeInForce)
+STATUS = _by_code(OrdStatus)
 _ADDED_LIQUIDITY = b"1"
 _AUCTION = b"4"
 _TO_REPLACE = b"2"
 _MASS_CANCEL_REJECTED = b"0"
-_BID = b"0"
 _PLAIN_ACCEPTED_SIZE = HEADER_SIZE + codec.ACCEPTED.block_length
+_ACCEPTED = codec.ACCEPTED, codec.ACCEPTED_SPECIAL, codec.ACCEPTED_3
+_REPLACED = codec.REPLACED, codec.REPLACED_SPECIAL, codec.REPLACED_3
 
 
 def template_of(payload: bytes) -> int:
@@ -107,22 +101,24 @@ def _accepted(payload: bytes, number: int) -> Accepted:
         to_decimal(cum),
         security_id,
         account_id,
-        _SIDE[side],
-        _ORD_TYPE[ord_type],
-        _TIF[tif],
-        _STATUS[status],
-        None if len(payload) == _PLAIN_ACCEPTED_SIZE else special_of(payload, codec.ACCEPTED, codec.ACCEPTED_SPECIAL),
+        SIDE[side],
+        ORD_TYPE[ord_type],
+        TIF[tif],
+        STATUS[status],
+        None if len(payload) == _PLAIN_ACCEPTED_SIZE else special_of(payload, *_ACCEPTED),
     )
 
 
 def _triggered(payload: bytes, number: int) -> Triggered:
     fields = codec.TRIGGERED.unpack(payload, HEADER_SIZE)
-    return Triggered(number, *(*_order(fields), standing(fields[15:35]), known(Activation, fields[35])))
+    special = standing(fields[15:35], own_end(payload, codec.TRIGGERED_3))
+    return Triggered(number, *(*_order(fields), special, known(Activation, fields[35])))
 
 
 def _restated(payload: bytes, number: int) -> Restated:
     fields = codec.RESTATED.unpack(payload, HEADER_SIZE)
-    return Restated(number, *(*_order(fields), standing(fields[15:35]), known(RestateReason, fields[35])))
+    special = standing(fields[15:35], own_end(payload, codec.RESTATED_3))
+    return Restated(number, *(*_order(fields), special, known(RestateReason, fields[35])))
 
 
 def _order(fields: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -130,7 +126,7 @@ def _order(fields: tuple[Any, ...]) -> tuple[Any, ...]:
     seq, pos, time_ns, cl_ord_id, order_id, px, qty, leaves, cum, security_id, account_id = fields[:11]
     side, ord_type, tif, status = fields[11:15]
     amounts = to_decimal(px), to_decimal(qty), to_decimal(leaves), to_decimal(cum)
-    codes = _SIDE[side], _ORD_TYPE[ord_type], _TIF[tif], _STATUS[status]
+    codes = SIDE[side], ORD_TYPE[ord_type], TIF[tif], STATUS[status]
     return ExecId(seq, pos), time_ns, cl_ord_id, order_id, *amounts, security_id, account_id, *codes
 
 
@@ -147,11 +143,12 @@ def _rejected(payload: bytes, number: int) -> Rejected:
         to_decimal(qty),
         security_id,
         account_id,
-        _SIDE[side],
-        _ORD_TYPE[ord_type],
-        _TIF[tif],
+        SIDE[side],
+        ORD_TYPE[ord_type],
+        TIF[tif],
         reason,
         codec.from_text(text),
+        _reject_reason(payload, codec.REJECTED_3),
     )
 
 
@@ -172,12 +169,12 @@ def _replaced(payload: bytes, number: int) -> Replaced:
         to_decimal(cum),
         security_id,
         account_id,
-        _SIDE[side],
-        _ORD_TYPE[ord_type],
-        _TIF[tif],
-        _STATUS[status],
+        SIDE[side],
+        ORD_TYPE[ord_type],
+        TIF[tif],
+        STATUS[status],
         kept == codec.YES,
-        special_of(payload, codec.REPLACED, codec.REPLACED_SPECIAL),
+        special_of(payload, *_REPLACED),
     )
 
 
@@ -195,7 +192,7 @@ def _canceled(payload: bytes, number: int) -> Canceled:
         to_decimal(cum),
         security_id,
         account_id,
-        _SIDE[side],
+        SIDE[side],
         known(CancelReason, reason),
     )
 
@@ -213,7 +210,7 @@ def _expired(payload: bytes, number: int) -> Expired:
         to_decimal(cum),
         security_id,
         account_id,
-        _SIDE[side],
+        SIDE[side],
         known(CancelReason, reason),
     )
 
@@ -236,8 +233,8 @@ def _executed(payload: bytes, number: int) -> Executed:
         to_decimal(fee_high << 64 | fee_low),
         security_id,
         account_id,
-        _SIDE[side],
-        _STATUS[status],
+        SIDE[side],
+        STATUS[status],
         liquidity == _ADDED_LIQUIDITY,
         liquidity == _AUCTION,
     )
@@ -246,7 +243,7 @@ def _executed(payload: bytes, number: int) -> Executed:
 def _busted(payload: bytes, number: int) -> TradeBusted:
     fields = codec.TRADE_BUSTED.unpack(payload, HEADER_SIZE)
     security_id, account_id, side, status, text = fields[12:]
-    whose = security_id, account_id, _SIDE[side], _STATUS[status], codec.from_text(text)
+    whose = security_id, account_id, SIDE[side], STATUS[status], codec.from_text(text)
     return TradeBusted(number, *(*_trade(fields), *whose))
 
 
@@ -254,7 +251,7 @@ def _corrected(payload: bytes, number: int) -> TradeCorrected:
     fields = codec.TRADE_CORRECTED.unpack(payload, HEADER_SIZE)
     old_px, old_qty, old_fee_low, old_fee_high, security_id, account_id, side, status, text = fields[12:]
     old = to_decimal(old_px), to_decimal(old_qty), to_decimal(old_fee_high << 64 | old_fee_low)
-    whose = security_id, account_id, _SIDE[side], _STATUS[status], codec.from_text(text)
+    whose = security_id, account_id, SIDE[side], STATUS[status], codec.from_text(text)
     return TradeCorrected(number, *(*_trade(fields), *old, *whose))
 
 
@@ -277,10 +274,11 @@ def _cancel_rejected(payload: bytes, number: int) -> CancelRejected:
         orig,
         order_id,
         account_id,
-        _STATUS[status],
+        STATUS[status],
         response_to == _TO_REPLACE,
         reason,
         codec.from_text(text),
+        _reject_reason(payload, codec.CANCEL_REJECTED_3),
     )
 
 
@@ -296,11 +294,20 @@ def _mass_cancel_report(payload: bytes, number: int) -> MassCancelReport:
         total,
         security_id,
         account_id,
-        None if side == NUL else _SIDE[side],
+        None if side == NUL else SIDE[side],
         response == _MASS_CANCEL_REJECTED,
         reason,
         codec.from_text(text),
+        _reject_reason(payload, codec.MASS_CANCEL_REPORT_3),
     )
+
+
+def _reject_reason(payload: bytes, newest: codec.Layout) -> int:
+    """The last field of a refusal since version 3; 0 where there is none."""
+    if not newest.fits(payload):
+        return 0
+    reason: int = newest.unpack(payload, HEADER_SIZE)[-1]
+    return reason
 
 
 _REPORTS: dict[int, Callable[[bytes, int], Event]] = {
@@ -317,76 +324,3 @@ _REPORTS: dict[int, Callable[[bytes, int], Event]] = {
     codec.TRADE_BUSTED.template_id: _busted,
     codec.TRADE_CORRECTED.template_id: _corrected,
 }
-
-
-def order_state(payload: bytes) -> tuple[int, OrderState | None]:
-    """The request's id and the order; None if the session has no such order."""
-    fields = codec.ORDER_STATUS.unpack(payload, HEADER_SIZE)
-    request_id, cl_ord_id, order_id, px, avg_px, qty, leaves, cum, security_id, account_id = fields[:10]
-    side, ord_type, tif, status, _reason = fields[10:]
-    if side == NUL:
-        return request_id, None
-    return request_id, OrderState(
-        cl_ord_id,
-        order_id,
-        to_decimal(px),
-        to_decimal(avg_px),
-        to_decimal(qty),
-        to_decimal(leaves),
-        to_decimal(cum),
-        security_id,
-        account_id,
-        _SIDE[side],
-        _ORD_TYPE[ord_type],
-        _TIF[tif],
-        _STATUS[status],
-        special_of(payload, codec.ORDER_STATUS, codec.ORDER_STATUS_SPECIAL),
-    )
-
-
-def book_fragment(payload: bytes) -> tuple[int, Book, bool]:
-    """The request's id, the levels of this packet, and whether it is the last one."""
-    request_id, seq, time_ns, security_id, last = codec.BOOK_SNAPSHOT.unpack(payload, HEADER_SIZE)
-    book = Book(security_id, seq, time_ns, [], [])
-    for px, qty, orders, kind in codec.read_book_entries(payload):
-        side = book.bids if kind == _BID else book.offers
-        side.append(Level(to_decimal(px), to_decimal(qty), orders))
-    return request_id, book, last == codec.YES
-
-
-def instrument(payload: bytes) -> tuple[int, Instrument]:
-    """The request's id and one instrument."""
-    fields = codec.INSTRUMENT_DEFINITION.unpack(payload, HEADER_SIZE)
-    request_id, tick, lot, min_qty, max_qty, notional_low, notional_high, maker_fee, taker_fee = fields[:9]
-    security_id, status, symbol, base, quote = fields[9:]
-    collar = price_limit = dynamic_band = volatility = side_max = account_max = 0
-    phase = int(TradingPhase.CONTINUOUS)
-    if codec.INSTRUMENT_RULES.fits(payload):
-        added = codec.INSTRUMENT_RULES.unpack(payload, HEADER_SIZE)[14:]
-        collar, price_limit, dynamic_band, volatility, side_max, account_max, phase = added
-    return request_id, Instrument(
-        security_id,
-        codec.from_text(symbol),
-        codec.from_text(base),
-        codec.from_text(quote),
-        to_decimal(tick),
-        to_decimal(lot),
-        to_decimal(min_qty),
-        to_decimal(max_qty),
-        to_decimal(notional_high << 64 | notional_low),
-        to_decimal(maker_fee),
-        to_decimal(taker_fee),
-        known(InstrumentStatus, status),
-        to_decimal(collar),
-        to_decimal(price_limit),
-        to_decimal(dynamic_band),
-        to_decimal(volatility),
-        side_max,
-        account_max,
-        known(TradingPhase, phase),
-    )
-
-
-def message_rejected(payload: bytes) -> MessageRejected:
-    ref_seq_num, ref_id, template_id, reason, text = codec.MESSAGE_REJECT.unpack(payload, HEADER_SIZE)
-    return MessageRejected(ref_seq_num, ref_id, template_id, reason, codec.from_text(text))

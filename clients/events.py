@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from clients.terms import Peg, Trigger
+from engine.session_profile import CancelOnDisconnect, Rights
 from engine.types import (
     Activation,
     CancelReason,
@@ -66,6 +67,10 @@ class Special(msgspec.Struct, frozen=True):
     contingency: Contingency | int | None
     wait: Wait | int
     """What it waits for. The turn of an order whose wait is ``TURN`` comes without a further report."""
+    on_disconnect: CancelOnDisconnect | int | None = None
+    """When the end of its session cancels it; None: as the session says."""
+    self_trade_id: int = 0
+    """The firm's number of those it must not trade with; 0 = none."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -107,6 +112,8 @@ class Rejected(Report, frozen=True):
     tif: TimeInForce
     reason: int
     text: str
+    reject_reason: int = 0
+    """The schema's RejectReason, which says exactly why; 0 where an older venue refused. The same below."""
 
 
 class Replaced(Report, frozen=True):
@@ -253,6 +260,7 @@ class CancelRejected(Report, frozen=True):
     is_replace: bool
     reason: int
     text: str
+    reject_reason: int = 0
 
 
 class MassCancelReport(Report, frozen=True):
@@ -265,6 +273,7 @@ class MassCancelReport(Report, frozen=True):
     rejected: bool
     reason: int
     text: str
+    reject_reason: int = 0
 
 
 class UnknownReport(msgspec.Struct, frozen=True):
@@ -303,6 +312,24 @@ class OrderState(msgspec.Struct, frozen=True):
     status: OrdStatus
     special: Special | None = None
     """None for a plain order."""
+
+
+class SessionConfiguration(msgspec.Struct, frozen=True):
+    """What is in force on a connection."""
+
+    cancel_on_disconnect: CancelOnDisconnect | int | None
+    cancel_window_ms: int
+    """How long the venue waits for the client to come back before it cancels."""
+    cancel_window_max_ms: int
+    self_trade: SelfTrade | int
+    """Of orders that name none; with its scope and number."""
+    self_trade_scope: SelfTradeScope | int
+    self_trade_id: int
+    rights: Rights
+    rate_per_second: int
+    """Messages; 0 = no limit."""
+    rate_burst: int
+    """Messages at once after silence."""
 
 
 class Level(NamedTuple):

@@ -4,7 +4,8 @@
     ├── LoginRefused      the venue does not let this user in, or not at this place in its stream
     ├── ConnectionLost    there was a connection, and it is gone: connect again to get what was missed
     ├── ProtocolError     the venue sent bytes that this client cannot read
-    └── RequestRefused    a query or message that the venue could not take; nothing of it happened
+    ├── RequestRefused    a query or message that the venue could not take; nothing of it happened
+    └── Undelivered       a command that was lost with its connection; nothing of it happened
 
 Refusals of orders, replaces and cancels are no exceptions: they are events (``Rejected``, ``CancelRejected``), because
 they come when the venue has decided, in their place in the stream. Numbers that cannot be exact raise ``ValueError``.
@@ -42,3 +43,18 @@ class RequestRefused(ClientError):
         super().__init__(text or f"reason {reason}")
         self.reason = reason
         self.text = text
+
+
+class Undelivered(ClientError):
+    """The venue never got this command: the connection broke first. It may be sent again, under the same ClOrdID."""
+
+    def __init__(self, cl_ord_id: int) -> None:
+        super().__init__(f"{cl_ord_id}: the connection broke before the venue got it")
+        self.cl_ord_id = cl_ord_id
+
+
+def anew(error: ClientError) -> ClientError:
+    """The same error once more, for another who waits: an exception that is raised twice has a muddled traceback."""
+    if isinstance(error, LoginRefused):
+        return LoginRefused(error.code, error.text)
+    return ConnectionLost(str(error))

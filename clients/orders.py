@@ -32,7 +32,8 @@ _ZERO = Decimal(0)
 
 
 class TrackedOrder(msgspec.Struct):
-    """An order as last heard of. ``status`` is None while the venue has not answered yet."""
+    """An order as last heard of. ``status`` is None while the venue has not answered yet, and ``REJECTED`` also of an
+    order that the venue never got."""
 
     cl_ord_id: int
     security_id: int
@@ -50,6 +51,20 @@ class TrackedOrder(msgspec.Struct):
     ord_type: OrdType = OrdType.LIMIT
     special: Special | None = None
     """As last reported; None for a plain order, and for any that the venue has not accepted yet."""
+    replaces: set[int] = set()
+    """ClOrdIDs of replaces that the venue has not answered yet."""
+    cancels: set[int] = set()
+    """The same of cancels."""
+
+    @property
+    def avg_px(self) -> Decimal:
+        """Of its fills; 0 while there are none."""
+        return self.cum_notional / self.cum_qty if self.cum_qty else _ZERO
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the venue has still to answer what was asked: the order itself, a replace or a cancel."""
+        return self.status is None or bool(self.replaces) or bool(self.cancels)
 
     @property
     def is_open(self) -> bool:
@@ -68,11 +83,16 @@ class OrderTracker:
     (True, 1)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ended_max: int = 1000) -> None:
+        """``ended_max``: how many of those that have ended :meth:`ended` still knows."""
         self._open: dict[int, TrackedOrder] = {}
         self._by_order_id: dict[int, TrackedOrder] = {}
         self._replacing: dict[int, TrackedOrder] = {}
         """By the ClOrdID that a replace on its way will give the order."""
+        self._canceling: dict[int, TrackedOrder] = {}
+        """By the ClOrdID of a cancel on its way."""
+        self._ended: dict[int, TrackedOrder] = {}
+        self._ended_max = ended_max
 
     def __len__(self) -> int:
         return len(self._open)
@@ -91,6 +111,10 @@ class OrderTracker:
     def open(self) -> list[TrackedOrder]:
         """Oldest first."""
         return list(self._open.values())
+
+    def ended(self, cl_ord_id: int) -> TrackedOrder | None:
+        """The order that had this ClOrdID when it ended, if that was not long ago."""
+        return self._ended.get(cl_ord_id)
 
     def sent(
         self,
@@ -111,21 +135,32 @@ class OrderTracker:
         """A replace is on its way: the order may be changed again, or cancelled, by its new ClOrdID already."""
         order = self.get(orig_cl_ord_id)
         if order is not None:
+            order.replaces.add(cl_ord_id)
             self._replacing[cl_ord_id] = order
+
+    def canceling(self, orig_cl_ord_id: int, cl_ord_id: int) -> None:
+        """A cancel is on its way."""
+        order = self.get(orig_cl_ord_id)
+        if order is not None:
+            order.cancels.add(cl_ord_id)
+            self._canceling[cl_ord_id] = order
+
+    def void(self, cl_ord_id: int) -> TrackedOrder | None:
+        """Nothing comes of a command: the venue never got it, or could not read it."""
+        order = self._open.get(cl_ord_id)
+        if order is None:
+            return self._refused(cl_ord_id)
+        return self._ended_as(cl_ord_id, OrdStatus.REJECTED) if order.status is None else None
 
     def learn(self, states: list[OrderState]) -> None:
         """Takes over open orders as the venue answered them; for programs that did not have the stream replayed."""
         for state in states:
-            amounts = state.price, state.order_qty
-            whose = state.security_id, state.side, state.account_id
-            order = self.sent(state.cl_ord_id, *whose, *amounts, state.ord_type)
-            order.order_id = state.order_id
-            order.special = state.special
-            self._by_order_id[order.order_id] = order
-            order.leaves_qty = state.leaves_qty
-            order.cum_qty = state.cum_qty
+            order = self._by_order_id.get(state.order_id) or self._open.get(state.cl_ord_id)
+            if order is None:
+                whose = state.security_id, state.side, state.account_id
+                order = self.sent(state.cl_ord_id, *whose, state.price, state.order_qty, state.ord_type)
+            self._show(order, state)
             order.cum_notional = state.avg_px * state.cum_qty
-            order.status = state.status
 
     def apply(self, event: Event) -> TrackedOrder | None:
         """The order that ``event`` is about, brought up to date; None if it is about none that is tracked."""
@@ -139,34 +174,47 @@ class OrderTracker:
         if isinstance(event, TradeBusted | TradeCorrected):
             return self._on_undone(event)
         if isinstance(event, Canceled):
-            return self._ended(event.orig_cl_ord_id, OrdStatus.CANCELED)
+            return self._ended_as(event.orig_cl_ord_id, OrdStatus.CANCELED)
         if isinstance(event, Expired):
-            return self._ended(event.cl_ord_id, OrdStatus.EXPIRED)
+            return self._ended_as(event.cl_ord_id, OrdStatus.EXPIRED)
         if isinstance(event, Rejected):
             order = self._open.get(event.cl_ord_id)
             # A duplicate ClOrdID is refused while the order that has it lives on.
-            return self._ended(event.cl_ord_id, OrdStatus.REJECTED) if order and order.status is None else None
+            return self._ended_as(event.cl_ord_id, OrdStatus.REJECTED) if order and order.status is None else None
         if isinstance(event, CancelRejected):
-            return self._replacing.pop(event.cl_ord_id, None)
+            return self._refused(event.cl_ord_id)
         return None
+
+    def _refused(self, cl_ord_id: int) -> TrackedOrder | None:
+        order = self._replacing.pop(cl_ord_id, None) or self._canceling.pop(cl_ord_id, None)
+        if order is not None:
+            order.replaces.discard(cl_ord_id)
+            order.cancels.discard(cl_ord_id)
+        return order
 
     def _on_image(self, event: Accepted | Replaced | Triggered | Restated, order: TrackedOrder | None) -> TrackedOrder:
         if order is None:
             order = TrackedOrder(0, event.security_id, event.side, event.account_id, _ZERO, _ZERO)
-        order.cl_ord_id = event.cl_ord_id
-        order.account_id = event.account_id
-        order.order_id = event.order_id
-        order.price = event.price
-        order.order_qty = event.order_qty
-        order.leaves_qty = event.leaves_qty
-        order.cum_qty = event.cum_qty
-        order.status = event.status
-        order.ord_type = event.ord_type
-        order.special = event.special
-        self._open[event.cl_ord_id] = self._by_order_id[event.order_id] = order
+        order.replaces.discard(event.cl_ord_id)
+        self._show(order, event)
         if not order.is_open:
             self._forget(order)
         return order
+
+    def _show(self, order: TrackedOrder, image: Accepted | Replaced | Triggered | Restated | OrderState) -> None:
+        if self._open.get(order.cl_ord_id) is order and order.cl_ord_id != image.cl_ord_id:
+            del self._open[order.cl_ord_id]
+        order.cl_ord_id = image.cl_ord_id
+        order.account_id = image.account_id
+        order.order_id = image.order_id
+        order.price = image.price
+        order.order_qty = image.order_qty
+        order.leaves_qty = image.leaves_qty
+        order.cum_qty = image.cum_qty
+        order.status = image.status
+        order.ord_type = image.ord_type
+        order.special = image.special
+        self._open[image.cl_ord_id] = self._by_order_id[image.order_id] = order
 
     def _on_executed(self, event: Executed) -> TrackedOrder | None:
         order = self._open.get(event.cl_ord_id)
@@ -200,7 +248,7 @@ class OrderTracker:
             self._forget(order)
         return order
 
-    def _ended(self, cl_ord_id: int, status: OrdStatus) -> TrackedOrder | None:
+    def _ended_as(self, cl_ord_id: int, status: OrdStatus) -> TrackedOrder | None:
         order = self._open.get(cl_ord_id)
         if order is not None:
             order.status = status
@@ -211,5 +259,13 @@ class OrderTracker:
     def _forget(self, order: TrackedOrder) -> None:
         del self._open[order.cl_ord_id]
         self._by_order_id.pop(order.order_id, None)
-        if self._replacing:
-            self._replacing = {key: other for key, other in self._replacing.items() if other is not order}
+        for cl_ord_id in order.replaces:
+            self._replacing.pop(cl_ord_id, None)
+        for cl_ord_id in order.cancels:
+            self._canceling.pop(cl_ord_id, None)
+        order.replaces.clear()
+        order.cancels.clear()
+        ended = self._ended
+        ended[order.cl_ord_id] = order
+        if len(ended) > self._ended_max:
+            del ended[next(iter(ended))]

@@ -11,20 +11,38 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from clients import decoding
-from clients.events import Book, Event, Instrument, MessageRejected, OrderState
-from clients.exceptions import ConnectionLost, LoginRefused, ProtocolError, RequestRefused
+from clients import answers, decoding
+from clients.credentials import SigningKey, signed_payload
+from clients.events import Book, Event, Instrument, MessageRejected, OrderState, SessionConfiguration
+from clients.exceptions import ClientError, ConnectionLost, LoginRefused, ProtocolError, RequestRefused
+from clients.terms import MassCancelScope
 from engine.commands import Changes
+from engine.session_profile import CancelOnDisconnect
 from engine.terms import NOTHING_SPECIAL, SpecialTerms
-from engine.types import Contingency, OrdType, Px, Qty, Side, TimeInForce, fix_code
+from engine.types import Contingency, OrdType, Px, Qty, SelfTrade, SelfTradeScope, Side, TimeInForce, fix_code
 from gateways.binary import codec, soup
 from gateways.binary.codec import NUL
-from gateways.binary.special import NO_NUMBER, NO_PX, encode_terms
+from gateways.binary.special import NO_NUMBER, NO_PX, encode_newest, encode_terms, on_wire
 
-Result: TypeAlias = OrderState | list[OrderState] | Book | list[Instrument] | RequestRefused | None
+Result: TypeAlias = (
+    OrderState | list[OrderState] | Book | list[Instrument] | SessionConfiguration | RequestRefused | None
+)
 """What a query is answered with."""
 
-_ORDER, _ORDERS, _BOOK, _INSTRUMENTS = range(4)
+_ORDER, _ORDERS, _BOOK, _INSTRUMENTS, _CONFIGURATION = range(5)
+_COMMANDS = frozenset(
+    layout.template_id
+    for layout in (
+        codec.NEW_ORDER,
+        codec.REPLACE_ORDER,
+        codec.CANCEL_ORDER,
+        codec.MASS_CANCEL,
+        codec.NEW_SPECIAL_ORDER,
+        codec.NEW_LIST,
+    )
+)
+_NOTHING_NEWER = 0, 0
+_AS_PROFILE_SAYS = 2**32 - 1
 
 
 class LoggedIn(msgspec.Struct, frozen=True):
@@ -34,8 +52,14 @@ class LoggedIn(msgspec.Struct, frozen=True):
     sequence: int
 
 
+class Challenged(msgspec.Struct, frozen=True):
+    """The venue takes nothing before this has been signed: see :meth:`ClientProtocol.authenticate`."""
+
+    nonce: str
+
+
 class Answered(msgspec.Struct, frozen=True):
-    """A query has its result."""
+    """A query has its result. ``request_id`` 0 answers an Authenticate."""
 
     request_id: int
     result: Result
@@ -53,7 +77,7 @@ class Leg(NamedTuple):
     special: SpecialTerms = NOTHING_SPECIAL
 
 
-Input: TypeAlias = LoggedIn | Answered | Event
+Input: TypeAlias = LoggedIn | Challenged | Answered | Event
 
 
 class ClientProtocol:
@@ -65,8 +89,10 @@ class ClientProtocol:
         """The SoupBinTCP session, once logged in."""
         self.last_debug = ""
         """The venue's last words for people, such as why it closes the connection."""
-        self._rest = b""
         self.logged_in = False
+        self._rest = b""
+        self._failure: ClientError | None = None
+        self._username = ""
         self._request_id = 0
         self._kinds: dict[int, int] = {}
         self._parts: dict[int, list[OrderState]] = {}
@@ -79,6 +105,8 @@ class ClientProtocol:
             codec.INSTRUMENT_DEFINITION.template_id: self._on_instrument,
             codec.INSTRUMENT_LIST_END.template_id: self._on_instrument_list_end,
             codec.MESSAGE_REJECT.template_id: self._on_message_reject,
+            codec.SESSION_CONFIGURATION_REPORT.template_id: self._on_configuration,
+            codec.AUTHENTICATION_CHALLENGE.template_id: self._on_challenge,
         }
 
     # ---- the connection -------------------------------------------------------------------------------------------
@@ -88,7 +116,9 @@ class ClientProtocol:
 
         Raises ``ValueError`` if the name or password doesn't fit SoupBinTCP's fields.
         """
+        self._username = username
         self._rest = b""
+        self._failure = None
         self.logged_in = False
         self.last_debug = ""
         self._kinds.clear()
@@ -98,13 +128,14 @@ class ClientProtocol:
         return soup.login_request(soup.LoginRequest(username, password, self.session, self.next_number))
 
     def receive(self, data: bytes) -> list[Input]:
-        """What the venue's bytes say.
+        """What the venue's bytes say, up to what is an error; that is raised by the next call, or by :meth:`check`.
 
         Raises:
             LoginRefused: it doesn't let this user in.
             ConnectionLost: it has ended the session for good.
             ProtocolError: it sent what this client cannot read.
         """
+        self.check()
         packets, self._rest, error = soup.split(self._rest + data, soup.PAYLOAD_MAX + 1)
         inputs: list[Input] = []
         try:
@@ -127,13 +158,24 @@ class ClientProtocol:
                 elif kind != soup.SERVER_HEARTBEAT:
                     raise ProtocolError(f"unexpected packet type {chr(kind)!r}")
         except (struct.error, KeyError, soup.SoupError) as damage:
-            raise ProtocolError(f"unreadable message: {damage!r}") from damage
-        if error:
-            raise ProtocolError(error)
+            self._failure = ProtocolError(f"unreadable message: {damage!r}")
+        except ClientError as failure:
+            self._failure = failure
+        else:
+            self._failure = ProtocolError(error) if error else None
+        if not inputs:
+            self.check()
         return inputs
+
+    def check(self) -> None:
+        """Raises what was wrong behind what was returned last."""
+        if self._failure is not None:
+            raise self._failure
 
     def _on_login_accepted(self, payload: bytes) -> LoggedIn:
         accepted = soup.parse_login_accepted(payload)
+        if self.next_number and accepted.sequence != self.next_number:
+            raise ProtocolError(f"the venue goes on with report {accepted.sequence}, not with {self.next_number}")
         self.logged_in = True
         self.session = accepted.session
         self.next_number = accepted.sequence
@@ -142,6 +184,11 @@ class ClientProtocol:
     def _login_refused(self, payload: bytes, behind: list[tuple[int, bytes]]) -> LoginRefused:
         text = next((said.decode("ascii", "replace") for kind, said in behind if kind == soup.DEBUG), "")
         return LoginRefused(payload.decode("ascii", "replace"), text)
+
+    def authenticate(self, key: SigningKey, nonce: str) -> bytes:
+        """The answer to :class:`Challenged`."""
+        signature = key.sign(signed_payload(self.session, self._username, nonce))
+        return _packed(codec.AUTHENTICATE, codec.text(key.key_id, 32), key.algorithm, signature)
 
     # ---- commands: prices and quantities are integers × 10^-8 here ---------------------------------------------------
 
@@ -164,17 +211,23 @@ class ClientProtocol:
         """An order with more than :meth:`new_order` can say."""
         codes = _code(order.side), _code(order.ord_type), _code(order.tif)
         plain = order.cl_ord_id, order.px, order.qty, security_id, account_id, *codes
+        newest = encode_newest(order.special)
+        if newest is not None:
+            return _packed(codec.NEW_SPECIAL_ORDER_3, *plain, *encode_terms(order.special), *newest)
         return _packed(codec.NEW_SPECIAL_ORDER, *plain, *encode_terms(order.special))
 
     def new_list(
         self, list_id: int, security_id: int, contingency: Contingency, legs: list[Leg], account_id: int = 0
     ) -> bytes:
+        newest = [encode_newest(leg.special) for leg in legs]
+        layout = codec.NEW_LIST_3 if any(newest) else codec.NEW_LIST
         entries: list[tuple[int | bytes, ...]] = []
-        for leg in legs:
+        for leg, said in zip(legs, newest, strict=True):
             codes = _code(leg.side), _code(leg.ord_type), _code(leg.tif)
-            entries.append((leg.cl_ord_id, leg.px, leg.qty, *codes, *encode_terms(leg.special)))
+            end = (said or _NOTHING_NEWER) if layout is codec.NEW_LIST_3 else ()
+            entries.append((leg.cl_ord_id, leg.px, leg.qty, *codes, *encode_terms(leg.special), *end))
         try:
-            return codec.new_list(list_id, security_id, account_id, contingency, entries)
+            return codec.new_list(list_id, security_id, account_id, contingency, entries, layout)
         except struct.error as error:
             raise ValueError(f"NewList: {error}: {entries}") from None
 
@@ -216,8 +269,18 @@ class ClientProtocol:
         named = cl_ord_id, orig_cl_ord_id, order_id
         return _packed(codec.CANCEL_ORDER, *named, security_id, account_id, _code(side))
 
-    def mass_cancel(self, cl_ord_id: int, security_id: int = 0, side: Side | None = None, account_id: int = 0) -> bytes:
-        return _packed(codec.MASS_CANCEL, cl_ord_id, security_id, account_id, _code(side))
+    def mass_cancel(
+        self,
+        cl_ord_id: int,
+        security_id: int = 0,
+        side: Side | None = None,
+        account_id: int = 0,
+        scope: MassCancelScope = MassCancelScope.ACCOUNT,
+    ) -> bytes:
+        values = cl_ord_id, security_id, account_id, _code(side)
+        if scope is not MassCancelScope.ACCOUNT:
+            return _packed(codec.MASS_CANCEL_SCOPED, *values, scope)
+        return _packed(codec.MASS_CANCEL, *values)
 
     # ---- queries: a request id that Answered will carry, and bytes --------------------------------------------------
 
@@ -233,6 +296,19 @@ class ClientProtocol:
     def instruments(self) -> tuple[int, bytes]:
         return self._query(_INSTRUMENTS, codec.INSTRUMENT_LIST_REQUEST)
 
+    def configure(
+        self,
+        mode: CancelOnDisconnect | None,
+        window_ms: int | None,
+        self_trade: SelfTrade,
+        scope: SelfTradeScope,
+        self_trade_id: int,
+    ) -> tuple[int, bytes]:
+        """None is whatever the profile says."""
+        window = _AS_PROFILE_SAYS if window_ms is None else window_ms
+        values = on_wire(mode), window, self_trade, scope, self_trade_id
+        return self._query(_CONFIGURATION, codec.SESSION_CONFIGURATION, *values)
+
     def _query(self, kind: int, layout: codec.Layout, *fields: object) -> tuple[int, bytes]:
         request_id = self._request_id + 1
         packet = _packed(layout, request_id, *fields)
@@ -247,7 +323,7 @@ class ClientProtocol:
         return [Answered(request_id, result)]
 
     def _on_order_state(self, payload: bytes) -> list[Input]:
-        request_id, order = decoding.order_state(payload)
+        request_id, order = answers.order_state(payload)
         if self._kinds.get(request_id) == _ORDER:
             return self._answered(request_id, order)
         if order is not None:
@@ -259,7 +335,7 @@ class ClientProtocol:
         return self._answered(request_id, self._parts.pop(request_id, []))
 
     def _on_book(self, payload: bytes) -> list[Input]:
-        request_id, part, last = decoding.book_fragment(payload)
+        request_id, part, last = answers.book_fragment(payload)
         book = self._books.pop(request_id, None)
         if book is None:
             book = part
@@ -272,7 +348,7 @@ class ClientProtocol:
         return []
 
     def _on_instrument(self, payload: bytes) -> list[Input]:
-        request_id, instrument = decoding.instrument(payload)
+        request_id, instrument = answers.instrument(payload)
         self._instrument_parts.setdefault(request_id, []).append(instrument)
         return []
 
@@ -281,10 +357,16 @@ class ClientProtocol:
         return self._answered(request_id, self._instrument_parts.pop(request_id, []))
 
     def _on_message_reject(self, payload: bytes) -> list[Input]:
-        rejected: MessageRejected = decoding.message_rejected(payload)
-        if rejected.ref_id in self._kinds:
+        rejected: MessageRejected = answers.message_rejected(payload)
+        if rejected.ref_id in self._kinds and rejected.template_id not in _COMMANDS:
             return self._answered(rejected.ref_id, RequestRefused(rejected.reason, rejected.text))
         return [rejected]
+
+    def _on_configuration(self, payload: bytes) -> list[Input]:
+        return self._answered(*answers.session_configuration(payload))
+
+    def _on_challenge(self, payload: bytes) -> list[Input]:
+        return [Challenged(answers.nonce(payload))]
 
 
 def _code(value: Side | OrdType | TimeInForce | None) -> bytes:

@@ -9,8 +9,9 @@ from typing import TypeVar
 from clients.events import Special
 from clients.numbers import to_decimal
 from clients.terms import Peg, Trigger
+from engine.session_profile import CancelOnDisconnect
 from engine.types import Contingency, PegKind, PostOnly, SelfTrade, SelfTradeScope, TriggerKind, TriggerSource, Wait
-from gateways.binary.codec import HEADER_SIZE, STANDING, Layout
+from gateways.binary.codec import HEADER_SIZE, OWN_END, STANDING, Layout
 from gateways.binary.special import ALL_OR_NONE, HIDDEN, REDUCE_ONLY
 
 _E = TypeVar("_E", bound=IntEnum)
@@ -24,14 +25,28 @@ def known(enumeration: type[_E], value: int) -> _E | int:
         return value
 
 
-def special_of(payload: bytes, plain: Layout, special: Layout) -> Special | None:
+def special_of(payload: bytes, plain: Layout, special: Layout, newest: Layout) -> Special | None:
     """What stands behind the ``plain`` block of a report about a ``special`` order; None where nothing does."""
-    at = HEADER_SIZE + plain.block_length
-    return standing(STANDING.unpack_from(payload, at)) if special.fits(payload) else None
+    if not special.fits(payload):
+        return None
+    return standing(STANDING.unpack_from(payload, HEADER_SIZE + plain.block_length), own_end(payload, newest))
 
 
-def standing(values: Sequence[int]) -> Special:
-    """The values of :data:`gateways.binary.codec.STANDING`."""
+def own_end(payload: bytes, newest: Layout) -> tuple[int, int]:
+    """OnDisconnect and SelfTradeID, with which the ``newest`` block of a report ends; 0 in older ones."""
+    if not newest.fits(payload):
+        return 0, 0
+    on_disconnect, self_trade_id = OWN_END.unpack_from(payload, HEADER_SIZE + newest.block_length - OWN_END.size)
+    return on_disconnect, self_trade_id
+
+
+def on_disconnect_of(code: int) -> CancelOnDisconnect | int | None:
+    """None for 0: whatever holds otherwise."""
+    return known(CancelOnDisconnect, code - 1) if code else None
+
+
+def standing(values: Sequence[int], newest: tuple[int, int] = (0, 0)) -> Special:
+    """The values of :data:`gateways.binary.codec.STANDING` and of ``OWN_END``."""
     stop_px, trail_amount, trail_rate, peg_offset, display_qty, display_range, min_qty, expire_ns = values[:8]
     trigger, source, peg, post_only, flags, self_trade, scope = values[8:15]
     working_px, shown_qty, list_id, contingency, wait = values[15:]
@@ -61,4 +76,6 @@ def standing(values: Sequence[int]) -> Special:
         list_id=list_id,
         contingency=known(Contingency, contingency) if contingency else None,
         wait=known(Wait, wait),
+        on_disconnect=on_disconnect_of(newest[0]),
+        self_trade_id=newest[1],
     )

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import IntEnum
 from typing import TypedDict
 
 import msgspec
@@ -22,6 +23,7 @@ import msgspec
 from clients.numbers import Number, to_decimal, to_scaled
 from engine import terms
 from engine.commands import Changes
+from engine.session_profile import CancelOnDisconnect
 from engine.types import (
     OrdType,
     PegKind,
@@ -36,6 +38,14 @@ from engine.types import (
 
 _ZERO = Decimal(0)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MassCancelScope(IntEnum):
+    """Whose orders of the account a mass cancel is about."""
+
+    ACCOUNT = 0
+    SESSION = 1
+    """Only those that this session entered."""
 
 
 class Trigger(msgspec.Struct, frozen=True):
@@ -108,6 +118,10 @@ class Terms(TypedDict, total=False):
     reduce_only: bool
     self_trade: SelfTrade
     self_trade_scope: SelfTradeScope
+    self_trade_id: int
+    """A firm's own number of orders that must not trade with one another; 0 = none."""
+    on_disconnect: CancelOnDisconnect | None
+    """When the end of the session cancels it; None: as the session says."""
     expire: datetime | int | None
     """When a good-till-date order expires: an aware ``datetime``, or nanoseconds UTC. Makes a GTC order GTD."""
 
@@ -134,6 +148,8 @@ class Order(msgspec.Struct, frozen=True):
     self_trade: SelfTrade = SelfTrade.NONE
     self_trade_scope: SelfTradeScope = SelfTradeScope.ACCOUNT
     expire: datetime | int | None = None
+    self_trade_id: int = 0
+    on_disconnect: CancelOnDisconnect | None = None
 
     @property
     def pricing(self) -> OrdType:
@@ -165,6 +181,8 @@ class Order(msgspec.Struct, frozen=True):
             self_trade=self.self_trade,
             self_trade_scope=self.self_trade_scope,
             expire_ns=0 if self.expire is None else to_ns(self.expire),
+            self_trade_id=str(self.self_trade_id) if self.self_trade_id else "",
+            on_disconnect=self.on_disconnect,
         )
 
 

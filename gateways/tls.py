@@ -71,13 +71,18 @@ def _no_password() -> str:
 
 
 class TlsOutlet(Outlet):
-    """An :class:`Outlet` that speaks TLS, as the server."""
+    """An :class:`Outlet` that speaks TLS: as the server, or as a client of ``server_hostname``."""
 
-    def __init__(self, sock: trio.socket.SocketType, buffer_max: int, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, sock: trio.socket.SocketType, buffer_max: int, context: ssl.SSLContext, server_hostname: str | None = None
+    ) -> None:
         super().__init__(sock, buffer_max)
+        self._peer = "client" if server_hostname is None else "venue"
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_side=server_hostname is None, server_hostname=server_hostname
+        )
         self._established = False
         self._ended = False
         """Nothing more can be read."""
@@ -92,7 +97,7 @@ class TlsOutlet(Outlet):
                 self._send_encrypted()
                 data = await receive(self._sock)
                 if not data:
-                    raise HandshakeFailed(self.reason or "the client left during the TLS handshake") from None
+                    raise HandshakeFailed(self.reason or f"the {self._peer} left during the TLS handshake") from None
                 self._incoming.write(data)
             except ssl.SSLError as error:
                 self._send_encrypted()  # the alert that says why

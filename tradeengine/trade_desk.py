@@ -148,7 +148,7 @@ class Desk:
     # ---- commands -------------------------------------------------------------------------------------------------
 
     async def _place(self, request: Place) -> int:
-        cl_ord_id = await self._client.place(self._symbol(request.symbol), request.order)
+        cl_ord_id = await self._client.send_order(self._symbol(request.symbol), request.order)
         return await self._decided(cl_ord_id, f"order {cl_ord_id}")
 
     async def _place_list(self, request: PlaceList) -> int:

@@ -195,7 +195,7 @@ def test_the_binary_protocols_sessions_too(make_venue: MakeVenue, config: Path) 
         assert client.next_event(20) is not None
     with binary(venue, "SAFEBN", 2) as client:  # it had logged out
         assert len(client.open_orders()) == 1
-        client._socket.shutdown(2)
+        client.abort()
         with pytest.raises(ConnectionLost):
             client.open_orders()
     copies: list[Any] = reports(reader, 2)

@@ -28,8 +28,8 @@ def send_all(broker: FixClient) -> None:
 def place_all(owner: SyncClient) -> list[int]:
     """The same; their ClOrdIDs."""
     names = [
-        owner.place("AAPL", Order(Side.BUY, 1, peg=peg(PegKind.PRIMARY))),
-        owner.place("AAPL", Order(Side.SELL, 1, trigger=trailing(amount=3))),
+        owner.send_order("AAPL", Order(Side.BUY, 1, peg=peg(PegKind.PRIMARY))),
+        owner.send_order("AAPL", Order(Side.SELL, 1, trigger=trailing(amount=3))),
         *owner.new_list("AAPL", Contingency.OCO, [Order(Side.SELL, 1, px) for px in LEGS.values()]),
     ]
     told(owner, *[Accepted] * 4)

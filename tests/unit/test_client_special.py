@@ -48,7 +48,8 @@ from clients import (
     touched,
     trailing,
 )
-from clients.state import ClientState
+from clients.requests import Requests
+from clients.settings import Settings
 from clients.terms import changes_of, to_ns
 from engine import terms
 from engine.commands import CancelOrder, Changes, NewList, NewOrder, ReplaceOrder
@@ -64,6 +65,14 @@ D = Decimal
 
 def event_of(made: Report) -> Event:
     return decoding.report(encode_reports([made])[soup.HEADER_SIZE :], made.number)
+
+
+def requests() -> Requests:
+    """Logged in, nowhere."""
+    made = Requests("TRADR1", "demo", Settings(first_cl_ord_id=100), 0, lambda: 0.0)
+    made.begin()
+    made.receive(soup.login_accepted("TRADEENG", 1))
+    return made
 
 
 def client_of(at: Venue) -> Client:
@@ -157,7 +166,7 @@ def test_an_expiry_makes_an_order_good_till_date() -> None:
 
 
 def test_what_cannot_be_meant_is_refused_before_it_is_sent() -> None:
-    state = ClientState(1, 100)
+    state = requests()
     with pytest.raises(ValueError, match="needs its zone"):
         Order(Side.BUY, 1, 5, expire=datetime(2026, 1, 1)).special()
     with pytest.raises(ValueError, match="an amount or a rate"):
@@ -167,15 +176,15 @@ def test_what_cannot_be_meant_is_refused_before_it_is_sent() -> None:
     with pytest.raises(TypeError, match="Decimal, int or str"):
         stop(1.5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="Decimal, int or str"):
-        state.new_order(7, Side.BUY, 1, 5, TimeInForce.GTC, 0, None, {"display_qty": 0.5})  # type: ignore[typeddict-item]
+        state.new_order(7, Side.BUY, 1, 5, display_qty=0.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="NewSpecialOrder"):
-        state.new_order(7, Side.BUY, 1, 5, TimeInForce.GTC, 0, None, {"min_qty": -1})
+        state.new_order(7, Side.BUY, 1, 5, min_qty=-1)
     with pytest.raises(ValueError, match="NewList"):
-        state.new_list(7, Contingency.OCO, [Order(Side.BUY, -1, 5)], 0, None)
+        state.new_list(7, Contingency.OCO, [Order(Side.BUY, -1, 5)])
     with pytest.raises(ValueError, match="ClOrdID or by its OrderID"):
-        state.cancel(0, 0, None, None, 0, None)
+        state.cancel()
     with pytest.raises(ValueError, match="order #17 is not known here: give its symbol and side"):
-        state.cancel(0, 17, None, None, 0, None)
+        state.cancel(order_id=17)
     assert len(state.orders) == 0
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 import trio
 from binary_samples import directory
@@ -144,7 +145,7 @@ async def test_a_venue_that_falls_silent_is_given_up() -> None:
         at.port.answers = False
 
         def ask(client: SyncClient) -> None:
-            client._server_timeout_s = 0.01
+            client._link.settings = msgspec.structs.replace(client._link.settings, server_timeout_s=0.01)
             client.book(7)
 
         with pytest.raises(ConnectionLost, match=r"nothing was heard of the venue for 0\.01 s"):

@@ -270,6 +270,6 @@ async def test_events_that_nobody_takes_are_bounded() -> None:
         for _ in range(20):
             at.port.accept_orders(5)
             await trio.testing.wait_all_tasks_blocked(0.001)
-        assert len(client._events) < 100
+        assert len(client._link.events) < 100
         events = await take(client, 100)
         assert [event.number for event in events if isinstance(event, Accepted)] == list(range(1, 101))

@@ -89,7 +89,7 @@ def test_wrong_usage_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_clients_count_their_ids_from_the_time_so_that_none_are_shared() -> None:
     login = Login("h", 1, "U", "p")
-    first, second = (login.client(0)._state._next_cl_ord_id for _ in range(2))
+    first, second = (login.client(0)._link._next_cl_ord_id for _ in range(2))
     assert 1_700_000_000_000_000 < first <= second
 
 
