@@ -12,7 +12,9 @@ import trio
 from actors.runtime import ChildExit, ChildSpec, Mailbox
 from tradeengine.ports_file import local_address
 
-BACKLOG = 256
+BACKLOG = 4096
+"""Connections that may wait to be accepted. After a restart all clients come at once, and one that finds no room tries
+again a second later: 1,000 of them took 3.2 s with 256, and 0.2 s with this. The system may allow fewer."""
 
 
 class PortUnavailable(Exception):
