@@ -6,7 +6,7 @@ from engine.directory import Directory
 from engine.image import OrderImage
 from engine.instrument import Instrument
 from engine.money import avg_px
-from engine.queries import Answer, DepthAnswer, OpenOrdersAnswer, OrderStatusAnswer
+from engine.queries import Answer, DepthAnswer, OpenOrdersAnswer, OpenOrdersQuery, OrderStatusAnswer
 from engine.types import OrdRejReason, OrdStatus
 from gateways.binary import codec
 from gateways.binary.codec import NUL, UINT64_MAX
@@ -23,12 +23,21 @@ def encode_answer(answer: Answer) -> bytes:
     if isinstance(answer, OrderStatusAnswer):
         return _order_status(number_of(answer.query.query_id), answer.order)
     if isinstance(answer, OpenOrdersAnswer):
-        query_id = number_of(answer.query.query_id)
-        packets = [_order_status(query_id, order) for order in answer.orders]
-        packets.append(codec.OPEN_ORDERS_END.pack(query_id, len(answer.orders)))
-        return b"".join(packets)
+        return order_statuses(answer.query, answer.orders) + open_orders_end(answer.query, len(answer.orders))
     assert isinstance(answer, DepthAnswer), "no other query has a message"
     return _book(answer)
+
+
+def order_statuses(query: OpenOrdersQuery, orders: list[OrderImage]) -> bytes:
+    """An OrderStatus for each, with the query's id."""
+    query_id = number_of(query.query_id)
+    return b"".join([_order_status(query_id, order) for order in orders])
+
+
+def open_orders_end(query: OpenOrdersQuery, total: int) -> bytes:
+    """What follows the last of ``total`` OrderStatus."""
+    packet: bytes = codec.OPEN_ORDERS_END.pack(number_of(query.query_id), total)
+    return packet
 
 
 def message_reject(ref_seq_num: int, ref_id: int, template_id: int, reason: MessageRejectReason, text: str) -> bytes:

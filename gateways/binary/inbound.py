@@ -17,11 +17,16 @@ from engine.queries import DepthQuery, OpenOrdersQuery, OrderStatusQuery, Query
 from engine.session_profile import Rights
 from gateways.binary import answers, codec
 from gateways.binary.codec import HEADER_SIZE, Layout
+from gateways.binary.configuration import Configuration, read_configuration
 from gateways.binary.orders import SCOPES, CommandReader, optional, unsupported
 from gateways.binary.rejects import MessageRefused, MessageRejectReason
 
-Turn: TypeAlias = list[ClientCommand] | Query | bytes
-"""Commands to submit together, a query to ask, or packets to send at once; in the order in which the client asked."""
+Turn: TypeAlias = list[ClientCommand] | Query | Configuration | bytes
+"""Commands to submit together, a query to ask, what is to hold from now on, or packets to send at once; in the order in
+which the client asked."""
+
+Refusal: TypeAlias = Callable[[bool], str]
+"""Why the next message is refused, empty if it is not; told whether it is a cancel, which must get through."""
 
 
 def _truncated() -> MessageRefused:
@@ -29,13 +34,36 @@ def _truncated() -> MessageRefused:
     return MessageRefused(MessageRejectReason.TRUNCATED, 0, "the message ends within its header or block")
 
 
-class RequestReader:
-    """Reads one connection's messages for one session."""
+def template_of(payload: bytes) -> int:
+    """Its templateId; 0 where it ends before that does."""
+    return int(codec.HEADER.unpack_from(payload)[1]) if len(payload) >= HEADER_SIZE else 0
 
-    def __init__(self, session: SessionOpened, directory: Directory) -> None:
+
+def first_of(payload: bytes) -> int:
+    """What the client calls it; 0 where that can't be read."""
+    return int(_FIRST.unpack_from(payload, HEADER_SIZE)[0]) if len(payload) >= HEADER_SIZE + _FIRST.size else 0
+
+
+def refusal_of(number: int, payload: bytes, reason: MessageRejectReason, text: str) -> bytes:
+    """The MessageReject of the connection's ``number``-th message, whatever it is."""
+    template_id = template_of(payload)
+    ref_id = 0 if template_id == codec.AUTHENTICATE.template_id else first_of(payload)
+    return answers.message_reject(number, ref_id, template_id, reason, text)
+
+
+class RequestReader:
+    """Reads one connection's messages for one session.
+
+    ``received`` messages were refused before; a session may have its client awaited for ``cancel_window_max_ms``.
+    """
+
+    def __init__(
+        self, session: SessionOpened, directory: Directory, received: int = 0, cancel_window_max_ms: int = 0
+    ) -> None:
         self._directory = directory
         self._session = session
-        self._received = 0
+        self._received = received
+        self._cancel_window_max_ms = cancel_window_max_ms
         orders = self._orders = CommandReader(session, directory)
         commands: dict[Layout, Callable[[bytes], ClientCommand]] = {
             codec.NEW_ORDER: orders.new_order,
@@ -49,14 +77,17 @@ class RequestReader:
             codec.NEW_LIST: orders.new_list,
             codec.NEW_LIST_3: orders.new_list,
         }
-        queries: dict[Layout, Callable[[bytes], Query | bytes]] = {
+        queries: dict[Layout, Callable[[bytes], Query | Configuration | bytes]] = {
+            codec.SESSION_CONFIGURATION: self._configuration,
             codec.ORDER_STATUS_REQUEST: self._order_status,
             codec.OPEN_ORDERS_REQUEST: self._open_orders,
             codec.BOOK_REQUEST: self._book,
             codec.INSTRUMENT_LIST_REQUEST: self._instruments,
         }
         self._commands = {layout.header: read for layout, read in commands.items()}
-        self._templates: dict[int, list[tuple[Layout, Callable[[bytes], ClientCommand | Query | bytes]]]] = {}
+        self._templates: dict[
+            int, list[tuple[Layout, Callable[[bytes], ClientCommand | Query | Configuration | bytes]]]
+        ] = {}
         """By templateId, the longest block first."""
         for layout, read in (commands | queries).items():
             self._templates.setdefault(layout.template_id, []).insert(0, (layout, read))
@@ -100,7 +131,27 @@ class RequestReader:
             turns.append(commands)
         return turns
 
-    def _read_any(self, payload: bytes) -> ClientCommand | Query | bytes:
+    def read_within(self, payloads: list[bytes], refusal: Refusal) -> list[Turn]:
+        """As :meth:`read`, of messages of which ``refusal`` may refuse any."""
+        turns: list[Turn] = []
+        for payload in payloads:
+            text = refusal(template_of(payload) in _CANCELS)
+            if text:
+                turns.append(self.refuse(payload, MessageRejectReason.RATE_EXCEEDED, text))
+                continue
+            (turn,) = self.read([payload])
+            if isinstance(turn, list) and turns and isinstance(turns[-1], list):
+                turns[-1] += turn
+            else:
+                turns.append(turn)
+        return turns
+
+    def refuse(self, payload: bytes, reason: MessageRejectReason, text: str) -> bytes:
+        """The MessageReject of a message that is not even read."""
+        self._received += 1
+        return refusal_of(self._received, payload, reason, text)
+
+    def _read_any(self, payload: bytes) -> ClientCommand | Query | Configuration | bytes:
         """A query, or a command whose header is not exactly one that the codec writes."""
         block_length, template_id, schema_id, _ = codec.HEADER.unpack_from(payload)
         if schema_id != codec.SCHEMA_ID:
@@ -117,12 +168,11 @@ class RequestReader:
             raise _truncated()
         if layout.header in self._commands and not self._session.profile.rights & _TRADE:
             text = "the session has no right to trade"
-            raise MessageRefused(MessageRejectReason.NOT_AUTHORIZED, _FIRST.unpack_from(payload, HEADER_SIZE)[0], text)
+            raise MessageRefused(MessageRejectReason.NOT_AUTHORIZED, first_of(payload), text)
         return read(payload)
 
     def _refusal(self, number: int, payload: bytes, refused: MessageRefused) -> bytes:
-        template_id = codec.HEADER.unpack_from(payload)[1] if len(payload) >= HEADER_SIZE else 0
-        return answers.message_reject(number, refused.ref_id, template_id, refused.reason, refused.text)
+        return answers.message_reject(number, refused.ref_id, template_of(payload), refused.reason, refused.text)
 
     # ---- queries --------------------------------------------------------------------------------------------------
 
@@ -145,8 +195,21 @@ class RequestReader:
             raise MessageRefused(MessageRejectReason.UNKNOWN_ACCOUNT, query_id, f"unknown Account {account}")
         return OpenOrdersQuery(self._session.session_id, str(query_id), security_id, side, account)
 
+    def _configuration(self, payload: bytes) -> Configuration:
+        """New orders ask for it from here on; the rest holds when it is journaled."""
+        configuration = read_configuration(payload, self._session.profile, self._cancel_window_max_ms)
+        orders = self._orders
+        orders.self_trade = configuration.self_trade
+        new_order = orders.new_order if orders.self_trade is None else orders.new_guarded_order
+        self._commands[codec.NEW_ORDER.header] = new_order
+        self._templates[codec.NEW_ORDER.template_id] = [(codec.NEW_ORDER, new_order)]
+        return configuration
+
     def _book(self, payload: bytes) -> Query:
         query_id, security_id, levels = codec.BOOK_REQUEST.unpack(payload, HEADER_SIZE)
+        if not self._session.profile.rights & Rights.MARKET_DATA:
+            text = "the session has no right to market data"
+            raise MessageRefused(MessageRejectReason.NOT_AUTHORIZED, query_id, text)
         self._check_security(security_id, query_id)
         return DepthQuery(self._session.session_id, str(query_id), security_id, levels)
 
@@ -162,5 +225,6 @@ class RequestReader:
 _TRADE = int(Rights.TRADE)
 _NONE: dict[bytes, Callable[[bytes], ClientCommand]] = {}
 _FIRST = struct.Struct("<Q")
-"""Of every command: its ClOrdID, or its list's."""
+"""Of every message but Authenticate: its ClOrdID, its list's, or its request's id."""
+_CANCELS = frozenset({codec.CANCEL_ORDER.template_id, codec.MASS_CANCEL.template_id})
 _COMMANDS = (NewOrder, NewList, CancelOrder, ReplaceOrder, MassCancel, RejectCommand)

@@ -28,6 +28,8 @@ class MessageRejectReason(IntEnum):
     """The connection ends."""
     CONFIGURATION_REFUSED = 13
     """Less careful than the session's profile, or beyond a limit."""
+    SESSION_NOT_AVAILABLE = 14
+    """Authenticated, but the session cannot be had now. The connection ends."""
 
 
 class MassCancelRejectReason(IntEnum):

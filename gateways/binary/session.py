@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum, auto
 from typing import NamedTuple, TypeAlias
 
@@ -16,8 +17,14 @@ class State(Enum):
     """Nothing but a Login Request is welcome."""
     AUTHENTICATING = auto()
     """The login waits for its answer; what the client sends meanwhile is kept."""
+    CHALLENGED = auto()
+    """The client has to sign something before anything else is taken."""
     ESTABLISHED = auto()
     ENDED = auto()
+
+
+_OPEN = (State.ESTABLISHED, State.CHALLENGED)
+"""The client has its Login Accepted."""
 
 
 class LoginRequested(NamedTuple):
@@ -72,13 +79,13 @@ class ServerSession:
         events: list[SessionEvent] = []
         if self.state is State.CONNECTED:
             packets = self._connected(packets, events)
-        if self.state is State.ESTABLISHED:
+        if self.state in _OPEN:
             self._established(packets, events)
         elif self.state is State.AUTHENTICATING:
             self._held = packets
         if error and not self._error:
             self._error = error
-        if self._error and self.state in (State.CONNECTED, State.ESTABLISHED):
+        if self._error and (self.state is State.CONNECTED or self.state in _OPEN):
             self._violated(self._error, events)
         return events
 
@@ -86,6 +93,16 @@ class ServerSession:
         """The login is good: a Login Accepted that announces ``sequence`` as the next Sequenced Data packet."""
         self.state = State.ESTABLISHED
         return soup.login_accepted(self._settings.session, sequence)
+
+    def challenge(self, sequence: int) -> bytes:
+        """As :meth:`accept`, but the client has the login's time only, until :meth:`proved`."""
+        self.state = State.CHALLENGED
+        return soup.login_accepted(self._settings.session, sequence)
+
+    def proved(self, now_s: float) -> None:
+        """The client has signed."""
+        self.state = State.ESTABLISHED
+        self._received_at = now_s
 
     def reject(self, reason: str) -> bytes:
         """A Login Rejected; the connection is to be closed after it."""
@@ -110,7 +127,7 @@ class ServerSession:
 
     def heartbeat(self, now_s: float, within_s: float) -> bytes:
         """A Server Heartbeat if one falls due within the next ``within_s`` seconds, else nothing."""
-        if self.state is not State.ESTABLISHED:
+        if self.state not in _OPEN:
             return b""
         if now_s + within_s - self._sent_at < self._settings.heartbeat_interval_s:
             return b""
@@ -124,8 +141,25 @@ class ServerSession:
             if now_s - self._received_at >= settings.client_timeout_s:
                 return f"nothing was heard for {settings.client_timeout_s:g} s"
         elif self.state is not State.ENDED and now_s - self._opened_at >= settings.login_timeout_s:
-            return f"no login within {settings.login_timeout_s:g} s"
+            what = "Authenticate" if self.state is State.CHALLENGED else "login"
+            return f"no {what} within {settings.login_timeout_s:g} s"
         return ""
+
+    def next_due_s(self) -> float:
+        """When a heartbeat, or the end of the client's time, may fall due first."""
+        settings = self._settings
+        if self.state is State.ENDED:
+            return math.inf
+        heartbeat_s = self._sent_at + settings.heartbeat_interval_s
+        if self.state is State.ESTABLISHED:
+            return min(heartbeat_s, self._received_at + settings.client_timeout_s)
+        login_s = self.login_until_s
+        return min(heartbeat_s, login_s) if self.state is State.CHALLENGED else login_s
+
+    @property
+    def login_until_s(self) -> float:
+        """By when the client must be logged in."""
+        return self._opened_at + self._settings.login_timeout_s
 
     def _connected(self, packets: list[tuple[int, bytes]], events: list[SessionEvent]) -> list[tuple[int, bytes]]:
         """Finds the login; returns the packets behind it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.session_profile import RateAction
 from gateways.binary import soup
 
 _LOGIN_REQUEST_LENGTH = 47
@@ -33,6 +34,14 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Unanswered queries of one client; its next messages are read when one has been answered."""
     close_timeout_s: float = 1.0
     """How long a closing connection waits for the client to read what was sent."""
+    cancel_window_max_ms: int = 60_000
+    """How long a client may have its orders outlive its lost connection, where its profile does not say."""
+    rate_per_s: int = 0
+    """Messages a second of sessions whose profile names no rate; 0 = no limit."""
+    rate_burst: int = 0
+    """Messages of theirs that may come at once after silence; 0 = a second's worth."""
+    rate_action: RateAction = RateAction.REJECT
+    """What is done with what goes beyond."""
     market_data_connections_max: int = 1024
     """Connections of the market data port at a time; more are closed at once."""
 
@@ -53,6 +62,10 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if value <= 0:
                 raise ValueError(f"{name}: {value}: must be positive")
+        for name in ("cancel_window_max_ms", "rate_per_s", "rate_burst"):
+            value = getattr(self, name)
+            if value < 0:
+                raise ValueError(f"{name}: {value}: must not be negative")
         if not _LOGIN_REQUEST_LENGTH <= self.packet_length_max <= soup.PAYLOAD_MAX + 1:
             allowed = f"{_LOGIN_REQUEST_LENGTH} to {soup.PAYLOAD_MAX + 1}"
             raise ValueError(f"packet_length_max: {self.packet_length_max}: must be from {allowed}")

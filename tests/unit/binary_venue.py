@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+import hmac
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from binary_samples import SESSION, TIME_NS, directory, image
 from engine_builders import changed
 
 from actors.boundary import Connection, LogonRefused, SessionUnavailable
+from actors.door import PortChallenge
 from engine.commands import CancelOrder, ClientCommand, MassCancel, NewList, NewOrder, RejectCommand, ReplaceOrder
 from engine.directory import Directory
 from engine.events import (
@@ -37,6 +39,7 @@ from engine.queries import (
     Query,
 )
 from engine.reports import Report
+from engine.session_profile import CancelOnDisconnect
 from engine.types import SCALE, CancelReason, OrdStatus, Wait
 from gateways.binary.acceptor import BinaryAcceptor
 from gateways.binary.settings import BinarySettings
@@ -57,11 +60,14 @@ class FakePort:
         self.orders: dict[str, OrderImage] = {}
         self.connection: Connection | None = None
         self.logged_out: list[bool] = []
+        self.configured: list[tuple[CancelOnDisconnect, int]] = []
         self.logged_on: list[bool] = []
         self.replay_chunk = 3
         self.between_chunks: list[Any] = []
         """Called one by one, between the chunks of a replay."""
         self.answers = True
+        self.answered = 0
+        self.orders_made = 0
 
     # ---- what the gateway uses --------------------------------------------------------------------------------------
 
@@ -85,6 +91,18 @@ class FakePort:
         self.queries.append(query)
         if self.answers:
             self.answer_oldest()
+
+    def configure(self, mode: CancelOnDisconnect, window_ms: int, done: Callable[[], None]) -> None:
+        self.configured.append((mode, window_ms))
+        if self.answers:
+            done()
+        else:
+            self.between_chunks.append(done)
+
+    def order_named(self, cl_ord_id: str, order_id: int = 0) -> OrderImage | None:
+        if order_id:
+            return next((order for order in self.orders.values() if order.order_id == order_id), None)
+        return self.orders.get(cl_ord_id)
 
     def log_on(self, *, reset: bool) -> None:
         self.logged_on.append(reset)
@@ -124,6 +142,7 @@ class FakePort:
     def answer_oldest(self) -> None:
         assert self.connection is not None
         query = self.queries.pop(0)
+        self.answered += 1
         if isinstance(query, OrderStatusQuery):
             self.connection.answer(OrderStatusAnswer(query, self.orders.get(query.cl_ord_id)))
         elif isinstance(query, OpenOrdersQuery):
@@ -143,9 +162,10 @@ class FakePort:
 
     def outcome(self, command: ClientCommand) -> Event:
         if isinstance(command, NewOrder):
+            self.orders_made += 1
             order = image(
                 command.cl_ord_id,
-                order_id=len(self.stream) + 1,
+                order_id=self.orders_made,
                 side=command.side,
                 qty=command.order_qty,
                 px=command.px,
@@ -204,12 +224,16 @@ class FakeGate:
         self.ports = {session.comp_id: FakePort(session, self.directory) for session in (SESSION, second)}
         self.asked: list[dict[str, Any]] = []
         self.slow: trio.Event | None = None
+        self.secret = b""
+        """With one, clients are challenged to sign by HMAC-SHA-256."""
 
     @property
     def port(self) -> FakePort:
         return self.ports["TRADR1"]
 
-    async def admit(self, *, connection: Connection, password: str, comp_id: str, **details: Any) -> FakePort:
+    async def admit(
+        self, *, connection: Connection, password: str, comp_id: str, challenge: PortChallenge, **details: Any
+    ) -> FakePort:
         self.asked.append({"comp_id": comp_id, **details})
         if self.slow is not None:
             with trio.CancelScope(shield=True):
@@ -219,6 +243,10 @@ class FakeGate:
             raise LogonRefused("unknown session or wrong credentials")
         if port.connection is not None:
             raise SessionUnavailable("the session is already logged on")
+        if self.secret:
+            _, signed = await challenge(port)  # type: ignore[arg-type]
+            if not hmac.compare_digest(hmac.digest(self.secret, signed.payload, "sha256"), signed.signature):
+                raise LogonRefused("unknown session or wrong credentials")
         port.connection = connection
         return port
 

@@ -275,6 +275,7 @@ def test_reasons_keep_their_numbers() -> None:
         ("NOT_AUTHENTICATED", 11),
         ("AUTHENTICATION_FAILED", 12),
         ("CONFIGURATION_REFUSED", 13),
+        ("SESSION_NOT_AVAILABLE", 14),
     ]
 
 

@@ -107,7 +107,7 @@ async def test_a_client_that_does_not_read_its_replay_is_cut(mock_clock: trio.te
         mock_clock.jump(31.0)
         await at.until(lambda: at.acceptor.counters.slow_clients_cut)
         await at.until(lambda: not at.acceptor.connections)
-        assert at.observed[-1][1]["reason"] == "the client does not read its replay"
+        assert at.observed[-1][1]["reason"] == "the client does not read what it has asked for"
 
 
 async def test_silence_on_both_sides(mock_clock: trio.testing.MockClock) -> None:

@@ -16,7 +16,7 @@ from venue_in_process import BTC_USDT, Client, running
 from actors.runtime import Cell
 from engine.commands import NewOrder
 from engine.types import SCALE, OrdType, Side, TimeInForce
-from gateways.binary.connection import BinaryCounters
+from gateways.binary.counters import BinaryCounters
 from gateways.fix.counters import FixCounters
 from tradeengine.metrics import Exposition
 from tradeengine.venue import Venue
