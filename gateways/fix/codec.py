@@ -17,7 +17,7 @@ from gateways.fix.groups import DATA_LENGTH_TAG, LENGTH_TAGS
 SOH = "\x01"
 _SOH_BYTE = 1
 _START = b"8=FIX"
-_HEADER = re.compile(rb"8=FIX[^\x01]{0,12}\x019=(\d{1,7})\x0135=")
+_HEADER = re.compile(rb"8=FIX[^\x01=]{0,12}\x019=(\d{1,7})\x0135=")
 _HEADER_MAX = 40
 """More bytes than any header needs: a start that does not match with as many is garbled."""
 _TRAILER = re.compile(rb"10=\d\d\d\x01")

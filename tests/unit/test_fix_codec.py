@@ -61,6 +61,7 @@ def test_no_more_than_asked_for_are_taken_and_the_rest_is_kept() -> None:
         b"8=FIX.4.4\x019=\x0135=D\x0110=000\x01",
         b"\x00" * 500,
         b"8=8=8=FIX8=FI",
+        b"8=FIX",
     ],
 )
 def test_what_is_garbled_is_skipped(garbled: bytes) -> None:
