@@ -33,17 +33,18 @@ class ResendQuota:
             self._messages = 0
             self._times.clear()
 
-    def refuse(self, begin: int, end: int) -> str:
+    def refuse(self, begin: int, end: int, asked: int) -> str:
         """Counts a request for ``begin``..``end``, both included. Returns why it is one too many; empty if it is not.
 
-        However long it is, the first one is welcome.
+        However long it is, the first one is welcome. Requests are the same by the end that they name, ``asked``: one
+        for all there is (0) would else be another whenever something has been sent in between.
         """
         settings, times = self._settings, self._times
         within = f"within {settings.resend_window_s:g} s"
-        if times.get((begin, end), 0) >= settings.resend_repeats_max:
+        if times.get((begin, asked), 0) >= settings.resend_repeats_max:
             return f"More than {settings.resend_repeats_max} ResendRequests for {begin} to {end} {within}"
         if self._messages >= settings.resend_messages_max or len(times) >= settings.resend_requests_max:
             return f"ResendRequests for {self._messages} messages {within}, and now for {begin} to {end}"
         self._messages += end - begin + 1
-        times[begin, end] = times.get((begin, end), 0) + 1
+        times[begin, asked] = times.get((begin, asked), 0) + 1
         return ""

@@ -59,11 +59,11 @@ class Resends:
 
     def want(self, begin: int, end: int) -> str:
         """Queues a request, cut to what has been sent; ``end`` 0 is all. Returns why it is refused; else empty."""
-        last = self._outbound.next - 1
+        last, asked = self._outbound.next - 1, end
         end = min(end, last) if end else last
         if len(self._waiting) >= self._max:
             return f"Too many ResendRequests at once: {len(self._waiting)} wait, and now one for {begin} to {end}"
-        refusal = self._quota.refuse(begin, end)
+        refusal = self._quota.refuse(begin, end, asked)
         if not refusal:
             self._waiting.append((begin, end))
             self._outbound.held = True
