@@ -73,6 +73,8 @@ class Inbound:
         self._appl_ver_id = APPL_VER_ID.get(dialect.begin_string, "")
         self._services: dict[str, Service] = {}
         self._admin = Administrative(owner, self, port)
+        self._early: list[bytes] = []
+        """What came right behind a Logon that resets a live session, until that is answered."""
         self._throttle: Throttle | None = None
         """While a batch that goes beyond the session's rate is acted on."""
 
@@ -80,8 +82,7 @@ class Inbound:
 
     def _read_orders_for(self, session: SessionOpened) -> None:
         """Order messages are read by the session's terms as they are now; operators may change them while it trades."""
-        port, settings = self._port, self._settings
-        self._session = session
+        self._session, port, settings = session, self._port, self._settings
         self._may_trade = may_trade(session)
         self._mapper = CommandMapper(self._dialect, session, port.directory, port.order_named, end_of_day_ns)
         self._plain = PlainOrders(session, port.directory, port, settings.sending_time_accuracy_s)
@@ -114,8 +115,9 @@ class Inbound:
 
     @property
     def ready(self) -> bool:
-        """Whether a message that came beyond a gap is next, and waits for credit only."""
-        return self._gap.upto > 0 and self._gap.has(self._port.in_next) and self._owner.state is State.ACTIVE
+        """Whether a message that came too early can be acted on, and waits for credit only."""
+        kept = self._early or (self._gap.upto > 0 and self._gap.has(self._port.in_next))
+        return bool(kept) and self._owner.state is State.ACTIVE
 
     def receive(self, frames: list[bytes], now_ns: int, throttle: Throttle | None = None) -> None:
         """Acts on frames in order until the session reads no more."""
@@ -123,6 +125,7 @@ class Inbound:
         self._throttle = throttle
         if self._port.session is not self._session:
             self._read_orders_for(self._port.session)
+        frames = self._early + frames if self._early else frames
         at, count = 0, len(frames)
         while at < count:
             if owner.state is State.ACTIVE:
@@ -134,6 +137,7 @@ class Inbound:
                 break
             self._message(frames[at], now_ns)
             at += 1
+        self._early = frames[at:] if owner.state is State.LOGGING_ON else []
         self.submit()
         if self._gap.upto:
             self._go_on(now_ns)
@@ -145,8 +149,7 @@ class Inbound:
 
     def _go_on(self, now_ns: int) -> None:
         """Acts on what came beyond the gap and is next now, as far as there is credit; asks for the next chunk."""
-        port, owner, gap = self._port, self._owner, self._gap
-        credit = port.credit
+        port, owner, gap, credit = self._port, self._owner, self._gap, self._port.credit
         while credit > 0 and owner.state is State.ACTIVE and (frame := gap.take(port.in_next)) is not None:
             credit -= 1
             if frame:
@@ -195,7 +198,7 @@ class Inbound:
             self._bad_sending_time(message, seq, fault, now_ns)
         elif msg_type == "4" and fields.get("123") != "Y":
             self._reset(message, seq, now_ns)
-        elif msg_type == "A" and fields.get("141") == "Y":
+        elif msg_type == "A" and fields.get("141") == "Y" and fields.get("43") != "Y":
             self._admin.log_on_again(message, seq, now_ns)
         elif seq != self._port.in_next:
             self._out_of_sequence(message, msg_type, seq, frame, now_ns)
@@ -319,8 +322,7 @@ class Inbound:
             self._out_of_sequence(message, message.msg_type, seq, b"", now_ns)
         else:
             self.move(seq + 1)
-            missing = "52" not in message.fields
-            refusal = FieldRefusal(1, "52", MISSING) if missing else FieldRefusal(6, "52", fault)
+            refusal = FieldRefusal(6, "52", fault) if "52" in message.fields else FieldRefusal(1, "52", MISSING)
             self._refuse(message, seq, refusal, now_ns)
 
     def _refuse(self, message: Message, seq: int, refusal: FieldRefusal, now_ns: int) -> None:

@@ -188,6 +188,20 @@ def test_a_reset_brings_unconfirmed_reports_again_as_new_messages() -> None:
     assert "97" not in wire.messages()[0]
 
 
+def test_what_comes_right_behind_a_reset_waits_for_its_answer() -> None:
+    session, port, wire = active()
+    behind = [client_frame("1", number, f"112={number}") for number in (2, 3)]
+    session.receive([client_frame("A", 1, "98=0|108=30|141=Y"), *behind], NOW)
+    assert not session.ready
+    session.deliver(port.logged_on(), NOW)
+    assert wire.brief() == ["A/1"]
+    assert session.ready
+    session.receive([], NOW)
+    assert wire.brief() == ["0/2", "0/3"]
+    assert port.in_next == 4
+    assert not session.ready
+
+
 def test_resend_requests_beyond_the_limit_end_the_session() -> None:
     session, port, wire = active(resends_max=2)
     for _ in range(3):
