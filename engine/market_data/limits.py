@@ -15,7 +15,8 @@ class MarketDataLimits(msgspec.Struct, frozen=True, kw_only=True):
     repairable."""
 
     checksum_every: int = 1_000
-    """Changes of displayed orders after which a checksum follows, for who listens order by order; 0 = none."""
+    """Changes of displayed orders after which a checksum follows, for who listens order by order; as many as there are
+    orders where those are more; 0 = none."""
 
     def __post_init__(self) -> None:
         if self.trades_per_symbol < 1:

@@ -149,7 +149,11 @@ class Shown(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Steps:
     """Folds the records of one instrument into its displayed orders, whose ``deltas`` are being noted, and notes the
-    steps of each in ``records``. ``checksum_every``: changes of orders, at least, between two checksums; 0 = none."""
+    steps of each in ``records``.
+
+    ``checksum_every``: changes between two checksums; in a book that displays more orders as many as those, so that a
+    change never costs more than an order's part of a checksum; 0 = none.
+    """
 
     __slots__ = ("_changes", "_checksum_every", "_other", "_state", "_steps", "records")
 
@@ -193,7 +197,7 @@ class Steps:
         steps = self._steps
         if steps:
             self._changes += len(steps)
-            if self._changes >= self._checksum_every > 0:
+            if self._changes >= self._checksum_every > 0 and self._changes >= len(orders):
                 self._changes = 0
                 steps.append(BookChecksum(orders_checksum(orders), len(orders)))
             self.records.append(RecordSteps(time_ns, steps))
@@ -206,12 +210,14 @@ class Steps:
 
     def _trade(self, trade: TradeExecuted, orders: DisplayedOrders, executed: dict[int, int]) -> None:
         """Who takes in continuous trading was not displayed where it trades: it is told as it stands afterwards."""
-        uncross = trade.uncross
-        self._execute(trade.resting, trade, orders, executed)
-        if uncross:
+        steps = self._steps
+        if trade.uncross:
+            self._execute(trade.resting, trade, orders, executed)
             self._execute(trade.aggressor, trade, orders, executed)
-        aggressor = NO_SIDE if uncross else trade.aggressor.terms.side
-        self._steps.append(Traded(trade.trade_id, trade.px, trade.qty, aggressor))
+            steps.append(Traded(trade.trade_id, trade.px, trade.qty, NO_SIDE))
+        else:
+            self._execute(trade.resting, trade, orders, executed)
+            steps.append(Traded(trade.trade_id, trade.px, trade.qty, trade.aggressor.terms.side))
 
     def _execute(
         self, order: OrderImage, trade: TradeExecuted, orders: DisplayedOrders, executed: dict[int, int]

@@ -137,7 +137,8 @@ class SymbolChannels:
                 contents.append((Channel.TOP, top))
         deltas = self._market.orders.deltas if self._market.orders is not None else None
         if deltas:
-            contents.append((Channel.LEVELS, changed_levels(self._orders, deltas)))
+            if Channel.LEVELS in self.open:
+                contents.append((Channel.LEVELS, changed_levels(self._orders, deltas)))
             contents.append((Channel.ORDERS, deltas))
         steps = self._market.steps
         if steps is not None and steps.records:

@@ -19,7 +19,6 @@ from engine.market_data.steps import (
     DayEnded,
     OrderExecuted,
     OrderRequeued,
-    Step,
     TradeAmended,
     Traded,
 )
@@ -42,7 +41,7 @@ class Encoder:
         self._deleted = messages.order_deleted.pack
         self._trade = messages.trade.pack
         self._level = messages.price_level.pack
-        self._by_type: dict[type, Callable[[int, int, Any, int], bytes]] = {
+        self.by_type: dict[type, Callable[[int, int, Any, int], bytes]] = {
             OrderAdded: self._order_added,
             OrderExecuted: self._order_executed,
             OrderModified: self._order_modified,
@@ -55,10 +54,7 @@ class Encoder:
             AuctionResult: self._auction_result,
             DayEnded: self._day_ended,
         }
-
-    def step(self, time_ns: int, security_id: int, step: Step, flags: int) -> bytes:
-        """One step but a change of state."""
-        return self._by_type[type(step)](time_ns, security_id, step, flags)
+        """By the type of a step: (time, SecurityID, step, flags) → its packet. A change of state has its own method."""
 
     # ---- orders ---------------------------------------------------------------------------------------------------
 

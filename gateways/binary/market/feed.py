@@ -155,24 +155,26 @@ class MarketFeed:
     def _steps(self, symbol_id: int, listed: Listed, records: list[RecordSteps]) -> None:
         everything: list[bytes] = []
         common: list[bytes] = []
-        encode = TELL.step
+        encoders = TELL.by_type
         for record in records:
             time_ns, steps = record.time_ns, record.steps
             last = len(steps) - 1
             for at, step in enumerate(steps):
                 flags = END_OF_EVENT if at == last else 0
-                if type(step) is State:
-                    packets = TELL.state(time_ns, symbol_id, step, listed.state, flags)
-                    listed.state = step
+                kind = type(step)
+                if kind is State:
+                    state = cast("State", step)
+                    packets = TELL.state(time_ns, symbol_id, state, listed.state, flags)
+                    listed.state = state
                     everything += packets
                     common += packets
                     continue
-                packet = encode(time_ns, symbol_id, step, flags)
+                packet = encoders[kind](time_ns, symbol_id, step, flags)
                 everything.append(packet)
-                if type(step) not in OF_ORDERS:
+                if kind not in OF_ORDERS:
                     common.append(packet)
-                    if type(step) is Instrument:
-                        listed.instrument = step
+                    if kind is Instrument:
+                        listed.instrument = cast("Instrument", step)
         self.lines[Kind.ORDERS].tell(symbol_id, everything)
         self.lines[Kind.LEVELS].tell(symbol_id, common)
 
