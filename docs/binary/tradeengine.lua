@@ -1063,7 +1063,7 @@ function proto.dissector(buffer, pinfo, root)
     tree:add_le(head.schema_id, buffer(4, 2))
     tree:add_le(head.version, buffer(6, 2))
     pinfo.cols.protocol = "TradeEngine"
-    pinfo.cols.info:append(" " .. name .. " ")
+    pinfo.cols.info:append(name .. " ")
     pinfo.cols.info:fence()
     if not known then
         tree:add_proto_expert_info(experts.unknown)
@@ -1079,6 +1079,7 @@ function proto.dissector(buffer, pinfo, root)
 end
 
 proto:register_heuristic("soupbintcp", function(buffer, pinfo, root)
+    pinfo.cols.info:append(" ")
     return proto.dissector(buffer, pinfo, root) > 0
 end)
 DissectorTable.get("moldudp64.payload"):add_for_decode_as(proto)
@@ -1169,16 +1170,13 @@ local function packet(buffer, pinfo, root)
             tree:add(envelope.sequence, buffer(0, 2), UInt64(number)):set_generated()
         end
     end
-    pinfo.cols.info:append(name)
-    pinfo.cols.info:fence()
-    if buffer:len() == PACKET_HEADER_SIZE then
-        pinfo.cols.info:append(" ")
-    elseif kind == "S" or kind == "U" then
-        proto.dissector(buffer(PACKET_HEADER_SIZE):tvb(), pinfo, root)
-    elseif content[kind] then
-        content[kind](tree, buffer(PACKET_HEADER_SIZE), pinfo)
-        pinfo.cols.info:append(" ")
+    local payload = buffer:len() > PACKET_HEADER_SIZE and buffer(PACKET_HEADER_SIZE) or nil
+    if payload and (kind == "S" or kind == "U") then
+        if proto.dissector(payload:tvb(), pinfo, root) > 0 then return buffer:len() end
+    elseif payload and content[kind] then
+        content[kind](tree, payload, pinfo)
     end
+    pinfo.cols.info:append(name .. " ")
     pinfo.cols.info:fence()
     return buffer:len()
 end

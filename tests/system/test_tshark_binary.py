@@ -17,7 +17,7 @@ from schema_client import SchemaClient, SchemaCodec
 from venue_process import ROOT, VenueProcess
 
 from gateways.binary.schema.artifacts import MARKET_DATA, ORDER_ENTRY
-from gateways.binary.schema.model import Block, Composite, Enumeration, Message, Schema, Type
+from gateways.binary.schema.model import Block, Composite, Enumeration, Message, Scalar, Schema, Type
 from gateways.binary.schema.reader import read
 
 PORT, UDP_PORT = 9900, 9902
@@ -26,13 +26,16 @@ ORDERS, MARKET = read(ORDER_ENTRY), read(MARKET_DATA)
 UNIT, TIME_NS = 10**8, 1_700_000_000_123_456_789
 _UNPACKED = Path(sys.prefix) / "tools" / "tshark" / "run"
 TSHARK = shutil.which("tshark") or (str(_UNPACKED) if _UNPACKED.exists() else "")
-_OPTIONS = ("-X", f"lua_script:{SCRIPT}", "-d", f"tcp.port=={PORT},soupbintcp", "-d", f"udp.port=={UDP_PORT},moldudp64")
-_CARRIED = ("-d", "moldudp64.payload,tradeengine")
+WIRESHARKS = ("-d", f"tcp.port=={PORT},soupbintcp")
+"""Its own SoupBinTCP instead of the script's."""
+MOLD = ("-d", f"udp.port=={UDP_PORT},moldudp64", "-d", "moldudp64.payload,tradeengine")
+EACH_SOUP = pytest.mark.parametrize("options", [(), WIRESHARKS], ids=["the script's", "Wireshark's"])
 
 
 def tshark(*arguments: str | Path) -> str:
-    ran = subprocess.run([TSHARK, *arguments], capture_output=True, text=True)
+    ran = subprocess.run([TSHARK, *arguments, "-X", f"lua_script:{SCRIPT}"], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
+    assert "Lua" not in ran.stderr, ran.stderr
     return ran.stdout
 
 
@@ -40,13 +43,13 @@ def tshark(*arguments: str | Path) -> str:
 def runs_scripts() -> None:
     if not TSHARK:
         pytest.skip("tshark is not there: scripts/install-test-tools.sh installs it")
-    if "tradeengine" not in tshark("-G", "protocols", "-X", f"lua_script:{SCRIPT}"):
+    if "tradeengine" not in tshark("-G", "protocols"):
         pytest.skip("this tshark runs no Lua scripts (for root it does not, unless user namespaces are allowed)")
 
 
-def dissected(path: Path) -> list[dict[str, Any]]:
+def dissected(path: Path, *options: str) -> list[dict[str, Any]]:
     """The messages of a capture in order, each as the dissector's tree: field's filter name → what is shown."""
-    text = tshark("-r", path, *_OPTIONS, *_CARRIED, "-T", "json", "--no-duplicate-keys")
+    text = tshark("-r", path, *options, "-T", "json", "--no-duplicate-keys")
     assert "_ws.malformed" not in text
     return list(trees_in(json.loads(text)))
 
@@ -68,9 +71,9 @@ def names(trees: list[dict[str, Any]]) -> list[str]:
     return [tree["tradeengine.message"] for tree in trees]
 
 
-def experts(path: Path) -> list[str]:
+def experts(path: Path, *options: str) -> list[str]:
     """What the dissectors complain of, but for TCP's own remarks."""
-    told = tshark("-r", path, *_OPTIONS, *_CARRIED, "-T", "fields", "-e", "_ws.expert.message", "-E", "aggregator=;")
+    told = tshark("-r", path, *options, "-T", "fields", "-e", "_ws.expert.message", "-E", "aggregator=;")
     return [text for line in told.splitlines() for text in line.split(";") if text and "onnection" not in text]
 
 
@@ -88,7 +91,7 @@ def value(kind: Type, number: int) -> Any:
             return tuple(number + nth for nth in range(len(kind.parts)))
     if kind.is_time:
         return TIME_NS
-    return b"text" if kind.length > 1 else number
+    return text_of(kind) if kind.length > 1 else number
 
 
 def shown(kind: Type, number: int) -> str:
@@ -106,8 +109,13 @@ def shown(kind: Type, number: int) -> str:
     if kind.is_time:
         return "Nov 14, 2023 22:13:20.123456789 UTC"
     if kind.is_bytes:
-        return b"text".ljust(kind.length, b"\0").hex(":")
-    return "text" if kind.length > 1 else str(number)
+        return text_of(kind).hex(":")
+    return text_of(kind).decode() if kind.length > 1 else str(number)
+
+
+def text_of(kind: Scalar) -> bytes:
+    """Short arrays are full, long ones padded."""
+    return b"text" if kind.length > 32 and kind.is_text else b"x" * kind.length
 
 
 def decimal(whole: int) -> str:
@@ -144,28 +152,29 @@ def in_mold(schema: Schema) -> list[bytes]:
     return [b"0123456789" + struct.pack(">QH", 1 + nth, 1) + block for nth, block in enumerate(blocks)]
 
 
+@EACH_SOUP
 @pytest.mark.parametrize("schema", [ORDERS, MARKET], ids=lambda schema: schema.description)
-def test_every_message_is_shown_with_all_its_fields(schema: Schema, tmp_path: Path) -> None:
+def test_every_message_is_shown_with_all_its_fields(schema: Schema, options: tuple[str, ...], tmp_path: Path) -> None:
     path = tmp_path / "all.pcap"
     capture = Capture(PORT)
     in_soup(capture, schema)
     capture.save(path)
-    trees = dissected(path)
+    trees = dissected(path, *options)
     assert names(trees) == [message.name for message in schema.messages]
     for tree, message in zip(trees, schema.messages, strict=True):
         check(tree, message)
         assert tree["tradeengine.version"] == str(schema.version)
-    assert experts(path) == []
+    assert experts(path, *options) == []
 
 
 def test_moldudp64_carries_them_too(tmp_path: Path) -> None:
     path = tmp_path / "mold.pcap"
     udp_capture(path, UDP_PORT, in_mold(MARKET))
-    trees = dissected(path)
+    trees = dissected(path, *MOLD)
     assert names(trees) == [message.name for message in MARKET.messages]
     for tree, message in zip(trees, MARKET.messages, strict=True):
         check(tree, message)
-    assert experts(path) == []
+    assert experts(path, *MOLD) == []
 
 
 def test_groups_are_shown_entry_by_entry(tmp_path: Path) -> None:
@@ -175,7 +184,7 @@ def test_groups_are_shown_entry_by_entry(tmp_path: Path) -> None:
     payload = SchemaCodec(ORDERS).encode("NewList", ListID=2, ContingencyType="OneCancelsOther", Legs=legs)
     capture.sent(True, struct.pack(">H", 1 + len(payload)) + b"U" + payload)
     capture.save(path)
-    text = tshark("-r", path, *_OPTIONS, "-O", "tradeengine")
+    text = tshark("-r", path, "-O", "tradeengine")
     tree = text[text.index("TradeEngine order entry: NewList") :]
     assert "ContingencyType: OneCancelsOther (1)" in tree
     assert "    Legs: 2\n" in tree
@@ -244,17 +253,21 @@ def traded(client: SchemaClient, other: SchemaClient) -> None:
     client.expect("OpenOrdersEnd")
 
 
-def test_a_captured_session_is_shown_by_name(tmp_path: Path, shared_venue: VenueProcess) -> None:
+@EACH_SOUP
+def test_a_captured_session_is_shown_by_name(
+    options: tuple[str, ...], tmp_path: Path, shared_venue: VenueProcess
+) -> None:
+    users = ("TRADR3", "TRADR4") if options else ("TRADR1", "TRADR2")
     relay = Relay(shared_venue.ports.binary, PORT)
     with SchemaClient(relay.port, ORDERS) as client, SchemaClient(shared_venue.ports.binary, ORDERS) as other:
-        client.log_in("TRADR1")
-        other.log_in("TRADR2")
+        client.log_in(users[0])
+        other.log_in(users[1])
         traded(client, other)
         client.log_out()
     relay.join()
     path = tmp_path / "session.pcap"
     relay.capture.save(path)
-    trees = dissected(path)
+    trees = dissected(path, *options)
     assert {tree["tradeengine.message"] for tree in trees} >= {
         "NewOrder", "ReplaceOrder", "NewSpecialOrder", "NewList", "CancelOrder", "MassCancel", "Accepted", "Replaced",
         "Executed", "Rejected", "Canceled", "CancelRejected", "MassCancelReport", "OrderStatus", "BookSnapshot",
@@ -264,4 +277,68 @@ def test_a_captured_session_is_shown_by_name(tmp_path: Path, shared_venue: Venue
     executed = next(tree for tree in trees if tree["tradeengine.message"] == "Executed")
     assert (executed["tradeengine.LastPx"], executed["tradeengine.LastQty"]) == ("230", "4")
     assert executed["tradeengine.Side"] == "Buy"
+    assert experts(path, *options) == []
+
+
+def test_captured_market_data_is_shown_by_name(tmp_path: Path, shared_venue: VenueProcess) -> None:
+    ports = json.loads((shared_venue.data_dir / "ports.json").read_text())
+    relay = Relay(ports["market-data"], PORT)
+    order = {"SecurityID": 9, "OrdType": "Limit", "TimeInForce": "Day", "Price": 200 * UNIT, "OrderQty": UNIT}
+    with SchemaClient(relay.port, MARKET) as feed, SchemaClient(ports["binary"], ORDERS) as client:
+        feed.log_in("TRADR3", session="ORDERS")
+        while feed.receive()[0] != "SnapshotComplete":
+            pass
+        client.log_in("TRADR3")
+        client.send("NewOrder", ClOrdID=101, Side="Buy", **order)
+        client.send("NewOrder", ClOrdID=102, Side="Sell", **order)
+        while (told := feed.receive())[0] != "Trade":
+            pass
+        feed.log_out()
+    relay.join()
+    path = tmp_path / "market.pcap"
+    relay.capture.save(path)
+    trees = dissected(path)
+    seen = [tree["tradeengine.message"] for tree in trees]
+    assert set(seen) >= {"InstrumentDefinition", "SnapshotBegin", "SnapshotComplete", "OrderAdded", "OrderExecuted"}
+    assert not any(name.startswith("template") for name in seen)
+    trade = next(tree for tree in trees if tree["tradeengine.message"] == "Trade")
+    assert trade["tradeengine.TradeID"] == str(told[1]["TradeID"])
+    assert (trade["tradeengine.LastPx"], trade["tradeengine.AggressorSide"]) == ("200", "Sell")
+    definition = next(tree for tree in trees if tree.get("tradeengine.Symbol") == "BTC/USDT")
+    assert definition["tradeengine.MinPriceIncrement"] == "0.01"
+    assert experts(path) == []
+
+
+def soup_packet(kind: bytes, payload: bytes = b"") -> bytes:
+    return struct.pack(">H", 1 + len(payload)) + kind + payload
+
+
+def test_reports_are_numbered_however_segments_cut_them(tmp_path: Path) -> None:
+    path = tmp_path / "cut.pcap"
+    capture = Capture(PORT)
+    report = soup_packet(b"S", sample(ORDERS, ORDERS.by_template[106]))
+    answer = soup_packet(b"U", sample(ORDERS, ORDERS.by_template[152]))
+    capture.sent(True, soup_packet(b"L", b"TRADR1demo      " + b" " * 10 + b"7".rjust(20)))
+    stream = soup_packet(b"A", b"SESSION123" + b"7".rjust(20)) + report + soup_packet(b"H") + answer + report
+    for at in range(0, len(stream), 50):
+        capture.sent(False, stream[at : at + 50])
+    capture.sent(False, soup_packet(b"+", b"the client is too slow") + soup_packet(b"Z"))
+    capture.save(path)
+    assert names(dissected(path)) == ["Executed", "OpenOrdersEnd", "Executed"]
+    fields = ("type", "username", "session", "sequence", "text")
+    told = tshark("-r", path, "-T", "fields", *(word for name in fields for word in ("-e", f"tradeengine_soup.{name}")))
+    columns = zip(*(line.split("\t") for line in told.splitlines()), strict=True)
+    seen = {
+        name: [it for cell in column for it in cell.split(",") if it]
+        for name, column in zip(fields, columns, strict=True)
+    }
+    assert seen["type"] == [
+        "Login Request", "Login Accepted", "Sequenced Data", "Server Heartbeat", "Unsequenced Data", "Sequenced Data",
+        "Debug", "End of Session",
+    ]  # fmt: skip
+    assert seen["username"] == ["TRADR1"]
+    assert seen["session"] == ["SESSION123"]
+    assert seen["sequence"] == ["7", "7", "7", "8"]
+    assert seen["text"] == ["the client is too slow"]
+    assert "demo" not in told
     assert experts(path) == []

@@ -1,11 +1,13 @@
 -- TradeEngine's messages in Wireshark and tshark. Made by python -m gateways.binary.schema from the schemas: don't edit.
 --
---   tshark -X lua_script:tradeengine.lua -d tcp.port==9900,soupbintcp -d tcp.port==9901,soupbintcp \
---          -d udp.port==9902,moldudp64 -d moldudp64.payload,tradeengine …
+--   tshark -X lua_script:tradeengine.lua …                         the venue's usual ports, 9900 and 9901
+--   tshark … -d tcp.port==5000,tradeengine_soup                    another one
+--   tshark … -d udp.port==5001,moldudp64 -d moldudp64.payload,tradeengine
 --
--- Packets are Wireshark's: it reads SoupBinTCP and MoldUDP64, this reads what they carry. Filters are named for fields:
--- tradeengine.message == "Executed" && tradeengine.Side == "Buy" && tradeengine.Price.mantissa > 23000000000.
--- A decimal's value is its exact text (tradeengine.Price == "230.5"); to compare, take its mantissa.
+-- Filters are named for fields: tradeengine.message == "Executed" && tradeengine.Side == "Buy".
+-- A decimal's value is its exact text (tradeengine.Price == "230.5"); to compare, take tradeengine.Price.mantissa, the
+-- integer. Wireshark's own SoupBinTCP (-d tcp.port==5000,soupbintcp) shows the messages too; it loses its place where
+-- the segment of a Login Accepted ends within another packet.
 
 local schemas = {}
 -- @schemas@
@@ -133,7 +135,7 @@ function show.bits(tree, name, range, kind, number)
 end
 
 function show.text(tree, name, range)
-    tree:add(values[name], range, range:stringz())
+    tree:add(values[name], range, (range:string():gsub("%z.*$", "")))
 end
 
 function show.bytes(tree, name, range)
@@ -216,7 +218,7 @@ function proto.dissector(buffer, pinfo, root)
     tree:add_le(head.schema_id, buffer(4, 2))
     tree:add_le(head.version, buffer(6, 2))
     pinfo.cols.protocol = "TradeEngine"
-    pinfo.cols.info:append(" " .. name .. " ")
+    pinfo.cols.info:append(name .. " ")
     pinfo.cols.info:fence()
     if not known then
         tree:add_proto_expert_info(experts.unknown)
@@ -232,6 +234,123 @@ function proto.dissector(buffer, pinfo, root)
 end
 
 proto:register_heuristic("soupbintcp", function(buffer, pinfo, root)
+    pinfo.cols.info:append(" ")
     return proto.dissector(buffer, pinfo, root) > 0
 end)
 DissectorTable.get("moldudp64.payload"):add_for_decode_as(proto)
+
+-- ---- SoupBinTCP 3.00 ----
+
+local PACKET_HEADER_SIZE = 3
+local PACKETS = {
+    ["+"] = "Debug", A = "Login Accepted", J = "Login Rejected", S = "Sequenced Data", U = "Unsequenced Data",
+    H = "Server Heartbeat", Z = "End of Session", L = "Login Request", R = "Client Heartbeat", O = "Logout Request",
+}
+
+local soup = Proto("tradeengine_soup", "SoupBinTCP of TradeEngine")
+local envelope = {
+    length = ProtoField.uint16("tradeengine_soup.length", "Length"),
+    type = ProtoField.string("tradeengine_soup.type", "Type"),
+    username = ProtoField.string("tradeengine_soup.username", "User name"),
+    session = ProtoField.string("tradeengine_soup.session", "Session"),
+    sequence = ProtoField.uint64("tradeengine_soup.sequence", "Sequence number"),
+    text = ProtoField.string("tradeengine_soup.text", "Text"),
+}
+soup.fields = envelope
+soup.prefs.ports = Pref.range("TCP ports", "9900-9901", "Order entry and market data", 65535)
+
+-- The next Sequenced Data packet's number, per direction; and what each packet's was, for when it is shown again.
+local following, numbers = {}, {}
+
+function soup.init()
+    following, numbers = {}, {}
+end
+
+local function direction(pinfo)
+    return tostring(pinfo.src) .. ":" .. pinfo.src_port .. ">" .. tostring(pinfo.dst) .. ":" .. pinfo.dst_port
+end
+
+local function text_of(range)
+    return (range:string():gsub("^ +", ""):gsub(" +$", ""))
+end
+
+local function sequence(tree, range)
+    local number = text_of(range)
+    tree:add(envelope.sequence, range, UInt64(tonumber(number) or 0))
+    return tonumber(number)
+end
+
+-- Packets that carry no message.
+local content = {
+    A = function(tree, range, pinfo)
+        if range:len() < 30 then return end
+        tree:add(envelope.session, range(0, 10), text_of(range(0, 10)))
+        local number = sequence(tree, range(10, 20))
+        if not pinfo.visited then following[direction(pinfo)] = number end
+    end,
+    J = function(tree, range)
+        tree:add(envelope.text, range, range:string() == "A" and "not authorised" or "session not available")
+    end,
+    L = function(tree, range)
+        if range:len() < 46 then return end
+        tree:add(envelope.username, range(0, 6), text_of(range(0, 6)))
+        tree:add(envelope.session, range(16, 10), text_of(range(16, 10)))
+        sequence(tree, range(26, 20))
+    end,
+    ["+"] = function(tree, range)
+        tree:add(envelope.text, range)
+    end,
+}
+
+local function numbered(pinfo, place)
+    local key = pinfo.number .. "/" .. place
+    local way = direction(pinfo)
+    if not pinfo.visited and following[way] then
+        numbers[key] = following[way]
+        following[way] = following[way] + 1
+    end
+    return numbers[key]
+end
+
+local function packet(buffer, pinfo, root)
+    local kind = string.char(buffer(2, 1):uint())
+    local name = PACKETS[kind] or "packet of type " .. buffer(2, 1):uint()
+    local tree = root:add(soup, buffer(), "SoupBinTCP, " .. name)
+    tree:add(envelope.length, buffer(0, 2))
+    tree:add(envelope.type, buffer(2, 1), name):append_text(" (" .. kind .. ")")
+    if kind == "S" then
+        local number = numbered(pinfo, buffer:offset())
+        if number then
+            tree:append_text(", number " .. number)
+            tree:add(envelope.sequence, buffer(0, 2), UInt64(number)):set_generated()
+        end
+    end
+    local payload = buffer:len() > PACKET_HEADER_SIZE and buffer(PACKET_HEADER_SIZE) or nil
+    if payload and (kind == "S" or kind == "U") then
+        if proto.dissector(payload:tvb(), pinfo, root) > 0 then return buffer:len() end
+    elseif payload and content[kind] then
+        content[kind](tree, payload, pinfo)
+    end
+    pinfo.cols.info:append(name .. " ")
+    pinfo.cols.info:fence()
+    return buffer:len()
+end
+
+function soup.dissector(buffer, pinfo, root)
+    pinfo.cols.protocol = "SoupBinTCP"
+    pinfo.cols.info:clear()
+    dissect_tcp_pdus(buffer, root, PACKET_HEADER_SIZE, function(tvb, _, offset)
+        return 2 + math.max(1, tvb(offset, 2):uint())
+    end, packet)
+    return buffer:len()
+end
+
+local listening
+local function listen()
+    local table = DissectorTable.get("tcp.port")
+    if listening then table:remove(listening, soup) end
+    listening = soup.prefs.ports
+    if listening ~= "" then table:add(listening, soup) end
+end
+soup.prefs_changed = listen
+listen()
