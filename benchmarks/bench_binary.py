@@ -1,4 +1,4 @@
-"""Orders end to end over the binary port: a rate with many in flight, a round trip with one."""
+"""Orders end to end over the binary port: a rate with many in flight, a round trip with one, beside echo and disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ PORT = Port(
     orders=BinaryOrders,
     port_of=lambda venue: venue.binary_port,
     pipelined_orders=80_000,
-    rate_target=Target("value", ">=", 100_000),
+    rate_target=Target("value", ">=", 200_000),
+    p50_target=Target("ratio", "<=", 2),
+    p99_target=Target("ratio", "<=", 4),
+    one_core_targets=False,
 )
 
 

@@ -13,7 +13,8 @@ from contextlib import ExitStack
 
 import msgspec
 
-from benchmarks.harness import Claim, Context, Figures, Placement, Target, claim, interleaved, placements
+from benchmarks.disk import SYNC_P50, SYNC_P99, SyncedWrites
+from benchmarks.harness import Claim, Context, Figures, Placement, Samples, Target, claim, interleaved, placements
 from benchmarks.loadgen import LoadGenerator, Stream, Wire
 from benchmarks.orders import (
     ALTERNATING,
@@ -36,7 +37,7 @@ P50S = ("p50, rests", "p50, trades")
 """An order that rests has one report; one that trades is followed by three, for its one session has both sides."""
 _P99 = "p99"
 RATE = {CROSSING: "orders/s, half crossing", RESTING: "orders/s, none crossing"}
-_ROUND_TRIP_TARGET = Target("ratio", "<=", 3)
+_SYNC = "fdatasync"
 
 
 class Port(msgspec.Struct, frozen=True):
@@ -50,6 +51,11 @@ class Port(msgspec.Struct, frozen=True):
     pipelined_orders: int
     """In one full run."""
     rate_target: Target
+    p50_target: Target = Target("ratio", "<=", 3)
+    """Of a round trip in ``os`` durability, beside the echo's."""
+    p99_target: Target | None = None
+    one_core_targets: bool = True
+    """Whether round trips are to meet their targets with server and client on one core too."""
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -174,23 +180,45 @@ def _pipelined(port: Port, context: Context, loads: dict[str, Load], place: Plac
 
 def _round_trips(port: Port, context: Context, loads: dict[str, Load], places: list[Placement]) -> list[Claim]:
     count = context.scale(5_000, 200)
+    disk = SyncedWrites(context.directory, context.scale(500, 50))
     claims: list[Claim] = []
     for place in places:
 
         def variant(load: Load, place: Placement = place) -> Callable[[], Figures]:
             return lambda: load.ping_pong(count, place.client)
 
-        samples = interleaved(context.rounds, {f"{name}, {place.name}": variant(load) for name, load in loads.items()})
-        samples.show(dict.fromkeys((*P50S, _P99), "µs"))
+        variants = {f"{name}, {place.name}": variant(load) for name, load in loads.items()}
+        samples = interleaved(context.rounds, variants | {_SYNC: lambda place=place: disk.run(place.server)})
+        samples.show(dict.fromkeys((*P50S, _P99, SYNC_P50, SYNC_P99), "µs"))
+        with_targets = port.one_core_targets or place is places[0]
         for durability in DURABILITIES:
-            for figure in (*P50S, _P99):
-                claims.append(
-                    claim(
-                        f"{port.name}: round trip {figure}; {durability}, {place.name}; beside a trio echo",
-                        samples.median(f"{durability}, {place.name}", figure),
-                        "µs",
-                        samples.median(f"{ECHO}, {place.name}", figure),
-                        _ROUND_TRIP_TARGET if durability == "os" and figure in P50S else None,
-                    )
-                )
+            claims += _beside_echo(port, samples, durability, place.name, with_targets and durability == "os")
+        claims += _beside_sync(port, samples, place.name)
     return claims
+
+
+def _beside_echo(port: Port, samples: Samples, durability: str, place: str, with_targets: bool) -> list[Claim]:
+    targets = {**dict.fromkeys(P50S, port.p50_target), _P99: port.p99_target} if with_targets else {}
+    return [
+        claim(
+            f"{port.name}: round trip {figure}; {durability}, {place}; beside a trio echo",
+            samples.median(f"{durability}, {place}", figure),
+            "µs",
+            samples.median(f"{ECHO}, {place}", figure),
+            targets.get(figure),
+        )
+        for figure in (*P50S, _P99)
+    ]
+
+
+def _beside_sync(port: Port, samples: Samples, place: str) -> list[Claim]:
+    """How far a round trip is from the one sync that it waits for."""
+    return [
+        claim(
+            f"{port.name}: round trip {figure}; fsync, {place}; beside a 4 KiB write and fdatasync",
+            samples.median(f"fsync, {place}", figure),
+            "µs",
+            samples.median(_SYNC, floor),
+        )
+        for figure, floor in ((P50S[0], SYNC_P50), (P50S[1], SYNC_P50), (_P99, SYNC_P99))
+    ]
