@@ -18,10 +18,6 @@ SOUPBIN_USERNAME_MAX: Final = 6
 SOUPBIN_PASSWORD_MAX: Final = 10
 
 _FIX_ONLY: Final = (
-    "public_keys",
-    "hmac_keys",
-    "certificate",
-    "rate",
     "schedule",
     "reset_on_logon",
     "reset_on_logout",
@@ -29,8 +25,7 @@ _FIX_ONLY: Final = (
     "unknown_tags",
     "last_processed",
 )
-"""What a SoupBinTCP session can't have: its numbers never start again, its logon has no room for a signature, and its
-port knows no TLS and no rates."""
+"""What a SoupBinTCP session can't have: its numbers never start again, and it has no dictionary."""
 
 Found = Iterator[tuple[str, str]]
 """Dotted key and text of each problem."""
@@ -79,26 +74,29 @@ def _service_problems(settings: Settings) -> Found:
     ports = {key: service.port for key, service in services.items() if service.enabled and service.port}
     if settings.fix.enabled and settings.fix.tls.certificate and settings.fix.tls_port:
         ports["fix.tls_port"] = settings.fix.tls_port
+    if settings.binary.enabled and settings.binary.tls.certificate and settings.binary.tls_port:
+        ports["binary.tls_port"] = settings.binary.tls_port
     if settings.binary.enabled and settings.binary.market_data and settings.binary.market_data_port:
         ports["binary.market_data_port"] = settings.binary.market_data_port
     uses = Counter(ports.values())
     for key, port in ports.items():
         if uses[port] > 1:
             yield key, f"{port} is given to more than one service; expected a port of its own"
-    yield from _tls_problems(settings.fix)
+    yield from _tls_problems("fix", settings.fix)
+    yield from _tls_problems("binary", settings.binary)
     if settings.admin.token and settings.admin.token_file:
         yield "admin.token_file", f"{settings.admin.token_file!r} is given beside admin.token; expected one of them"
 
 
-def _tls_problems(fix: FixSettings) -> Found:
-    tls = fix.tls
+def _tls_problems(name: str, service: FixSettings | BinarySettings) -> Found:
+    tls = service.tls
     if bool(tls.certificate) != bool(tls.key):
         given, missing = ("certificate", "key") if tls.certificate else ("key", "certificate")
-        yield f"fix.tls.{missing}", f"is missing beside fix.tls.{given}; expected both or neither"
+        yield f"{name}.tls.{missing}", f"is missing beside {name}.tls.{given}; expected both or neither"
     if tls.client_certificates == "required" and not tls.client_ca:
-        yield "fix.tls.client_ca", "is missing; expected the authorities whose client certificates are required"
-    if fix.enabled and not fix.plain and not tls.certificate:
-        yield "fix.plain", "false leaves no port, as fix.tls.certificate is not given"
+        yield f"{name}.tls.client_ca", "is missing; expected the authorities whose client certificates are required"
+    if service.enabled and not service.plain and not tls.certificate:
+        yield f"{name}.plain", f"false leaves no port, as {name}.tls.certificate is not given"
 
 
 def _limit_problems(settings: Settings) -> Found:

@@ -158,6 +158,11 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     enabled: Annotated[bool, Switch()] = True
     host: HostSetting = DEFAULT_HOST
     port: PortSetting = 9900
+    plain: Annotated[bool, Switch()] = True
+    """Whether there is a port for orders without TLS."""
+    tls_port: PortSetting = 9902
+    """Where clients speak TLS; listened on if tls.certificate is given."""
+    tls: TlsSettings = TlsSettings()
     heartbeat_interval_s: Annotated[float, Number(0.1, 60)] = 1.0
     """The venue sends a heartbeat when it sent nothing else for this long."""
     client_timeout_s: Annotated[float, Number(1, 3600)] = 15.0
@@ -176,6 +181,14 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Unanswered queries of one client; beyond, its next messages wait."""
     close_timeout_s: TimeoutSetting = 1.0
     """How long a closing connection waits for the client to read what was sent."""
+    cancel_window_max_s: Annotated[float, Number(0, 86400)] = 60.0
+    """How long a client may have its orders outlive its lost connection, where its profile does not say."""
+    rate_per_s: Annotated[int, Integer(0, 1_000_000, "0 = no limit")] = 0
+    """Messages a second of sessions whose profile names no rate."""
+    rate_burst: Annotated[int, Integer(0, 1_000_000, "0 = a second's worth")] = 0
+    """Messages of theirs that may come at once after silence."""
+    rate_action: Annotated[RateAction, Word(RateAction)] = RateAction.REJECT
+    """What is done with what goes beyond: reject or disconnect."""
     market_data: Annotated[bool, Switch()] = True
     """Whether there is a port for market data."""
     market_data_port: PortSetting = 9901

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -22,6 +23,8 @@ import trio
 
 from actors.door import Gate
 from actors.runtime import ChildSpec, Mailbox, Restart, Supervisor
+from config.settings import BinarySettings as BinaryPort
+from config.settings import FixSettings as FixPort
 from config.settings import Settings
 from gateways.binary.acceptor import BinaryAcceptor
 from gateways.binary.market.acceptor import MarketAcceptor
@@ -50,6 +53,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 FIX_OVER_TLS: Final = "fix-tls"
 """The endpoint beside ``fix``."""
+BINARY_OVER_TLS: Final = "binary-tls"
+"""The endpoint beside ``binary``."""
 MARKET_DATA: Final = "market-data"
 """The endpoint beside ``binary``."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -80,7 +85,7 @@ async def serve(
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     operations = VenueOperations(settings)
     stop = trio.Event()
-    tls = _tls_context(settings)
+    tls = {name: _tls_context(service) for name, service in (("fix", settings.fix), ("binary", settings.binary))}
     missing = allow_open_files(settings)
     if missing:
         log.warning("open_files_limited", missing=missing, hint="raise `ulimit -n`, or lower connections_max")
@@ -130,8 +135,10 @@ def _addresses(settings: Settings) -> Iterator[tuple[str, str, int]]:
         yield "fix", fix.host, fix.port
     if fix.enabled and fix.tls.certificate:
         yield FIX_OVER_TLS, fix.host, fix.tls_port
-    if binary.enabled:
+    if binary.enabled and binary.plain:
         yield "binary", binary.host, binary.port
+    if binary.enabled and binary.tls.certificate:
+        yield BINARY_OVER_TLS, binary.host, binary.tls_port
     if binary.enabled and binary.market_data:
         yield MARKET_DATA, binary.host, binary.market_data_port
 
@@ -219,17 +226,17 @@ def _observe(event: str, **details: object) -> None:
 # ---- gateways -----------------------------------------------------------------------------------------------------
 
 
-def _tls_context(settings: Settings) -> ssl.SSLContext | None:
+def _tls_context(service: FixPort | BinaryPort) -> ssl.SSLContext | None:
     """None where no certificate is configured. Raises TlsUnusable."""
-    tls = settings.fix.tls
-    if not (settings.fix.enabled and tls.certificate):
+    tls = service.tls
+    if not (service.enabled and tls.certificate):
         return None
     client_ca = Path(tls.client_ca) if tls.client_ca else None
     return server_context(TlsFiles(Path(tls.certificate), Path(tls.key), client_ca, tls.client_certificates))
 
 
 def _gateways(
-    venue: Venue, endpoints: dict[str, Endpoint], tls: ssl.SSLContext | None
+    venue: Venue, endpoints: dict[str, Endpoint], tls: Mapping[str, ssl.SSLContext | None]
 ) -> tuple[list[ChildSpec[Any]], dict[str, object]]:
     """The acceptors' specifications, and their counters by name."""
     settings = venue.settings
@@ -245,14 +252,18 @@ def _gateways(
         grace_s = settings.fix.logout_timeout_s + 1
         if "fix" in endpoints:
             specs.append(service_spec(endpoints["fix"], fix, _observe, fix.stop, grace_s))
-        if tls is not None:
-            specs.append(service_spec(endpoints[FIX_OVER_TLS], fix.over_tls(tls), _observe, fix.stop, grace_s))
+        if (context := tls["fix"]) is not None:
+            specs.append(service_spec(endpoints[FIX_OVER_TLS], fix.over_tls(context), _observe, fix.stop, grace_s))
         counters["fix"] = fix.counters
-    if "binary" in endpoints:
+    if settings.binary.enabled:
         # Named after the journal, so that nobody takes the numbers of one venue for those of another.
         soup_session = read_identity(RealDisk(), settings.journal_dir).hex()[:_SOUP_SESSION_CHARS].upper()
-        binary = BinaryAcceptor(gate, _same_named(BinarySettings, settings.binary, session=soup_session), _observe)
-        specs.append(service_spec(endpoints["binary"], binary, _observe))
+        served = _same_named(BinarySettings, settings.binary, session=soup_session)
+        binary = BinaryAcceptor(gate, served, _observe, time.time_ns, os.urandom)
+        if "binary" in endpoints:
+            specs.append(service_spec(endpoints["binary"], binary, _observe))
+        if (context := tls["binary"]) is not None:
+            specs.append(service_spec(endpoints[BINARY_OVER_TLS], binary.over_tls(context), _observe))
         counters["binary"] = binary.counters
     if MARKET_DATA in endpoints:
         member = MarketFeedMember(venue, settings)

@@ -15,6 +15,7 @@ _NAMES_SHOWN = 12
 _LABEL = 13
 _FIX = ("FIX.4.2", "FIX.4.4", "FIXT.1.1")
 _FIX_PORTS = {"fix": "", "fix-tls": " (TLS)"}
+_BINARY_PORTS = {"binary": "", "binary-tls": " (TLS)"}
 
 
 def banner(settings: Settings, endpoints: Mapping[str, Endpoint], recovered: Recovered, directory: Directory) -> str:
@@ -27,12 +28,15 @@ def _lines(
 ) -> Iterator[str]:
     yield f"  {settings.venue.name}  tradeengine {package_version()}".rstrip()
     yield ""
-    fix = [endpoints[name].address + over for name, over in _FIX_PORTS.items() if name in endpoints]
+    fix, binary = (
+        [endpoints[name].address + over for name, over in ports.items() if name in endpoints]
+        for ports in (_FIX_PORTS, _BINARY_PORTS)
+    )
     if fix:
         yield _row("FIX", f"{', '.join(fix)}   {', '.join(_FIX)}, TargetCompID {settings.fix.comp_id}")
         yield _row("", _log_ons(directory, _FIX, "SenderCompID"))
-    if "binary" in endpoints:
-        yield _row("binary", f"{endpoints['binary'].address}   SBE messages in a SoupBinTCP 3.00 session")
+    if binary:
+        yield _row("binary", f"{', '.join(binary)}   SBE messages in a SoupBinTCP 3.00 session")
         yield _row("", _log_ons(directory, ("SOUPBIN",), "user"))
     if "market-data" in endpoints:
         yield _row("market data", f"{endpoints['market-data'].address}   SBE messages in a SoupBinTCP 3.00 session")

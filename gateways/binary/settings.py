@@ -34,7 +34,7 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Unanswered queries of one client; its next messages are read when one has been answered."""
     close_timeout_s: float = 1.0
     """How long a closing connection waits for the client to read what was sent."""
-    cancel_window_max_ms: int = 60_000
+    cancel_window_max_s: float = 60.0
     """How long a client may have its orders outlive its lost connection, where its profile does not say."""
     rate_per_s: int = 0
     """Messages a second of sessions whose profile names no rate; 0 = no limit."""
@@ -44,6 +44,11 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is done with what goes beyond."""
     market_data_connections_max: int = 1024
     """Connections of the market data port at a time; more are closed at once."""
+
+    @property
+    def cancel_window_max_ms(self) -> int:
+        """As messages have it."""
+        return int(self.cancel_window_max_s * 1000)
 
     def __post_init__(self) -> None:
         if not (self.session.isalnum() and self.session.isascii() and len(self.session) <= soup.SESSION_SIZE):
@@ -62,7 +67,7 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if value <= 0:
                 raise ValueError(f"{name}: {value}: must be positive")
-        for name in ("cancel_window_max_ms", "rate_per_s", "rate_burst"):
+        for name in ("cancel_window_max_s", "rate_per_s", "rate_burst"):
             value = getattr(self, name)
             if value < 0:
                 raise ValueError(f"{name}: {value}: must not be negative")

@@ -155,8 +155,7 @@ def test_no_secret_is_shown() -> None:
         ({"unknown_tags": "DROP"}, "unknown_tags: 'DROP' is not allowed; expected one of reject, drop, pass"),
         ({"reset_on_logon": "2"}, "reset_on_logon: '2' is not allowed; expected true or false"),
         ({"protocol": "SOUPBIN", "comp_id": "B", "reset_on_logon": "true"}, "reset_on_logon: has no meaning"),
-        ({"protocol": "SOUPBIN", "comp_id": "B", "rate": {"per_second": "5"}}, "rate: has no meaning for SOUPBIN"),
-        ({"protocol": "SOUPBIN", "comp_id": "B", "public_keys": [f"a:{PUBLIC}"]}, "public_keys: has no meaning"),
+        ({"protocol": "SOUPBIN", "comp_id": "B", "unknown_tags": "drop"}, "unknown_tags: has no meaning for SOUPBIN"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_key(changes: dict[str, Any], expected: str) -> None:
@@ -214,4 +213,22 @@ def test_the_venue_s_key_may_come_from_the_environment_and_is_never_shown() -> N
 def test_what_is_wrong_with_tls_and_rates_is_told(fix: dict[str, Any], expected: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(None, {}, {"fix": fix})
+    assert str(caught.value.problems[0]).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("binary", "expected"),
+    [
+        ({"tls": {"certificate": "a.pem"}}, "binary.tls.key: is missing beside binary.tls.certificate"),
+        ({"plain": "false"}, "binary.plain: false leaves no port, as binary.tls.certificate is not given"),
+        (
+            {"tls_port": "9900", "tls": {"certificate": "a", "key": "b"}},
+            "binary.port: 9900 is given to more than one service",
+        ),
+        ({"cancel_window_max_s": "-1"}, "binary.cancel_window_max_s: -1 is not allowed"),
+    ],
+)
+def test_what_is_wrong_with_the_binary_ports_tls_is_told(binary: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(None, {}, {"binary": binary})
     assert str(caught.value.problems[0]).startswith(expected)
