@@ -27,8 +27,9 @@ from clients.events import (
 from clients.exceptions import ClientError, ConnectionLost, LoginRefused, RequestRefused, Undelivered, anew
 from clients.link import Link
 from clients.orders import OrderTracker, TrackedOrder
-from clients.protocol import Answered, Challenged, ClientProtocol, Input, LoggedIn
+from clients.protocol import Answered, Challenged, ClientProtocol, Input
 from clients.reply import Reply
+from clients.session import LoggedIn
 from clients.settings import Settings
 from engine.types import CancelReason
 from gateways.binary import codec
@@ -74,7 +75,7 @@ class Core(Link[Event]):
 
     def receive(self, data: bytes) -> None:
         """See :class:`Link`; keeps ``orders`` up to date."""
-        for item in self.protocol.receive(data):
+        for item in self.protocol.read(data):
             self._take(item)
         self.protocol.check()
 

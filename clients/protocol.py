@@ -14,13 +14,14 @@ import msgspec
 from clients import answers, decoding
 from clients.credentials import SigningKey, signed_payload
 from clients.events import Book, Event, Instrument, MessageRejected, OrderState, SessionConfiguration
-from clients.exceptions import ClientError, ConnectionLost, LoginRefused, ProtocolError, RequestRefused
+from clients.exceptions import ProtocolError, RequestRefused
+from clients.session import LoggedIn, Message, Packet, SoupSession
 from clients.terms import MassCancelScope
 from engine.commands import Changes
 from engine.session_profile import CancelOnDisconnect
 from engine.terms import NOTHING_SPECIAL, SpecialTerms
 from engine.types import Contingency, OrdType, Px, Qty, SelfTrade, SelfTradeScope, Side, TimeInForce, fix_code
-from gateways.binary import codec, soup
+from gateways.binary import codec
 from gateways.binary.codec import NUL
 from gateways.binary.special import NO_NUMBER, NO_PX, encode_newest, encode_terms, on_wire
 
@@ -43,13 +44,6 @@ _COMMANDS = frozenset(
 )
 _NOTHING_NEWER = 0, 0
 _AS_PROFILE_SAYS = 2**32 - 1
-
-
-class LoggedIn(msgspec.Struct, frozen=True):
-    """The venue has accepted the login; report number ``sequence`` comes next."""
-
-    session: str
-    sequence: int
 
 
 class Challenged(msgspec.Struct, frozen=True):
@@ -80,19 +74,11 @@ class Leg(NamedTuple):
 Input: TypeAlias = LoggedIn | Challenged | Answered | Event
 
 
-class ClientProtocol:
-    """One client over all its connections; ``next_number`` is what it will ask for when it logs in again."""
+class ClientProtocol(SoupSession):
+    """One client over all its connections: SoupBinTCP with order entry's messages in it."""
 
     def __init__(self, next_number: int = 1) -> None:
-        self.next_number = next_number
-        self.session = ""
-        """The SoupBinTCP session, once logged in."""
-        self.last_debug = ""
-        """The venue's last words for people, such as why it closes the connection."""
-        self.logged_in = False
-        self._rest = b""
-        self._failure: ClientError | None = None
-        self._username = ""
+        super().__init__(next_number)
         self._request_id = 0
         self._kinds: dict[int, int] = {}
         self._parts: dict[int, list[OrderState]] = {}
@@ -112,82 +98,41 @@ class ClientProtocol:
     # ---- the connection -------------------------------------------------------------------------------------------
 
     def log_in(self, username: str, password: str) -> bytes:
-        """Starts a new connection: its first packet. The first time it asks for whichever session is current.
-
-        Raises ``ValueError`` if the name or password doesn't fit SoupBinTCP's fields.
-        """
-        self._username = username
-        self._rest = b""
-        self._failure = None
-        self.logged_in = False
-        self.last_debug = ""
+        """See :class:`SoupSession`. The first time it asks for whichever session is current."""
         self._kinds.clear()
         self._parts.clear()
         self._instrument_parts.clear()
         self._books.clear()
-        return soup.login_request(soup.LoginRequest(username, password, self.session, self.next_number))
+        return super().log_in(username, password)
 
-    def receive(self, data: bytes) -> list[Input]:
-        """What the venue's bytes say, up to what is an error; that is raised by the next call, or by :meth:`check`.
-
-        Raises:
-            LoginRefused: it doesn't let this user in.
-            ConnectionLost: it has ended the session for good.
-            ProtocolError: it sent what this client cannot read.
-        """
-        self.check()
-        packets, self._rest, error = soup.split(self._rest + data, soup.PAYLOAD_MAX + 1)
+    def read(self, data: bytes) -> list[Input]:
+        """What the venue's bytes say: :meth:`SoupSession.receive`, decoded. ``ProtocolError`` is raised for messages
+        that can't be read too."""
         inputs: list[Input] = []
-        try:
-            for at, (kind, payload) in enumerate(packets):
-                if kind == soup.SEQUENCED_DATA and self.logged_in:
-                    inputs.append(decoding.report(payload, self.next_number))
-                    self.next_number += 1
-                elif kind == soup.UNSEQUENCED_DATA and self.logged_in:
-                    answer = self._answers.get(decoding.template_of(payload))
-                    if answer is not None:
-                        inputs.extend(answer(payload))
-                elif kind == soup.DEBUG:
-                    self.last_debug = payload.decode("ascii", "replace")
-                elif kind == soup.LOGIN_ACCEPTED and not self.logged_in:
-                    inputs.append(self._on_login_accepted(payload))
-                elif kind == soup.LOGIN_REJECTED:
-                    raise self._login_refused(payload, packets[at + 1 :])
-                elif kind == soup.END_OF_SESSION:
-                    raise ConnectionLost("the venue has ended the session")
-                elif kind != soup.SERVER_HEARTBEAT:
-                    raise ProtocolError(f"unexpected packet type {chr(kind)!r}")
-        except (struct.error, KeyError, soup.SoupError) as damage:
-            self._failure = ProtocolError(f"unreadable message: {damage!r}")
-        except ClientError as failure:
-            self._failure = failure
-        else:
-            self._failure = ProtocolError(error) if error else None
-        if not inputs:
-            self.check()
+        packets = self.receive(data)
+        for at, packet in enumerate(packets):
+            try:
+                inputs += self._read(packet)
+            except (struct.error, KeyError) as damage:
+                unread = (each.number for each in packets[at:] if isinstance(each, Message) and each.number)
+                self.fail(ProtocolError(f"unreadable message: {damage!r}"), next(unread, 0))
+                if not inputs:
+                    self.check()
+                break
         return inputs
 
-    def check(self) -> None:
-        """Raises what was wrong behind what was returned last."""
-        if self._failure is not None:
-            raise self._failure
-
-    def _on_login_accepted(self, payload: bytes) -> LoggedIn:
-        accepted = soup.parse_login_accepted(payload)
-        if self.next_number and accepted.sequence != self.next_number:
-            raise ProtocolError(f"the venue goes on with report {accepted.sequence}, not with {self.next_number}")
-        self.logged_in = True
-        self.session = accepted.session
-        self.next_number = accepted.sequence
-        return LoggedIn(accepted.session, accepted.sequence)
-
-    def _login_refused(self, payload: bytes, behind: list[tuple[int, bytes]]) -> LoginRefused:
-        text = next((said.decode("ascii", "replace") for kind, said in behind if kind == soup.DEBUG), "")
-        return LoginRefused(payload.decode("ascii", "replace"), text)
+    def _read(self, packet: Packet) -> list[Input]:
+        if isinstance(packet, LoggedIn):
+            return [packet]
+        number, payload = packet
+        if number:
+            return [decoding.report(payload, number)]
+        answer = self._answers.get(decoding.template_of(payload))
+        return [] if answer is None else answer(payload)
 
     def authenticate(self, key: SigningKey, nonce: str) -> bytes:
         """The answer to :class:`Challenged`."""
-        signature = key.sign(signed_payload(self.session, self._username, nonce))
+        signature = key.sign(signed_payload(self.session, self.username, nonce))
         return _packed(codec.AUTHENTICATE, codec.text(key.key_id, 32), key.algorithm, signature)
 
     # ---- commands: prices and quantities are integers × 10^-8 here ---------------------------------------------------

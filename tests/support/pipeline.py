@@ -9,7 +9,8 @@ from types import TracebackType
 
 from clients import Event
 from clients.exceptions import ConnectionLost
-from clients.protocol import Answered, ClientProtocol, LoggedIn, Result
+from clients.protocol import Answered, ClientProtocol, Result
+from clients.session import LoggedIn
 from gateways.binary import soup
 
 _RECEIVE_MAX = 262_144
@@ -70,7 +71,7 @@ class Pipeline:
         data = self.socket.recv(_RECEIVE_MAX)
         if not data:
             raise ConnectionLost(self.protocol.last_debug or "the venue closed the connection")
-        for item in self.protocol.receive(data):
+        for item in self.protocol.read(data):
             if isinstance(item, Answered):
                 self.answers[item.request_id] = item.result
             elif not isinstance(item, LoggedIn):

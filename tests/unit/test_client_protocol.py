@@ -21,7 +21,8 @@ from clients.events import (
     UnknownReport,
 )
 from clients.exceptions import ConnectionLost, LoginRefused, ProtocolError, RequestRefused
-from clients.protocol import Answered, ClientProtocol, Input, LoggedIn
+from clients.protocol import Answered, ClientProtocol, Input
+from clients.session import LoggedIn
 from engine.queries import OpenOrdersAnswer, OpenOrdersQuery
 from engine.types import CancelReason, OrdStatus, OrdType, Side, TimeInForce
 from gateways.binary import codec, soup
@@ -34,12 +35,12 @@ from gateways.binary.rejects import MessageRejectReason
 def logged_in(sequence: int = 1) -> ClientProtocol:
     protocol = ClientProtocol()
     protocol.log_in("TRADR1", "demo")
-    assert protocol.receive(soup.login_accepted("TRADEENG", sequence)) == [LoggedIn("TRADEENG", sequence)]
+    assert protocol.read(soup.login_accepted("TRADEENG", sequence)) == [LoggedIn("TRADEENG", sequence)]
     return protocol
 
 
 def test_every_kind_of_report() -> None:
-    events = logged_in().receive(encode_reports(one_of_each()))
+    events = logged_in().read(encode_reports(one_of_each()))
     assert [type(event) for event in events] == [
         Accepted,
         Executed,
@@ -59,7 +60,7 @@ def test_every_kind_of_report() -> None:
 
 
 def test_what_reports_say() -> None:
-    events = logged_in().receive(encode_reports(one_of_each()))
+    events = logged_in().read(encode_reports(one_of_each()))
     made, taken = events[2], events[1]
     assert isinstance(made, Executed)
     assert made.added_liquidity
@@ -99,60 +100,60 @@ def test_bytes_may_be_cut_anywhere() -> None:
     data = soup.login_accepted("TRADEENG", 1) + encode_reports(one_of_each()) + soup.SERVER_HEARTBEAT_PACKET
     whole = ClientProtocol()
     whole.log_in("TRADR1", "demo")
-    expected = whole.receive(data)
+    expected = whole.read(data)
     piecemeal = ClientProtocol()
     piecemeal.log_in("TRADR1", "demo")
     seen: list[Input] = []
     for at in range(len(data)):
-        seen += piecemeal.receive(data[at : at + 1])
+        seen += piecemeal.read(data[at : at + 1])
     assert seen == expected
     assert piecemeal.next_number == 14
 
 
 def test_the_next_login_asks_for_what_is_missing_in_the_same_session() -> None:
     protocol = logged_in()
-    protocol.receive(encode_reports(one_of_each()[:5]) + b"\x00\x50Shalf a pack")
+    protocol.read(encode_reports(one_of_each()[:5]) + b"\x00\x50Shalf a pack")
     packet = protocol.log_in("TRADR1", "demo")
     assert soup.parse_login_request(packet[3:]) == soup.LoginRequest("TRADR1", "demo", "TRADEENG", 6)
-    assert protocol.receive(soup.login_accepted("TRADEENG", 6)) == [LoggedIn("TRADEENG", 6)]
+    assert protocol.read(soup.login_accepted("TRADEENG", 6)) == [LoggedIn("TRADEENG", 6)]
 
 
 def test_a_report_of_a_later_schema_counts() -> None:
     protocol = logged_in()
     later = HEADER.pack(4, 140, SCHEMA_ID, 2) + b"what"
-    (event,) = protocol.receive(soup.packet(soup.SEQUENCED_DATA, later))
+    (event,) = protocol.read(soup.packet(soup.SEQUENCED_DATA, later))
     assert event == UnknownReport(1, 140, later)
     assert protocol.next_number == 2
 
 
 def test_an_answer_of_a_later_schema_is_ignored() -> None:
     later = HEADER.pack(0, 190, SCHEMA_ID, 2)
-    assert logged_in().receive(soup.packet(soup.UNSEQUENCED_DATA, later)) == []
+    assert logged_in().read(soup.packet(soup.UNSEQUENCED_DATA, later)) == []
 
 
 def test_longer_blocks_of_a_later_schema_are_read_as_far_as_known() -> None:
     packet = encode_reports(one_of_each()[:1])
     block = packet[soup.HEADER_SIZE + codec.HEADER_SIZE :]
     longer = HEADER.pack(len(block) + 8, 101, SCHEMA_ID, 2) + block + b"newfield"
-    (event,) = logged_in().receive(soup.packet(soup.SEQUENCED_DATA, longer))
-    assert [event] == logged_in().receive(packet)
+    (event,) = logged_in().read(soup.packet(soup.SEQUENCED_DATA, longer))
+    assert [event] == logged_in().read(packet)
 
 
 def test_answers_find_their_requests() -> None:
     protocol = logged_in()
     instruments_id, _ = protocol.instruments()
     orders_id, _ = protocol.open_orders()
-    (answered,) = protocol.receive(instrument_list(instruments_id, directory()))
+    (answered,) = protocol.read(instrument_list(instruments_id, directory()))
     assert isinstance(answered, Answered)
     assert isinstance(answered.result, list)
     assert [each.symbol for each in answered.result] == ["BTC/USDT", "AAPL"]  # type: ignore[union-attr]
     query = OpenOrdersQuery(3, str(orders_id))
-    (answered,) = protocol.receive(encode_answer(OpenOrdersAnswer(query, [image(1), image(2)])))
+    (answered,) = protocol.read(encode_answer(OpenOrdersAnswer(query, [image(1), image(2)])))
     assert isinstance(answered, Answered)
     assert answered.request_id == orders_id
     assert [each.cl_ord_id for each in answered.result] == [1, 2]  # type: ignore[union-attr]
     orders_id, _ = protocol.open_orders()
-    (answered,) = protocol.receive(encode_answer(OpenOrdersAnswer(OpenOrdersQuery(3, str(orders_id)), [])))
+    (answered,) = protocol.read(encode_answer(OpenOrdersAnswer(OpenOrdersQuery(3, str(orders_id)), [])))
     assert answered == Answered(orders_id, [])
 
 
@@ -160,10 +161,10 @@ def test_a_refusal_is_the_answer_of_its_query_or_an_event() -> None:
     protocol = logged_in()
     request_id, _ = protocol.book(8, 5)
     reason = MessageRejectReason.UNKNOWN_SECURITY
-    (answered,) = protocol.receive(message_reject(1, request_id, 13, reason, "unknown SecurityID 8"))
+    (answered,) = protocol.read(message_reject(1, request_id, 13, reason, "unknown SecurityID 8"))
     assert isinstance(answered, Answered)
     assert isinstance(answered.result, RequestRefused)
-    (event,) = protocol.receive(message_reject(2, 0, 1, MessageRejectReason.INVALID_CL_ORD_ID, "must not be 0"))
+    (event,) = protocol.read(message_reject(2, 0, 1, MessageRejectReason.INVALID_CL_ORD_ID, "must not be 0"))
     assert event == MessageRejected(2, 0, 1, 5, "must not be 0")
 
 
@@ -171,13 +172,13 @@ def test_a_refused_login() -> None:
     protocol = ClientProtocol()
     protocol.log_in("TRADR1", "demo")
     with pytest.raises(LoginRefused, match="session not available: no such place") as refusal:
-        protocol.receive(soup.login_rejected("S") + soup.debug("no such place"))
+        protocol.read(soup.login_rejected("S") + soup.debug("no such place"))
     assert (refusal.value.code, refusal.value.text) == ("S", "no such place")
 
 
 def test_the_end_of_the_session() -> None:
     with pytest.raises(ConnectionLost, match="ended the session"):
-        logged_in().receive(soup.END_OF_SESSION_PACKET)
+        logged_in().read(soup.END_OF_SESSION_PACKET)
 
 
 @pytest.mark.parametrize(
@@ -193,14 +194,14 @@ def test_the_end_of_the_session() -> None:
 )
 def test_what_no_venue_sends_is_a_protocol_error(data: bytes) -> None:
     with pytest.raises(ProtocolError):
-        logged_in().receive(data)
+        logged_in().read(data)
 
 
 def test_reports_before_the_login_are_a_protocol_error() -> None:
     protocol = ClientProtocol()
     protocol.log_in("TRADR1", "demo")
     with pytest.raises(ProtocolError):
-        protocol.receive(encode_reports(one_of_each()[:1]))
+        protocol.read(encode_reports(one_of_each()[:1]))
 
 
 @pytest.mark.parametrize("username", ["TOOLONG", "TRÄDR1"])
