@@ -1050,10 +1050,10 @@ local function message(tree, buffer, known)
     return at
 end
 
-function proto.dissector(buffer, pinfo, root)
-    if buffer:len() < HEADER_SIZE then return 0 end
-    local schema = schemas[buffer(4, 2):le_uint()]
-    if not schema then return 0 end
+-- A message, and one that it carries behind it (DropCopy) under its tree. False: it is of another schema.
+local function dissect(buffer, pinfo, root)
+    local schema = buffer:len() >= HEADER_SIZE and schemas[buffer(4, 2):le_uint()]
+    if not schema then return false end
     local known = schema.messages[buffer(2, 2):le_uint()]
     local name = known and known.name or "template " .. buffer(2, 2):le_uint()
     local tree = root:add(proto, buffer(), "TradeEngine " .. schema.name:gsub("^TradeEngine ", "") .. ": " .. name)
@@ -1062,19 +1062,24 @@ function proto.dissector(buffer, pinfo, root)
     tree:add_le(head.template_id, buffer(2, 2))
     tree:add_le(head.schema_id, buffer(4, 2))
     tree:add_le(head.version, buffer(6, 2))
-    pinfo.cols.protocol = "TradeEngine"
     pinfo.cols.info:append(name .. " ")
     pinfo.cols.info:fence()
     if not known then
         tree:add_proto_expert_info(experts.unknown)
-        return buffer:len()
+        return true
     end
     local finish = message(tree, buffer, known)
     if not finish then
         tree:add_proto_expert_info(experts.truncated)
-    elseif finish < buffer:len() then
+    elseif finish < buffer:len() and not dissect(buffer(finish):tvb(), pinfo, tree) then
         tree:add_proto_expert_info(experts.behind)
     end
+    return true
+end
+
+function proto.dissector(buffer, pinfo, root)
+    if not dissect(buffer, pinfo, root) then return 0 end
+    pinfo.cols.protocol = "TradeEngine"
     return buffer:len()
 end
 

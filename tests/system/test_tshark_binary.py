@@ -139,11 +139,15 @@ def check(tree: dict[str, Any], block: Block) -> None:
         assert tree[f"tradeengine.{field.name}"] == shown(field.type, 100 + nth), (block.name, field.name)
 
 
+def soup_packet(kind: bytes, payload: bytes = b"") -> bytes:
+    return struct.pack(">H", 1 + len(payload)) + kind + payload
+
+
 def in_soup(capture: Capture, schema: Schema) -> None:
     for message in schema.messages:
         payload = sample(schema, message)
         kind = b"S" if message.is_sequenced else b"U"
-        capture.sent(message.from_client, struct.pack(">H", 1 + len(payload)) + kind + payload)
+        capture.sent(message.from_client, soup_packet(kind, payload))
 
 
 def in_mold(schema: Schema) -> list[bytes]:
@@ -182,7 +186,7 @@ def test_groups_are_shown_entry_by_entry(tmp_path: Path) -> None:
     capture = Capture(PORT)
     legs = [{"ClOrdID": 3, "Price": 240 * UNIT, "Side": "Sell"}, {"ClOrdID": 4, "StopPx": 220 * UNIT, "Side": "Sell"}]
     payload = SchemaCodec(ORDERS).encode("NewList", ListID=2, ContingencyType="OneCancelsOther", Legs=legs)
-    capture.sent(True, struct.pack(">H", 1 + len(payload)) + b"U" + payload)
+    capture.sent(True, soup_packet(b"U", payload))
     capture.save(path)
     text = tshark("-r", path, "-O", "tradeengine")
     tree = text[text.index("TradeEngine order entry: NewList") :]
@@ -194,6 +198,20 @@ def test_groups_are_shown_entry_by_entry(tmp_path: Path) -> None:
     assert "ClOrdID: 4\n" in second
     assert "StopPx: 220\n" in second
     assert "ExpireTime: none\n" in second
+
+
+def test_a_drop_copy_shows_the_report_that_it_carries(tmp_path: Path) -> None:
+    path = tmp_path / "copy.pcap"
+    copy = next(message for message in ORDERS.messages if message.name == "DropCopy")
+    capture = Capture(PORT)
+    capture.sent(False, soup_packet(b"S", sample(ORDERS, copy) + sample(ORDERS, ORDERS.by_template[106])))
+    capture.save(path)
+    (tree,) = dissected(path)
+    check(tree, copy)
+    (report,) = trees_in([tree])
+    assert report["tradeengine.message"] == "Executed"
+    check(report, ORDERS.by_template[106])
+    assert experts(path) == []
 
 
 @pytest.mark.parametrize(
@@ -209,7 +227,7 @@ def test_what_is_wrong_is_said(change: Callable[[bytes], bytes], told: str, tmp_
     path = tmp_path / "wrong.pcap"
     payload = change(sample(ORDERS, ORDERS.by_template[1]))
     capture = Capture(PORT)
-    capture.sent(True, struct.pack(">H", 1 + len(payload)) + b"U" + payload)
+    capture.sent(True, soup_packet(b"U", payload))
     capture.save(path)
     assert told in experts(path)
 
@@ -307,10 +325,6 @@ def test_captured_market_data_is_shown_by_name(tmp_path: Path, shared_venue: Ven
     definition = next(tree for tree in trees if tree.get("tradeengine.Symbol") == "BTC/USDT")
     assert definition["tradeengine.MinPriceIncrement"] == "0.01"
     assert experts(path) == []
-
-
-def soup_packet(kind: bytes, payload: bytes = b"") -> bytes:
-    return struct.pack(">H", 1 + len(payload)) + kind + payload
 
 
 def test_reports_are_numbered_however_segments_cut_them(tmp_path: Path) -> None:
