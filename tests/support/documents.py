@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-"""Those whose examples are run and whose names are checked; docs/adr/ is history."""
+_HISTORY = ROOT / "docs" / "adr"
+DOCUMENTS = (
+    ROOT / "README.md",
+    *(path for path in sorted((ROOT / "docs").rglob("*.md")) if _HISTORY not in path.parents),
+)
+"""Those whose examples are run and whose names are checked."""
+FIX_DOCUMENTS = tuple(path for path in DOCUMENTS if path.name == "fix.md" or path.parent.name == "fix")
+"""The rules of engagement over FIX."""
 
 _FENCE = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARYING = (
