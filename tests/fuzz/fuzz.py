@@ -36,6 +36,7 @@ BINARY = ("binary", "binary-logins", "binary-market")
 TARGETS = (
     *(f"{kind}/{version}" for kind in ("parsing", "session") for version in VERSIONS),
     "logon",
+    "decode",
     *BINARY,
 )
 
@@ -50,7 +51,7 @@ def make(name: str, seed: int) -> tuple[Any, Any]:
     from fuzz_binary_market import MarketConnections
     from fuzz_binary_mutator import BinaryMutator
     from fuzz_mutator import Mutator
-    from fuzz_targets import Logons, Parsing, Sessions
+    from fuzz_targets import Decoding, Logons, Parsing, Sessions
 
     kind, _, version = name.partition("/")
     if kind in BINARY:
@@ -58,6 +59,8 @@ def make(name: str, seed: int) -> tuple[Any, Any]:
         return targets[kind](), BinaryMutator(seed)
     if kind == "logon":
         return Logons(), Mutator("FIX.4.4", seed, ("A",))
+    if kind == "decode":
+        return Decoding(), Mutator("FIX.4.4", seed)
     return {"parsing": Parsing, "session": Sessions}[kind](version), Mutator(version, seed)
 
 
@@ -101,7 +104,10 @@ def by_coverage(name: str, runs: int, seed: int) -> None:
     """Ends the process: libFuzzer does."""
     import atheris
 
-    with atheris.instrument_imports(include=["gateways.fix", "gateways.binary"], enable_loader_override=False):
+    with atheris.instrument_imports(
+        include=["gateways.fix", "gateways.binary", "tradeengine.fix_log", "tradeengine.fix_decode"],
+        enable_loader_override=False,
+    ):
         target, mutator = make(name, seed)
 
     def one(data: bytes) -> None:

@@ -6,6 +6,7 @@ keeps nothing over many messages but what the code under test keeps.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from fix_venue import NOW, SOH, FakePort, frame, header
@@ -20,10 +21,14 @@ from gateways.fix.session import FixSession
 from gateways.fix.settings import FixSettings
 from gateways.fix.state import State
 from gateways.fix.validation import validator_for
+from tradeengine.fix_decode import decode
+from tradeengine.fix_log import LogScanner, RawMessage
+from tradeengine.fix_show import block, compact
 
 SETTINGS = FixSettings()
 _TAKEN_MAX = 64
 """Frames taken at a time."""
+_PASSWORDS = frozenset({"554", "925"})
 _BATCH = 12
 """Messages that come together at the most."""
 
@@ -124,6 +129,39 @@ class Logons:
                     raise Violated(f"a password is told: {refusal}") from refusal
             else:
                 self.counts["accepted"] += 1
+
+
+class Decoding:
+    """``tradeengine fix decode``: the scanner of logs and what it prints."""
+
+    def __init__(self) -> None:
+        self.counts = {"decoded": 0, "whole": 0}
+        self.restart()
+
+    def restart(self) -> None:
+        """A new log."""
+        self._scanner = LogScanner()
+
+    def consume(self, mutator: Mutator, count: int) -> None:
+        log = b"".join([b"20261121-12:00:00 : %s\n" % mutator.message(number) for number in range(count)])
+        for segment in mutator.segments(log):
+            self.one(segment)
+        self._take(self._scanner.finish())
+        self.restart()
+
+    def one(self, data: bytes) -> None:
+        self._take(self._scanner.feed(data))
+
+    def _take(self, found: Iterable[RawMessage]) -> None:
+        for raw in found:
+            self.counts["decoded"] += 1
+            message = decode(raw)
+            self.counts["whole"] += not message.faults
+            lines = block(message) + compact(message)
+            if not lines.isprintable() and not lines.replace("\n", "").isprintable():
+                raise Violated(f"control characters go to a terminal: {lines!r}")
+            if any(field.tag in _PASSWORDS and field.value == "secret" for field in message.fields):
+                raise Violated(f"a password is told: {lines}")
 
 
 class Orders(FakePort):
