@@ -34,7 +34,7 @@ $(INSTALLED_DEV): $(INSTALLED) requirements-dev.lock
 
 test: install-dev    ## all tests; installs what they need first
 	scripts/install-test-tools.sh
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -rs $(ARGS)
 
 fuzz: install-dev    ## mutated messages for every parser of clients' bytes, ten million for the binary gateway
 	scripts/install-test-tools.sh
