@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -11,10 +10,10 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from benchmarks.harness import ROOT, Skipped, on_core
+from benchmarks.compiled import compiled
+from benchmarks.harness import ROOT, on_core
 
 SOURCE = ROOT / "benchmarks" / "loadgen.c"
-_FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra")
 _TIMEOUT_S = 120
 
 Wire = Literal["soup", "fix"]
@@ -66,16 +65,8 @@ class LoadGenerator:
     """
 
     def __init__(self, directory: Path) -> None:
-        compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-        if compiler is None:
-            raise Skipped("no C compiler: the load generator needs cc (Debian: apt-get install gcc libc6-dev)")
         self._directory = directory
-        self._program = directory / "loadgen"
-        built = subprocess.run(
-            [compiler, *_FLAGS, "-o", self._program, SOURCE], capture_output=True, text=True, check=False
-        )
-        if built.returncode:
-            raise Skipped(f"{compiler} does not compile {SOURCE.name}: {built.stderr.strip()[:500]}")
+        self._program = compiled(SOURCE, directory)
 
     def pipelined(
         self, wire: Wire, streams: Sequence[Stream], core: int, *, count_all: bool = False, window: int = 0

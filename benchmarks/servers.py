@@ -112,3 +112,4 @@ class VenueServer(Server):
         found = self._await(lambda: read_ports(data) or None)
         self.fix_port = found["fix"]
         self.binary_port = found["binary"]
+        self.market_data_port = found["market-data"]
