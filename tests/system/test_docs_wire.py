@@ -1,4 +1,4 @@
-"""The messages that the protocols' documents show: sent to a venue byte for byte, its answers held against the text."""
+"""The messages that the document about FIX shows: sent to a venue byte for byte, its answers held against the text."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import NamedTuple
 
-import pytest
 from documents import ROOT, Block, blocks
 from fix_client import utc_now
 from venue_process import MakeVenue
 
-from gateways.binary import soup
 from gateways.fix.codec import checksum
 
 WAIT_S = 20.0
-BINARY, FIX = ROOT / "docs" / "binary.md", ROOT / "docs" / "fix.md"
+FIX = ROOT / "docs" / "fix.md"
 _FIX_MESSAGE = re.compile(rb"8=FIX[^\x01]*\x019=(\d+)\x01")
 _TRAILER_SIZE = 7
 _VARYING = frozenset({"9", "10", "52", "60", "122", "37", "17", "527"})
 """Tags whose values differ from run to run; that they are there, and where, is compared."""
-_LOGIN, _HEARTBEAT = soup.LOGIN_REQUEST, soup.SERVER_HEARTBEAT_PACKET
 
 
 class Line(NamedTuple):
@@ -69,55 +66,6 @@ def messages(block: Block, *, continued: bool) -> Iterator[Line]:
         else:
             gathered.append(Line(place, line[0] == ">", line[2:]))
     return iter(gathered)
-
-
-# ---- binary -------------------------------------------------------------------------------------------------------
-
-
-def octets(text: str) -> list[int | None]:
-    """The bytes that a dump shows, None for ``..``; comments stand behind two spaces or more."""
-    columns = (re.split(r" {2,}", line.strip(), maxsplit=1)[0] for line in text.splitlines())
-    return [None if pair == ".." else int(pair, 16) for column in columns for pair in column.split()]
-
-
-def packet_size(data: bytes) -> int:
-    return 2 + int.from_bytes(data[:2], "big") if len(data) >= 2 else 0
-
-
-def next_packet(link: Socket) -> bytes:
-    while (packet := link.message(packet_size)) == _HEARTBEAT:
-        pass
-    return packet
-
-
-def test_binary_messages_are_those_on_the_wire(make_venue: MakeVenue) -> None:
-    port = make_venue().ports.binary
-    shown = [block for block in blocks(BINARY) if block.words == ("hex",)]
-    assert shown
-    with ExitStack() as stack:
-        link: Socket | None = None
-        for line in (line for block in shown for line in messages(block, continued=True)):
-            wanted = octets(line.text)
-            if line.to_venue:
-                data = bytes(octet for octet in wanted if octet is not None)
-                assert len(data) == len(wanted) == packet_size(data), line.place
-                if data[2] == _LOGIN:
-                    link = Socket(port)
-                    stack.callback(link.close)
-                assert link is not None, line.place
-                link.send(data)
-                if data == soup.LOGOUT_REQUEST_PACKET:
-                    with pytest.raises(AssertionError, match="closed the connection"):
-                        next_packet(link)
-            else:
-                assert link is not None, line.place
-                got = next_packet(link)
-                matches = [a is None or a == b for a, b in zip(wanted, got, strict=False)]
-                assert len(wanted) == len(got), f"{line.place}: {got.hex(' ')}"
-                assert all(matches), f"{line.place}: {got.hex(' ')}"
-
-
-# ---- FIX ----------------------------------------------------------------------------------------------------------
 
 
 def fields(text: str) -> list[list[str]]:

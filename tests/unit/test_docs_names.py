@@ -94,4 +94,5 @@ def test_blocks_that_are_run_are_marked_so() -> None:
         ("ini",),
         ("fix",),
         ("hex",),
+        ("hex", "market-data"),
     }
