@@ -128,8 +128,6 @@ class SessionOperations(Desk):
         text, secret = _key_of(request)
         async with venue.door.changing:
             known = self._session(venue, session_id)
-            if known.protocol == "SOUPBIN":
-                raise OperationRefused("a SOUPBIN logon has no room for a signature")
             profile = known.profile
             key_ids = set(map(key_id_of, (*profile.public_keys, *profile.hmac_keys)))
             if request.key_id in key_ids or request.key_id == known.username:

@@ -225,7 +225,7 @@ def test_what_is_wrong_with_tls_and_rates_is_told(fix: dict[str, Any], expected:
             {"tls_port": "9900", "tls": {"certificate": "a", "key": "b"}},
             "binary.port: 9900 is given to more than one service",
         ),
-        ({"cancel_window_max_s": "-1"}, "binary.cancel_window_max_s: -1 is not allowed"),
+        ({"cancel_window_max_s": "-1"}, "binary.cancel_window_max_s: '-1' is not allowed"),
     ],
 )
 def test_what_is_wrong_with_the_binary_ports_tls_is_told(binary: dict[str, Any], expected: str) -> None:
