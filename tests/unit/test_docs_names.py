@@ -15,9 +15,10 @@ from tradeengine.cli import build_parser
 
 EVERY = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+_ANCHOR = re.compile(r"\]\(([^)#]*)#([^)]*)\)")
 _SPAN = re.compile(r"`([^`\n]+)`")
 _FILE = re.compile(r"[\w./-]+\.(py|xml|yaml|md|sh)")
-_SETTING = re.compile(r"(venue|journal|fix|binary|admin|limits|log)\.([a-z_]+)")
+_SETTING = re.compile(r"(venue|secrets|journal|fix|binary|admin|limits|log)\.([a-z_]+)")
 _EVENT = re.compile(r"[a-z]+(?:\.[a-z]+)?(?:_[a-z]+)+")
 _WORDS = re.compile(r"^(?:tradeengine|make) .*", re.MULTILINE)
 _CODE = ("actors", "config", "engine", "gateways", "stores", "tradeengine", "clients")
@@ -44,6 +45,23 @@ def commands(document: Path) -> Iterator[list[str]]:
 def test_links_lead_somewhere(document: Path) -> None:
     targets = [target for target in _LINK.findall(prose(document)) if "://" not in target]
     assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+@EVERY
+def test_links_lead_to_headings(document: Path) -> None:
+    anchors = [(target, anchor) for target, anchor in _ANCHOR.findall(prose(document)) if "://" not in target]
+    lost = [
+        f"{target}#{anchor}"
+        for target, anchor in anchors
+        if anchor not in headings(document.parent / target if target else document)
+    ]
+    assert lost == []
+
+
+def headings(document: Path) -> set[str]:
+    """The anchors of a document's headings, as readers of Markdown make them."""
+    texts = re.findall(r"^#+ (.*)$", prose(document), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in texts}
 
 
 @EVERY
@@ -91,6 +109,7 @@ def test_blocks_that_are_run_are_marked_so() -> None:
         ("text", "output"),
         ("text",),
         ("yaml",),
+        ("yaml", "sessions"),
         ("ini",),
         ("fix",),
         ("hex",),
