@@ -47,7 +47,7 @@ class Venue:
         self._load = Load(bench_binary.PORT, generator, parties(bench_binary.PORT, server.binary_port, stack))
         self._place = place
         self._orders = context.scale(_ORDERS.get(subscribers, max(_ORDERS.values())), 2_000)
-        socks = [stack.enter_context(_subscribed(server.market_data_port)) for _ in range(subscribers)]
+        socks = [stack.enter_context(subscribed(server.market_data_port)) for _ in range(subscribers)]
         self._drain = stack.enter_context(Drain(directory, socks, place.client)) if socks else None
 
     def run(self) -> Figures:
@@ -141,7 +141,7 @@ def _configured(directory: Path, subscribers: int) -> Path:
     return path
 
 
-def _subscribed(port: int) -> socket.socket:
+def subscribed(port: int) -> socket.socket:
     """One of a participant's connections to the market data port. Raises ConnectionError."""
     sock = connect(port)
     sock.sendall(soup.login_request(soup.LoginRequest("BUYER", PASSWORD, "", 0)))

@@ -21,14 +21,19 @@ from engine.commands import ClientCommand
 from engine.queries import Answer
 from engine.reports import Report
 from gateways.binary.acceptor import BinaryAcceptor
+from gateways.binary.market.acceptor import MarketAcceptor
 from gateways.binary.settings import BinarySettings
 from gateways.fix.acceptor import FixAcceptor
 from gateways.fix.settings import FixSettings
 from stores.journal.log import silent
+from tradeengine.edge import Acceptor
+from tradeengine.market_feed import MarketFeedMember
 from tradeengine.recovery import recover
 from tradeengine.venue import Venue
 
-_SWITCH_INTERVAL_S = 0.0005
+MARKET_DATA = "market-data"
+"""The name of the port."""
+_SWITCH_INTERVAL_S = 0.0001
 _GC_THRESHOLDS = (50_000, 20, 50)
 
 
@@ -88,14 +93,21 @@ async def submit_all(port: SessionPort, commands: list[ClientCommand], turn: int
 
 @asynccontextmanager
 async def open_ports(venue: Venue) -> AsyncIterator[dict[str, int]]:
-    """Its FIX and binary acceptors on free ports of this machine."""
+    """Its FIX, binary and market data acceptors on free ports of this machine."""
     fix = FixAcceptor(venue.door, FixSettings(), time.time_ns)
     binary = BinaryAcceptor(venue.door, BinarySettings())
+    told = MarketFeedMember(venue, venue.settings)
+    market_data = MarketAcceptor(venue.door, told.feed, BinarySettings())
+    acceptors: list[tuple[str, Acceptor]] = [("fix", fix), ("binary", binary), (MARKET_DATA, market_data)]
     ports: dict[str, int] = {}
-    async with trio.open_nursery() as nursery:
-        for name, serve in (("fix", fix.serve), ("binary", binary.serve)):
+    async with venue.supervisor("market data port", [told.spec()]).running(), trio.open_nursery() as nursery:
+        for name, acceptor in acceptors:
             listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
             ports[name] = listeners[0].socket.getsockname()[1]
-            nursery.start_soon(serve, listeners)
+            nursery.start_soon(_serve, acceptor, listeners)
         yield ports
         nursery.cancel_scope.cancel()
+
+
+async def _serve(acceptor: Acceptor, listeners: list[trio.SocketListener]) -> None:
+    await acceptor.serve(listeners, task_status=trio.TASK_STATUS_IGNORED)

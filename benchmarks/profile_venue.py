@@ -1,4 +1,4 @@
-"""Where an order's CPU time goes: ``python -m benchmarks.profile_venue [binary|fix] [--durability os|fsync]``.
+"""Where an order's CPU time goes: ``python -m benchmarks.profile_venue --help`` says under which load.
 
 The venue runs in this process under the load of the benchmarks, and every stage on an order's way is timed while it
 works, in the batches and with the caches that it has there. The total holds what the measuring itself costs, about 1%.
@@ -21,16 +21,21 @@ import gateways.binary.connection as binary_connection
 from actors.account import AccountActor
 from actors.book import BookActor
 from actors.journal import JournalActor
+from actors.market_data import MarketDataActor
 from actors.port import SessionPort
 from actors.publisher import PublisherActor
 from benchmarks import bench_binary, bench_fix
+from benchmarks.bench_fanout import subscribed
+from benchmarks.drain import Drain
 from benchmarks.edge import RATE, Load, parties
 from benchmarks.harness import ROOT, Figures, placements
-from benchmarks.in_process import open_ports, running_venue, settings_in
+from benchmarks.in_process import MARKET_DATA, open_ports, running_venue, settings_in
 from benchmarks.loadgen import LoadGenerator
 from benchmarks.orders import CROSSING
 from benchmarks.stages import Stages
 from gateways.binary.inbound import RequestReader
+from gateways.binary.market.feed import MarketFeedActor
+from gateways.binary.market.line import Line
 from gateways.binary.session import ServerSession
 from gateways.fix.codec import Framer
 from gateways.fix.inbound import Inbound
@@ -62,6 +67,11 @@ _VENUE: list[tuple[str, object, str]] = [
     ("publish", PublisherActor, "on_batch"),
     ("settle", AccountActor, "_settle"),
     ("fold into session", SessionPort, "on_batch"),
+    ("market data: books", MarketDataActor, "on_batch"),
+]
+_MARKET_DATA: list[tuple[str, object, str]] = [
+    ("market data: encode", MarketFeedActor, "on_batch"),
+    ("market data: to subscribers", Line, "flush"),
 ]
 _OUT: dict[str, list[tuple[str, object, str]]] = {
     "binary": [("encode reports", binary_connection, "encode_reports")],
@@ -79,12 +89,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.directory.mkdir(parents=True, exist_ok=True)
     stages = Stages()
     name = args.port
-    points = [*_IN[name], *_VENUE, *_OUT[name], *_WRITE]
+    points = [*_IN[name], *_VENUE, *_OUT[name], *(_MARKET_DATA if args.subscribers else []), *_WRITE]
     with tempfile.TemporaryDirectory(prefix="profile-", dir=args.directory) as directory, stages.wrapped(points):
-        profile = _Profile(name, stages, Path(directory), args.orders, place.client)
+        profile = _Profile(name, stages, Path(directory), args.orders, place.client, args.subscribers)
         trio.run(profile.run, args.durability)
     print(f"{name}, {args.durability}, {args.orders:,} orders of two clients, half crossing, at {profile.rate:,.0f}/s")
-    print(f"{profile.orders_per_turn:.0f} orders a commit\n")
+    print(f"{profile.orders_per_turn:.0f} orders a commit; {args.subscribers} subscribers of market data\n")
     _show(stages, profile.cpu_s, args.orders)
     return 0
 
@@ -94,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("port", nargs="?", choices=sorted(PORTS), default="binary")
     parser.add_argument("--durability", choices=("fsync", "os"), default="os")
     parser.add_argument("--orders", type=int, default=80_000, metavar="N")
+    parser.add_argument("--subscribers", type=int, default=0, metavar="N", help="of market data, order by order")
     parser.add_argument("--directory", type=Path, default=ROOT / "var", metavar="DIR", help="for the journal")
     return parser
 
@@ -101,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
 class _Profile:
     """One profiled run, after a shorter one that warms up."""
 
-    def __init__(self, name: str, stages: Stages, directory: Path, orders: int, core: int) -> None:
+    def __init__(self, name: str, stages: Stages, directory: Path, orders: int, core: int, subscribers: int) -> None:
         self.rate = self.cpu_s = self.orders_per_turn = 0.0
         self._name = name
         self._port = PORTS[name]
@@ -109,6 +120,7 @@ class _Profile:
         self._directory = directory
         self._orders = orders
         self._core = core
+        self._subscribers = subscribers
 
     async def run(self, durability: str) -> None:
         generator = LoadGenerator(self._directory)
@@ -117,9 +129,15 @@ class _Profile:
                 number = numbers[self._name]
                 joined = await trio.to_thread.run_sync(parties, self._port, number, stack)
                 load = Load(self._port, generator, joined, echo=False)
+                await trio.to_thread.run_sync(self._listen, numbers[MARKET_DATA], stack)
                 await self._drive(load, venue, self._orders // 10)
                 self._stages.reset()
                 await self._drive(load, venue, self._orders)
+
+    def _listen(self, port: int, stack: ExitStack) -> None:
+        socks = [stack.enter_context(subscribed(port)) for _ in range(self._subscribers)]
+        if socks:
+            stack.enter_context(Drain(self._directory, socks, self._core))
 
     async def _drive(self, load: Load, venue: Venue, orders: int) -> None:
         """Everything but what the driving thread itself uses is the venue's."""
