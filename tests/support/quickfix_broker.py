@@ -46,6 +46,10 @@ def interpreter() -> str:
     return next((str(python) for python in (_INSTALLED, TLS_INTERPRETER) if python.exists()), "")
 
 
+IS_OLD = interpreter() == str(TLS_INTERPRETER)
+"""Whether it is but QuickFIX 1.15."""
+
+
 def message_of(text: str) -> FixMessage:
     """A message from its text with ``|``."""
     pairs = (field.partition("=") for field in text.rstrip("|").split("|"))

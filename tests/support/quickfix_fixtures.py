@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from quickfix_broker import VENUE_DICTIONARIES, VERSIONS, QuickFix, QuickFixBroker, interpreter
+from quickfix_broker import IS_OLD, VENUE_DICTIONARIES, VERSIONS, QuickFix, QuickFixBroker, interpreter
 from venue_process import VenueProcess
 
 needs_quickfix = pytest.mark.skipif(
@@ -68,6 +68,8 @@ def _cleared(logged_on: tuple[VenueProcess, QuickFix, Pair]) -> Iterator[Pair]:
 def standard(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[VenueProcess, QuickFix, Pair]]:
+    if request.param == "FIXT.1.1" and IS_OLD:
+        pytest.skip("QuickFIX 1.15's dictionary of FIX 5.0 SP2 is too old")
     yield from _logged_on(request.param, tmp_path_factory.mktemp("standard"), "")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from fix_client import FixMessage
-from quickfix_broker import TLS_INTERPRETER, VERSIONS, QuickFix, QuickFixBroker, interpreter
+from quickfix_broker import IS_OLD, VERSIONS, QuickFix, QuickFixBroker
 from quickfix_fixtures import needs_quickfix
 from venue_process import MakeVenue, VenueProcess
 
@@ -133,7 +133,7 @@ def test_gaps_in_both_directions(begin_string: str, quickfix: QuickFix, shared_v
     broker.await_logon()
 
 
-@pytest.mark.skipif(interpreter() == str(TLS_INTERPRETER), reason="QuickFIX 1.15 asks by a ResendRequest nevertheless")
+@pytest.mark.skipif(IS_OLD, reason="QuickFIX 1.15 asks by a ResendRequest nevertheless")
 def test_next_expected_number_in_the_logon(quickfix: QuickFix, shared_venue: VenueProcess) -> None:
     """QuickFIX that is set to tell its numbers in the Logon waits for what it lacks, and asks for nothing."""
     port = shared_venue.ports.fix
