@@ -86,8 +86,8 @@ class Link(Generic[E]):
     def leave(self) -> None:
         """The client is not used any more."""
         if self.failure is None:
+            self._opened = False
             self.lost(ConnectionLost(NOT_CONNECTED), 0.0)
-            self.failure = self._down
 
     def take_unsent(self) -> bytes:
         """What is to be sent, once."""

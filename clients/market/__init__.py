@@ -1,0 +1,43 @@
+"""The clients of the market data port: local books, proven right by the venue's checksums, and what is traded."""
+
+from clients.market.book import LocalBook, RestingOrder
+from clients.market.client import MarketData
+from clients.market.events import (
+    AuctionOver,
+    BookChanged,
+    DayEnded,
+    DayStatistics,
+    Indicative,
+    Listed,
+    MarketEvent,
+    Resynchronising,
+    StatusChanged,
+    StreamEvent,
+    Trade,
+    TradeBust,
+    TradeCorrection,
+)
+from clients.market.feed import LEVELS, ORDERS
+from clients.market.sync import SyncMarketData
+
+__all__ = [
+    "LEVELS",
+    "ORDERS",
+    "AuctionOver",
+    "BookChanged",
+    "DayEnded",
+    "DayStatistics",
+    "Indicative",
+    "Listed",
+    "LocalBook",
+    "MarketData",
+    "MarketEvent",
+    "RestingOrder",
+    "Resynchronising",
+    "StatusChanged",
+    "StreamEvent",
+    "SyncMarketData",
+    "Trade",
+    "TradeBust",
+    "TradeCorrection",
+]
