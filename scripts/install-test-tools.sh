@@ -30,7 +30,7 @@ fetch() {
         names=$(LC_ALL=C apt-get install --simulate --no-install-recommends "$1" 2>>"$work/log" | awk '/^Inst/ {print $2}')
     fi
     # shellcheck disable=SC2086
-    (cd "$work/$1" && apt-get download -qq -o APT::Sandbox::User=root $names) >>"$work/log" 2>&1
+    [ -n "$names" ] && (cd "$work/$1" && apt-get download -qq -o APT::Sandbox::User=root $names) >>"$work/log" 2>&1
 }
 refresh() {
     [ "$(id -u)" = 0 ] && apt-get update -qq >>"$work/log" 2>&1
