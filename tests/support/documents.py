@@ -76,6 +76,35 @@ def examples(document: Path, *languages: str) -> list[Example]:
     return found
 
 
+class Table(NamedTuple):
+    """One table. ``rows`` are its cells without their marks of code, the first row of it being ``columns``."""
+
+    heading: str
+    """What the heading above it says."""
+    columns: list[str]
+    rows: list[list[str]]
+
+    def column(self, name: str) -> list[str]:
+        """The cells of a column. Raises ``ValueError`` if there is none of that name."""
+        place = self.columns.index(name)
+        return [row[place] for row in self.rows]
+
+
+def tables(document: Path) -> Iterator[Table]:
+    """Every table outside fenced blocks, in order."""
+    heading = ""
+    gathered: list[list[str]] = []
+    for line in [*prose(document).splitlines(), ""]:
+        if line.startswith("|"):
+            gathered.append([cell.strip().replace("`", "") for cell in line.strip("|").split("|")])
+            continue
+        if gathered:
+            yield Table(heading, gathered[0], gathered[2:])
+            gathered = []
+        if line.startswith("#"):
+            heading = line.lstrip("# ")
+
+
 def prose(document: Path) -> str:
     """The document without its fenced blocks."""
     return _FENCE.sub("", document.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""The messages that the documents about FIX show: sent to a venue field for field, its answers held against the text."""
+"""The messages that the documents about FIX show: sent to a venue field for field, its answers held to the text."""
 
 from __future__ import annotations
 
