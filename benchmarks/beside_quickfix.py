@@ -39,6 +39,8 @@ _TARGETS = {CROSSING: Target("value", ">=", 60_000), RESTING: None}
 def measure(port: Port, context: Context) -> list[Claim]:
     """All claims. What QuickFIX can't be had for is a claim that says so. Raises Skipped, ServerFailed, LoadFailed."""
     missing = prepare(print, quick=context.quick)
+    for name, reason in missing.items():
+        print(f"  {name} skipped: {reason}")
     place = placements()[0]
     with ExitStack() as stack:
         loads = _loads(port, context, place.server, missing, stack)
