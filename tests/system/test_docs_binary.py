@@ -9,6 +9,8 @@ from binary_examples import DOCUMENTS, Player, lines, octets, packet_of, ports_o
 from packet_dump import rendered
 from venue_process import MakeVenue
 
+from gateways.binary.authentication import signed_payload
+
 EACH = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
 
@@ -39,3 +41,12 @@ def test_a_dump_is_read_as_it_is_written() -> None:
     assert packet_of(dump) == packet
     assert dump.splitlines()[2].startswith("  01 00 00 00 00 00 00 00  ")
     assert dump.splitlines()[2].endswith("  ClOrdID 1")
+
+
+def test_what_is_signed_is_what_the_document_says() -> None:
+    text = DOCUMENTS[0].read_text("utf-8")
+    nonce = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+    joined = "\x01".join(("TradeEngine-SoupBin-1", "94D97740D7", "TRADR1", nonce))
+    assert r'"\x01".join(("TradeEngine-SoupBin-1", "94D97740D7", "TRADR1", nonce))' in text
+    assert nonce in text
+    assert signed_payload("94D97740D7", "TRADR1", nonce) == joined.encode()

@@ -18,7 +18,7 @@ from venue_process import MakeVenue, VenueProcess, command
 
 LIMIT_S = 30.0
 WITH_COMMANDS = (ROOT / "README.md", ROOT / "docs" / "runbook.md", ROOT / "docs" / "market-data.md")
-_METRIC = re.compile(r"\btradeengine_[a-z_]+")
+_METRIC = re.compile(r"\btradeengine_(?!sbe\b|soup\b)[a-z_]+")
 
 
 @pytest.fixture
