@@ -18,9 +18,10 @@ from engine.events import Record, SessionOpened
 from engine.reports import addressees, reports_of
 from engine.session import SessionState
 from engine.wire import decode_record, encode_record
-from gateways.binary import codec, soup
-from gateways.binary.inbound import RequestReader
+from gateways.binary import authentication, codec, soup
+from gateways.binary.inbound import RequestReader, Turn
 from gateways.binary.outbound import encode_reports
+from gateways.binary.rejects import MessageRefused
 from gateways.binary.session import LoginRequested, MessagesReceived, ProtocolViolated, ServerSession, State
 from gateways.binary.settings import BinarySettings
 
@@ -69,7 +70,7 @@ class BinarySessions:
     def _read(self, payloads: list[bytes]) -> None:
         counts = self.counts
         outcomes = 0
-        for turn in self._reader.read(payloads):
+        for turn in self._taken(payloads):
             if type(turn) is list:
                 refusals = [command for command in turn if type(command) is RejectCommand]
                 counts["refused orders"] += len(refusals)
@@ -89,6 +90,20 @@ class BinarySessions:
         if outcomes != len(payloads):
             raise Violated(f"{outcomes} outcomes of {len(payloads)} requests: {payloads!r}")
 
+    def _taken(self, payloads: list[bytes]) -> list[Turn]:
+        """As a session takes them that is within its rate, one that is not, or one that has still to sign."""
+        self._reads += 1
+        if self._reads % 8 == 0:
+            rate = iter(range(self._reads, self._reads + len(payloads)))
+            return self._reader.read_within(payloads, lambda is_cancel: "" if is_cancel or next(rate) % 3 else "slow")
+        if self._reads % 8 == 1:
+            for payload in filter(authentication.is_authenticate, payloads):
+                try:
+                    authentication.read_authenticate(payload)
+                except MessageRefused as refused:
+                    self.counts["answers"] += bool(refused.text)
+        return self._reader.read(payloads)
+
     def _follow(self, refusal: RejectCommand) -> None:
         """As the venue refuses it: journaled, read again, reported."""
         events = refused(self._state, refusal)
@@ -101,14 +116,18 @@ class BinarySessions:
 
     def _open(self) -> None:
         self.counts["sessions"] += 1
-        self._life = 0
+        self._life = self._reads = 0
         self._session = ServerSession(_SETTINGS, 0.0)
         self._state = SessionState(_SESSION)
         self._reader = RequestReader(_SESSION, directory())
         (event,) = self._session.receive(_LOGIN, 0.0)
         if not isinstance(event, LoginRequested):
             raise Violated("no login")
-        self._session.accept(1)
+        if self.counts["sessions"] % 4:
+            self._session.accept(1)
+        else:
+            self._session.challenge(1)
+            self._session.proved(0.0)
 
 
 class BinaryLogins:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -65,7 +66,10 @@ def sockets_allowed(wanted: int) -> int:
 
 def held(pid: int) -> Held:
     directory = Path("/proc") / str(pid)
-    links = [os.readlink(link) for link in (directory / "fd").iterdir() if link.is_symlink()]
+    links: list[str] = []
+    for link in (directory / "fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            links.append(os.readlink(link))
     pages = int((directory / "statm").read_text().split()[1])
     return Held(
         sum(link.startswith("socket:") for link in links),

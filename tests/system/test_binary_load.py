@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from binary_crowd import PASSWORD, Crowd, last_words
 from load_venue import held, name, sockets_allowed, write_config
-from venue_process import MakeVenue, VenueProcess
+from venue_process import VenueProcess
 
 from engine.types import SCALE
 from gateways.binary import codec, soup
@@ -25,6 +25,8 @@ FULL = os.environ.get("LOAD") == "full"
 IDLE, ACTIVE = (10_000, 100) if FULL else (1_000, 20)
 ORDERS = 200 if FULL else 50
 """Of each active client."""
+START_S = 120.0
+"""A configuration of ten thousand sessions takes its time to be read."""
 KIB_MAX = 24
 """Of the venue's memory for an idle connection."""
 
@@ -49,9 +51,17 @@ def impatient_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VenueP
     yield from started(tmp_path_factory.mktemp("impatient"), 60, patience)
 
 
+@pytest.fixture
+def crowded_venue(tmp_path: Path) -> Iterator[VenueProcess]:
+    """One with a session for everybody."""
+    yield from started(tmp_path, sockets_allowed(IDLE + ACTIVE), {})
+
+
 def started(directory: Path, sessions: int, settings: dict[str, str]) -> Iterator[VenueProcess]:
     config = write_config(directory / "load.yaml", sessions)
-    venue = VenueProcess(directory / "venue", {"JOURNAL__DURABILITY": "os", **settings}, config=config)
+    venue = VenueProcess(
+        directory / "venue", {"JOURNAL__DURABILITY": "os", **settings}, config=config, timeout_s=START_S
+    )
     venue.start()
     yield venue
     venue.close()
@@ -80,10 +90,9 @@ def reports(count: int) -> int:
 
 
 def test_idle_connections_cost_little_and_active_ones_trade_among_them(
-    make_venue: MakeVenue, tmp_path: Path, capsys: Tell
+    crowded_venue: VenueProcess, capsys: Tell
 ) -> None:
-    idle = sockets_allowed(IDLE + ACTIVE) - ACTIVE
-    venue = make_venue(config=write_config(tmp_path / "load.yaml", idle + ACTIVE))
+    venue, idle = crowded_venue, sockets_allowed(IDLE + ACTIVE) - ACTIVE
     with Crowd(venue.ports.binary) as crowd:
         active = crowd.join([name(nth) for nth in range(ACTIVE)])
         before = held(venue.pid)
