@@ -5,8 +5,9 @@ Most keep the frame right, so that what is behind the framing gets to see them; 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
+from typing import TypeVar
 
 from fix_venue import NOW_TEXT
 from fuzz_messages import BODIES, HEADER, TAGS, VALUES
@@ -25,6 +26,7 @@ _LEAVING = 0.05
 """How often a message that is to end the session stays one: a session that lives is seen more of."""
 _PLAIN_FIELDS = (b"21=1", b"55=BTC/USD", b"54=1", b"60=" + NOW_TEXT.encode())
 Fields = list[bytes]
+T = TypeVar("T")
 
 
 def framed(begin_string: bytes, content: bytes) -> bytes:
@@ -117,7 +119,8 @@ class Mutator:
         start, end = data.find(b"35="), data.rfind(b"10=")
         return framed(self._begin, change(data[start:end])) if 0 <= start < end else change(data)
 
-    def _pick(self, choices):  # type: ignore[no-untyped-def]  # any sequence's element; choice() costs five times as much
+    def _pick(self, choices: Sequence[T]) -> T:
+        # Random.choice takes five times as long.
         return choices[int(self.rng.random() * len(choices))]
 
     # ---- one change of a list of fields -----------------------------------------------------------------------------

@@ -264,7 +264,7 @@ class Sessions:
         for command in port.submitted[::3]:
             if hasattr(command, "cl_ord_id") and not isinstance(command, RejectCommand):
                 report = port.accepted(command.cl_ord_id)
-                port.orders[command.cl_ord_id] = report.event.order  # type: ignore[union-attr]
+                port.orders[command.cl_ord_id] = report.order  # type: ignore[assignment]
                 session.deliver(port.release(report), NOW)
         port.submitted.clear()
         self.counts["queries"] += len(port.queries)

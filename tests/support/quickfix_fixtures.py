@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,7 @@ def quickfix_extended(tmp_path: Path) -> Iterator[QuickFix]:
     yield from _driver(tmp_path, VENUE_DICTIONARIES)
 
 
-def _driver(directory: Path, dictionaries: Path | str) -> Iterator[QuickFix]:
+def _driver(directory: Path, dictionaries: Path | str) -> Generator[QuickFix, None, None]:
     brokers = QuickFix(directory / "quickfix", dictionaries)
     try:
         yield brokers
