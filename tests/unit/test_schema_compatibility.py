@@ -7,20 +7,36 @@ from pathlib import Path
 import binary_schema
 import pytest
 
-from gateways.binary.schema.artifacts import ORDER_ENTRY
+from gateways.binary.schema.artifacts import MARKET_DATA, ORDER_ENTRY
 from gateways.binary.schema.compatibility import violations
 from gateways.binary.schema.reader import parse, read
 
-PUBLISHED = sorted(Path(binary_schema.__file__).parent.glob("binary_version_*.sbe.xml"))
+SCHEMAS = {"binary": ORDER_ENTRY, "market_data": MARKET_DATA}
+"""Today's, by how the files of their published versions begin: ``binary_version_1.sbe.xml``."""
+FOLDER = Path(binary_schema.__file__).parent
+PUBLISHED = [(name, path) for name in SCHEMAS for path in sorted(FOLDER.glob(f"{name}_version_*.sbe.xml"))]
+EACH = pytest.mark.parametrize(("name", "path"), PUBLISHED, ids=lambda it: it.name if isinstance(it, Path) else "")
 
 
-def test_all_earlier_versions_are_there() -> None:
-    assert [read(path).version for path in PUBLISHED] == list(range(1, read(ORDER_ENTRY).version))
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_all_earlier_versions_are_there(name: str) -> None:
+    versions = [read(path).version for of, path in PUBLISHED if of == name]
+    today = read(SCHEMAS[name]).version
+    assert versions[: today - 1] == list(range(1, today))
+    assert all(version <= today for version in versions)
 
 
-@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.name)
-def test_clients_of_earlier_versions_work_on(path: Path) -> None:
-    assert violations(read(path), read(ORDER_ENTRY)) == []
+@EACH
+def test_clients_of_every_published_version_work_on(name: str, path: Path) -> None:
+    assert violations(read(path), read(SCHEMAS[name])) == []
+
+
+@EACH
+def test_a_published_version_is_not_added_to(name: str, path: Path) -> None:
+    """What came after a version was published needs another one."""
+    published, today = read(path), read(SCHEMAS[name])
+    if published.version == today.version:
+        assert violations(today, published) == []
 
 
 OLD = """<messageSchema xmlns:sbe="http://fixprotocol.io/2016/sbe" package="p" id="7" version="1">

@@ -138,6 +138,16 @@ def test_the_structs_of_the_header_have_the_schemas_places(tmp_path: Path) -> No
     compiled(tmp_path, "\n".join((*lines, "int main(void) { return 0; }\n")))
 
 
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler here")
+def test_the_header_is_good_for_cpp_too(tmp_path: Path) -> None:
+    source = tmp_path / "source.cpp"
+    source.write_text('#include "tradeengine_sbe.h"\nint main() { te_new_order order; te_new_order_init(&order); }\n')
+    include = f"-I{artifacts.ROOT / 'examples' / 'c'}"
+    options = ("-std=c++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only")
+    ran = subprocess.run(["g++", *options, include, source], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
 CODEC = """
 #include "tradeengine_sbe.h"
 
