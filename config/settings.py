@@ -112,6 +112,8 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of one client's messages beyond a gap that are kept until it closes."""
     resend_request_chunk: Annotated[int, Integer(0, 10**9, "0 = all")] = 0
     """Messages that the venue's ResendRequest asks for at once."""
+    gap_asks_max: CountSetting = 10
+    """ResendRequests of the venue for the same gap that may bring no progress, before the session ends."""
     resends_max: CountSetting = 8
     """ResendRequests of one client that may wait while an earlier one is served."""
     resend_window_s: TimeoutSetting = 60.0

@@ -13,11 +13,13 @@ _OVERHEAD = 128
 class Gap:
     """One session's inbound gap. ``buffer_max``: bytes kept beyond it; ``chunk``: messages asked for at once, or 0."""
 
-    __slots__ = ("_age_s", "_asked_upto", "_at", "_buffer_max", "_chunk", "_kept", "_room", "upto")
+    __slots__ = ("_age_s", "_asked_upto", "_at", "_buffer_max", "_chunk", "_kept", "_room", "asks", "upto")
 
     def __init__(self, buffer_max: int, chunk: int) -> None:
         self.upto = 0
         """The highest number seen beyond the gap; 0 = there is none."""
+        self.asks = 0
+        """How often the number that is expected has been asked for."""
         self._buffer_max = buffer_max
         self._chunk = chunk
         self._kept: dict[int, bytes] = {}
@@ -47,7 +49,7 @@ class Gap:
     def moved(self, before: int, expected: int) -> None:
         """The number expected went on from ``before``: what is passed over is not wanted any more."""
         if expected > self.upto:
-            self.upto = 0
+            self.upto = self._at = 0
             self._kept.clear()
             self._room = self._buffer_max
         elif expected - before <= len(self._kept):
@@ -59,6 +61,7 @@ class Gap:
 
     def request(self, expected: int) -> str:
         """Body of the ResendRequest (2) for what is missing from ``expected`` on, or for its first chunk."""
+        self.asks = self.asks + 1 if expected == self._at else 1
         self._at, self._age_s = expected, 0.0
         self._asked_upto = 0
         if self._chunk and self.upto - expected >= self._chunk:
@@ -72,6 +75,6 @@ class Gap:
     def overdue(self, expected: int, elapsed_s: float, timeout_s: float) -> bool:
         """Time has passed: whether the gap has not become smaller for so long that it is to be asked for again."""
         if expected != self._at:
-            self._at, self._age_s = expected, 0.0
+            self._at, self._age_s, self.asks = expected, 0.0, 0
         self._age_s += elapsed_s
         return self._age_s >= timeout_s

@@ -143,9 +143,13 @@ class Inbound:
             self._go_on(now_ns)
 
     def elapse(self, elapsed_s: float, now_ns: int) -> None:
-        """A gap that does not close is asked for again."""
-        if self._gap.upto and self._gap.overdue(self._port.in_next, elapsed_s, self._settings.resend_timeout_s):
-            self._ask(now_ns)
+        """A gap that does not close is asked for again, but not for ever."""
+        gap, expected = self._gap, self._port.in_next
+        if gap.upto and gap.overdue(expected, elapsed_s, self._settings.resend_timeout_s):
+            if gap.asks < self._settings.gap_asks_max:
+                self._ask(now_ns)
+            else:
+                self._owner.end(f"No answer to {gap.asks} ResendRequests, expecting {expected}", now_ns)
 
     def _go_on(self, now_ns: int) -> None:
         """Acts on what came beyond the gap and is next now, as far as there is credit; asks for the next chunk."""
@@ -237,12 +241,8 @@ class Inbound:
 
     def _serves(self, msg_type: str) -> bool:
         """Whether messages of the type are acted on: of others it does not matter what else is wrong with them."""
-        return (
-            self._mapper.handles(msg_type)
-            or msg_type in self._admin.handlers
-            or self._inquiries.handles(msg_type)
-            or msg_type in self._services
-        )
+        mapped = self._mapper.handles(msg_type) or self._inquiries.handles(msg_type)
+        return mapped or msg_type in self._admin.handlers or msg_type in self._services
 
     def _reject(self, body: str, msg_type: str, now_ns: int) -> None:
         self.rejects += 1
@@ -253,12 +253,12 @@ class Inbound:
         fields = message.fields
         if "43" in fields and self._port.already_done(seq):
             self._accounted = seq + 1
-            self._tell_status(message)
+            self._ask_venue(self._inquiries.status_again(message))
             return
         if fields.get("97") == "Y" and msg_type in _TOLD_AGAIN:
             self.submit()
             if self._port.known(fields.get("11", "")):
-                self._tell_status(message)
+                self._ask_venue(self._inquiries.status_again(message))
                 return
         command = self._mapper.command(msg_type, message, self._accounted, seq)
         if self._owner.route:
@@ -266,9 +266,6 @@ class Inbound:
         self._accounted = seq + 1
         self._commands.append(command)
         self._plain.learn(message, command)
-
-    def _tell_status(self, message: Message) -> None:
-        self._ask_venue(self._inquiries.status_again(message))
 
     def _ask_venue(self, queries: list[Query]) -> None:
         """Queries are answered after the commands before them, and where the request came from."""

@@ -26,6 +26,9 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     resend_timeout_s: float = 30.0
     """A ResendRequest that brings no progress is repeated after this time; a client that reads nothing of what it asked
     to be resent for as long is cut off."""
+    gap_asks_max: int = 10
+    """ResendRequests of the venue for the same gap that may bring no progress; after one more ``resend_timeout_s`` the
+    session ends: what is missing can't come, being too large or garbled itself."""
     sending_time_accuracy_s: int = 120
     """How far SendingTime (52) may be from the venue's clock; 0 = any."""
     timestamp_digits: int = 3
@@ -100,6 +103,7 @@ _POSITIVE = (
     "logon_timeout_s",
     "logout_timeout_s",
     "resend_timeout_s",
+    "gap_asks_max",
     "message_size_max",
     "write_buffer_max",
     "parked_messages_max",

@@ -93,3 +93,15 @@ def test_memory_is_bounded_and_gives_back_what_it_took(messages: list[tuple[int,
     assert {seq: beyond.take(seq) for seq in kept} == kept
     beyond.keep(2, b"x" * max(0, buffer_max - 128))
     assert beyond.has(2) is (buffer_max >= 128)
+
+
+def test_asks_are_counted_until_there_is_progress() -> None:
+    beyond = gap(9)
+    for times in (1, 2, 3):
+        beyond.request(4)
+        assert beyond.asks == times
+    beyond.moved(4, 5)
+    assert not beyond.overdue(5, 1.0, 30.0)
+    assert beyond.asks == 0
+    beyond.request(5)
+    assert beyond.asks == 1
