@@ -134,7 +134,7 @@ class DisplayedOrders:
                 image: OrderImage = event.order  # type: ignore[union-attr, assignment]
                 if image.working is None:
                     terms = image.terms
-                    self._add(terms.order_id, terms.side, terms.px, image.leaves_qty)
+                    self.add(terms.order_id, terms.side, terms.px, image.leaves_qty)
                     return
             elif kind in _ENDED:
                 self._remove(event.order.terms.order_id)  # type: ignore[union-attr]
@@ -145,7 +145,7 @@ class DisplayedOrders:
         """Begin with what :func:`displayed_orders` saw in the book."""
         for side, queue in ((Side.BUY, orders.bids), (Side.SELL, orders.asks)):
             for order in queue:
-                self._add(order.order_id, side, order.px, order.qty)
+                self.add(order.order_id, side, order.px, order.qty)
 
     def _apply_all(self, events: list[Event]) -> None:
         """The newest image of each order that the record touches says where it stands when the record ends; those that
@@ -194,20 +194,17 @@ class DisplayedOrders:
         level = self._places.get(order_id)
         if level is None:
             if shown:
-                self._add(order_id, image.terms.side, image.resting_px, shown)
+                self.add(order_id, image.terms.side, image.resting_px, shown)
         elif not shown:
             self._remove(order_id)
         elif moved or image.resting_px != level.px:
             self._remove(order_id)
-            self._add(order_id, level.side, image.resting_px, shown)
+            self.add(order_id, level.side, image.resting_px, shown)
         elif shown != level.orders[order_id]:
-            level.qty += shown - level.orders[order_id]
-            level.orders[order_id] = shown
-            level.checksum = None
-            if self.deltas is not None:
-                self.deltas.append(OrderModified(order_id, level.side, level.px, shown))
+            self.fill(order_id, shown)
 
-    def _add(self, order_id: int, side: Side, px: Px, qty: Qty) -> None:
+    def add(self, order_id: int, side: Side, px: Px, qty: Qty) -> None:
+        """An order is displayed at the end of a queue."""
         levels = self.bids if side is _BUY else self.asks
         level = levels.get(px)
         if level is None:
@@ -218,6 +215,18 @@ class DisplayedOrders:
         self._places[order_id] = level
         if self.deltas is not None:
             self.deltas.append(OrderAdded(order_id, side, px, qty))
+
+    def fill(self, order_id: int, leaves_qty: Qty) -> None:
+        """A plain order that is displayed has traded; 0 = it is gone."""
+        if not leaves_qty:
+            self._remove(order_id)
+            return
+        level = self._places[order_id]
+        level.qty += leaves_qty - level.orders[order_id]
+        level.orders[order_id] = leaves_qty
+        level.checksum = None
+        if self.deltas is not None:
+            self.deltas.append(OrderModified(order_id, level.side, level.px, leaves_qty))
 
     def _remove(self, order_id: int) -> None:
         """What is not displayed is not there to be removed."""

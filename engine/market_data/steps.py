@@ -40,7 +40,6 @@ _OF_ORDERS = frozenset({
     OrderAccepted, OrderCanceled, OrderExpired, OrderReplaced, OrderRejected, OrderTriggered, OrderRestated,
     OrderUpdated,
 })  # fmt: skip
-_TRIVIAL = frozenset({OrderAccepted, OrderCanceled, OrderExpired})
 
 
 @final
@@ -148,8 +147,7 @@ class Shown(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Steps:
-    """Folds the records of one instrument into its displayed orders, whose ``deltas`` are being noted, and notes the
-    steps of each in ``records``.
+    """Folds the records of one instrument into its displayed orders, and notes the steps of each in ``records``.
 
     ``checksum_every``: changes between two checksums; in a book that displays more orders as many as those, so that a
     change never costs more than an order's part of a checksum; 0 = none.
@@ -166,15 +164,40 @@ class Steps:
         self._other = False
         """Whether the record under way has events that are not about orders and trades."""
 
+    def fold_plain(self, time_ns: int, events: list[Event], orders: DisplayedOrders) -> bool:
+        """The short way for what happens most, all of a record at once: a plain order rests, or trades with plain ones
+        first. False, and nothing is done, where there is more to it."""
+        accepted = events[0]
+        if type(accepted) is not OrderAccepted:
+            return False
+        image = accepted.order
+        if image.working is not None:
+            return False
+        steps: list[Step] = []
+        if len(events) > 1:
+            trades: list[TradeExecuted] = events[1:]  # type: ignore[assignment]
+            for trade in trades:
+                if type(trade) is not TradeExecuted or trade.uncross or trade.resting.working is not None:
+                    return False
+            side = image.terms.side
+            for trade in trades:
+                resting, trade_id, px, qty = trade.resting, trade.trade_id, trade.px, trade.qty
+                order_id, leaves = resting.terms.order_id, resting.leaves_qty
+                orders.fill(order_id, leaves)
+                steps.append(OrderExecuted(order_id, trade_id, px, qty, leaves))
+                steps.append(Traded(trade_id, px, qty, side))
+            image = trades[-1].aggressor
+        leaves = image.leaves_qty
+        if leaves:
+            terms = image.terms
+            order_id, side, px = terms.order_id, terms.side, terms.px
+            orders.add(order_id, side, px, leaves)
+            steps.append(OrderAdded(order_id, side, px, leaves))
+        self._note(time_ns, steps, orders)
+        return True
+
     def fold(self, events: list[Event], orders: DisplayedOrders) -> None:
-        """What a record does to orders and trades."""
-        deltas = orders.deltas
-        assert deltas is not None
-        before = len(deltas)
-        if len(events) == 1 and type(events[0]) in _TRIVIAL:
-            orders.apply(events)
-            self._steps = deltas[before:]  # type: ignore[assignment]
-            return
+        """What any record does to orders and trades; :meth:`complete` follows."""
         self._steps = []
         executed: dict[int, int] = {}
         for event in events:
@@ -183,8 +206,14 @@ class Steps:
                 self._trade(event, orders, executed)  # type: ignore[arg-type]
             elif kind not in _OF_ORDERS:
                 self._rare(event)
+        kept = orders.deltas
+        noted: list[OrderDelta] = []
+        orders.deltas = noted
         orders.apply(events)
-        self._settle(deltas[before:], orders, executed)
+        orders.deltas = kept
+        if kept is not None:
+            kept += noted
+        self._settle(noted, orders, executed)
 
     def complete(self, time_ns: int, state: MarketState, orders: DisplayedOrders) -> None:
         """What else has changed now that the record is folded everywhere."""
@@ -196,12 +225,15 @@ class Steps:
                 self._steps.append(present)
         steps = self._steps
         if steps:
-            self._changes += len(steps)
-            if self._changes >= self._checksum_every > 0 and self._changes >= len(orders):
-                self._changes = 0
-                steps.append(BookChecksum(orders_checksum(orders), len(orders)))
-            self.records.append(RecordSteps(time_ns, steps))
+            self._note(time_ns, steps, orders)
             self._steps = []
+
+    def _note(self, time_ns: int, steps: list[Step], orders: DisplayedOrders) -> None:
+        self._changes += len(steps)
+        if self._changes >= self._checksum_every > 0 and self._changes >= len(orders):
+            self._changes = 0
+            steps.append(BookChecksum(orders_checksum(orders), len(orders)))
+        self.records.append(RecordSteps(time_ns, steps))
 
     def take(self) -> list[RecordSteps]:
         """What has been noted since the last time."""

@@ -39,7 +39,7 @@ class SymbolMarket:
     displayed orders: those are always in the book itself, and to fold each a second time would cost more than all the
     rest."""
 
-    __slots__ = ("_limits", "candles", "instrument", "market_state", "orders", "steps", "tape")
+    __slots__ = ("_limits", "candles", "instrument", "market_state", "orders", "steps", "tape", "touched")
 
     def __init__(self, instrument: Instrument, limits: MarketDataLimits) -> None:
         self.instrument = instrument
@@ -47,6 +47,8 @@ class SymbolMarket:
         """None while nobody needs them."""
         self.steps: Steps | None = None
         """None while nobody follows them; they need :attr:`orders`."""
+        self.touched = False
+        """Whether a record has been folded in since whoever publishes it has last looked."""
         self._limits = limits
         self.tape = Tape(limits.trades_per_symbol)
         self.candles = Candles(instrument, limits.candles_per_interval)
@@ -54,11 +56,28 @@ class SymbolMarket:
 
     def apply(self, events: list[Event], time_ns: int) -> None:
         """Fold one record in."""
+        self.touched = True
         orders, steps = self.orders, self.steps
         if steps is not None and orders is not None:
+            if steps.fold_plain(time_ns, events, orders):
+                if len(events) > 1:
+                    self._apply_trades(events[1:], time_ns)
+                return
             steps.fold(events, orders)
         elif orders is not None:
             orders.apply(events)
+        self._apply_all(events, time_ns)
+        if steps is not None and orders is not None:
+            steps.complete(time_ns, self.market_state, orders)
+
+    def _apply_trades(self, events: list[Event], time_ns: int) -> None:
+        """All of ``events`` are trades."""
+        tape, candles = self.tape, self.candles
+        for trade in events:
+            tape.add(trade, time_ns)  # type: ignore[arg-type]
+            candles.add(trade.trade_id, trade.px, trade.qty, time_ns)  # type: ignore[union-attr]
+
+    def _apply_all(self, events: list[Event], time_ns: int) -> None:
         for event in events:
             kind = type(event)
             if kind is TradeExecuted:
@@ -66,8 +85,6 @@ class SymbolMarket:
                 self.candles.add(event.trade_id, event.px, event.qty, time_ns)  # type: ignore[union-attr]
             elif kind not in _OF_ORDERS:
                 self._apply_rare(event)
-        if steps is not None and orders is not None:
-            steps.complete(time_ns, self.market_state, orders)
 
     def _apply_rare(self, event: Event) -> None:
         if isinstance(event, TradeBusted | TradeCorrected):

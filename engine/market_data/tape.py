@@ -64,10 +64,12 @@ class Tape:
     ``changed`` is None while nobody listens; else a list to which every new and every amended trade is appended.
     """
 
-    __slots__ = ("_end", "_rows", "_size_max", "changed")
+    __slots__ = ("_end", "_rows", "_size_max", "changed", "changes")
 
     def __init__(self, depth_max: int) -> None:
         self.changed: list[TapeTrade] | None = None
+        self.changes = 0
+        """New and amended trades since the tape began."""
         self._rows = bytearray()
         self._size_max = depth_max * _ROW.size
         self._end = 0
@@ -90,6 +92,7 @@ class Tape:
                 end = 0
             _ROW.pack_into(rows, end, event.trade_id, event.px, event.qty, side, time_ns, uncross)
         self._end = end + _ROW.size
+        self.changes += 1
         if self.changed is not None:
             self.changed.append(self._read(end))
 
@@ -100,6 +103,7 @@ class Tape:
             if trade.trade_id == event.trade_id:
                 amended = _amended(trade, event)
                 _ROW.pack_into(self._rows, at, *structs.astuple(amended))
+                self.changes += 1
                 if self.changed is not None:
                     self.changed.append(amended)
                 return

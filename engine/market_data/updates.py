@@ -80,7 +80,7 @@ class Listen(msgspec.Struct, frozen=True, gc=False):
 
 OF_ORDERS = frozenset({Channel.TOP, Channel.LEVELS, Channel.ORDERS, Channel.STEPS})
 """Channels that need the instrument's displayed orders."""
-_OF_DELTAS = frozenset({Channel.LEVELS, Channel.ORDERS, Channel.STEPS})
+_OF_DELTAS = frozenset({Channel.LEVELS, Channel.ORDERS})
 """Those that need to know what has changed in them."""
 
 
@@ -97,6 +97,8 @@ class SymbolChannels:
         self._top: Top | None = None
         self._state: State | None = None
         self._day: DayStatistics | None = None
+        self._traded = 0
+        """How often the tape had changed when the statistics were told."""
 
     def begin(self, channel: Channel, seq: int, time_ns: int) -> Snapshot:
         """What a new subscriber of ``channel`` starts from; ``seq`` is the last record that has been folded, and
@@ -119,6 +121,7 @@ class SymbolChannels:
             market.follow_steps()
             content = market.shown()
         else:
+            self._traded = market.tape.changes
             content = self._day = day_statistics(market.candles, time_ns)
         return Snapshot(channel, market.instrument.symbol_id, at, time_ns, content)
 
@@ -129,31 +132,38 @@ class SymbolChannels:
 
     def changes(self, seq: int, time_ns: int) -> list[Update]:
         """What has changed on each open channel since it was last told something."""
+        market, day = self._market, self._day
+        if not market.touched and (day is None or time_ns < day.end_ns):
+            return []
+        market.touched = False
         contents: list[tuple[Channel, UpdateContent]] = []
         if Channel.TOP in self.open:
             top = self._present_top()
             if top != self._top:
                 self._top = top
                 contents.append((Channel.TOP, top))
-        deltas = self._market.orders.deltas if self._market.orders is not None else None
+        deltas = market.orders.deltas if market.orders is not None else None
         if deltas:
             if Channel.LEVELS in self.open:
                 contents.append((Channel.LEVELS, changed_levels(self._orders, deltas)))
             contents.append((Channel.ORDERS, deltas))
-        steps = self._market.steps
+        steps = market.steps
         if steps is not None and steps.records:
             contents.append((Channel.STEPS, steps.take()))
-        trades = self._market.tape.changed
+        trades = market.tape.changed
         if trades:
             contents.append((Channel.TRADES, trades))
         if Channel.STATE in self.open:
-            state = self._market.market_state.present()
+            state = market.market_state.present()
             if state != self._state:
                 self._state = state
                 contents.append((Channel.STATE, state))
-        if Channel.STATISTICS in self.open and (trades or self._day is None or time_ns >= self._day.end_ns):
-            self._day = day_statistics(self._market.candles, time_ns)
-            contents.append((Channel.STATISTICS, self._day))
+        if Channel.STATISTICS in self.open:
+            traded = market.tape.changes
+            if traded != self._traded or day is None or time_ns >= day.end_ns:
+                self._traded = traded
+                self._day = day_statistics(market.candles, time_ns)
+                contents.append((Channel.STATISTICS, self._day))
         self._note(anew=True)
         return [self._update(channel, seq, time_ns, each) for channel, each in contents if channel in self.open]
 
@@ -179,5 +189,4 @@ class SymbolChannels:
         if orders is not None:
             needed = not self.open.keys().isdisjoint(_OF_DELTAS)
             orders.deltas = (orders.deltas if orders.deltas and not anew else []) if needed else None
-        traded = Channel.TRADES in self.open or Channel.STATISTICS in self.open
-        tape.changed = (tape.changed if tape.changed and not anew else []) if traded else None
+        tape.changed = (tape.changed if tape.changed and not anew else []) if Channel.TRADES in self.open else None

@@ -7,7 +7,7 @@ every stream and every subscriber.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.instrument import Instrument
 from engine.market_data.levels import Levels
@@ -27,8 +27,8 @@ from gateways.binary.codec import NUL, UINT64_MAX, text
 from gateways.binary.fields import SIDE
 from gateways.binary.market.codec import END_OF_EVENT, Messages
 
-OF_ORDERS = frozenset({OrderAdded, OrderExecuted, OrderModified, OrderDeleted, OrderRequeued, BookChecksum})
-"""Steps that only the stream order by order has."""
+Encode: TypeAlias = Callable[[int, int, Any, int], bytes]
+"""(time, SecurityID, step, flags) → its packet."""
 
 
 class Encoder:
@@ -41,20 +41,23 @@ class Encoder:
         self._deleted = messages.order_deleted.pack
         self._trade = messages.trade.pack
         self._level = messages.price_level.pack
-        self.by_type: dict[type, Callable[[int, int, Any, int], bytes]] = {
+        self.of_orders: dict[type, Encode] = {
             OrderAdded: self._order_added,
             OrderExecuted: self._order_executed,
             OrderModified: self._order_modified,
             OrderDeleted: self._order_deleted,
             OrderRequeued: self._order_replaced,
             BookChecksum: self._checksum,
+        }
+        """By the type of a step: those that only the stream order by order has."""
+        self.of_all: dict[type, Encode] = {
             Traded: self._traded,
             TradeAmended: self._amended,
             Instrument: self.definition,
             AuctionResult: self._auction_result,
             DayEnded: self._day_ended,
         }
-        """By the type of a step: (time, SecurityID, step, flags) → its packet. A change of state has its own method."""
+        """Those that every stream has. A change of state has its own method."""
 
     # ---- orders ---------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,6 @@ from engine.market_data.steps import RecordSteps, Shown
 from engine.market_data.top import State
 from engine.market_data.updates import Channel, MarketMessage, Snapshot, Update
 from gateways.binary.market.codec import END_OF_EVENT, END_OF_MESSAGES, START_OF_MESSAGES
-from gateways.binary.market.encoder import OF_ORDERS
 from gateways.binary.market.line import TELL, Kind, Line, Listed
 from gateways.binary.market.stream import Stream
 
@@ -155,23 +154,25 @@ class MarketFeed:
     def _steps(self, symbol_id: int, listed: Listed, records: list[RecordSteps]) -> None:
         everything: list[bytes] = []
         common: list[bytes] = []
-        encoders = TELL.by_type
+        append = everything.append
+        of_orders, of_all = TELL.of_orders, TELL.of_all
         for record in records:
             time_ns, steps = record.time_ns, record.steps
-            last = len(steps) - 1
-            for at, step in enumerate(steps):
-                flags = END_OF_EVENT if at == last else 0
+            last = steps[-1]
+            for step in steps:
+                flags = END_OF_EVENT if step is last else 0
                 kind = type(step)
-                if kind is State:
+                if kind in of_orders:
+                    append(of_orders[kind](time_ns, symbol_id, step, flags))
+                elif kind is State:
                     state = cast("State", step)
                     packets = TELL.state(time_ns, symbol_id, state, listed.state, flags)
                     listed.state = state
                     everything += packets
                     common += packets
-                    continue
-                packet = encoders[kind](time_ns, symbol_id, step, flags)
-                everything.append(packet)
-                if kind not in OF_ORDERS:
+                else:
+                    packet = of_all[kind](time_ns, symbol_id, step, flags)
+                    append(packet)
                     common.append(packet)
                     if kind is Instrument:
                         listed.instrument = cast("Instrument", step)
