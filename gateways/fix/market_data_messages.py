@@ -33,8 +33,8 @@ class MarketDataVersion(msgspec.Struct, frozen=True):
     previous_day: bool
     """OpenCloseSettlFlag (286) can say that an entry is of the day before."""
     fix50: bool
-    """W has MDBookType (1021), LastUpdateTime (779) and MDEntryID (278), entries have TradeID (1003), AggressorSide
-    (2446), and there is an entry for an empty book (269=J)."""
+    """W has MDBookType (1021), LastUpdateTime (779) and MDEntryID (278), trades in X have TradeID (1003), and there is
+    an entry for an empty book (269=J)."""
 
 
 _STANDARD = frozenset("012456789")
@@ -83,9 +83,8 @@ class EntryWriter:
         trade_id = str(trade.trade_id)
         date, _, time = format_utc(trade.time_ns, self._digits).partition("-")
         more = ""
-        if self._fix50:
-            side = f"2446={int(trade.aggressor)}\x01" if trade.aggressor else ""
-            more = f"1003={trade_id}\x01{side}"
+        if self._fix50:  # earlier dictionaries of 5.0 SP2 have it in X alone
+            more = f"1003={trade_id}\x01" if action else ""
         return (
             f"{self._head(TRADE, action, trade_id)}270={decimal(trade.px)}\x01271={decimal(trade.qty)}\x01"
             f"272={date}\x01273={time}\x01{more}"

@@ -232,9 +232,8 @@ class TradingSessionService(_Watching):
         if condition.status is not InstrumentStatus.ACTIVE:
             status = _CLOSED if condition.status is InstrumentStatus.DELISTED else _HALTED
         head = f"335={request_id}\x01336={session}\x01{sub_session}338={_ELECTRONIC}\x01339={self._mode}\x01"
-        time = f"60={format_utc(time_ns, self._settings.timestamp_digits)}\x01" if fix50 else ""
         instrument = f"55={symbol}\x01" if fix50 else ""
-        return f"{head}{unsolicited}340={status}\x01{time}{_text(condition)}{instrument}"
+        return f"{head}{unsolicited}340={status}\x01{_text(condition)}{instrument}"
 
     def _refuse(self, fields: dict[str, str], reason: int, text: str, now_ns: int) -> None:
         """FIX.4.2 has no h that refuses: there it is a BusinessMessageReject."""
