@@ -104,8 +104,3 @@ def session_configuration(payload: bytes) -> tuple[int, SessionConfiguration]:
         rate,
         burst,
     )
-
-
-def nonce(payload: bytes) -> str:
-    """What an AuthenticationChallenge wants signed."""
-    return codec.from_text(codec.AUTHENTICATION_CHALLENGE.unpack(payload, HEADER_SIZE)[0])

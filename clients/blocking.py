@@ -118,7 +118,7 @@ class BlockingConnection(Generic[L, E]):
                 while not link.opened:
                     self._await_more()
                     if not link.accepted and time.monotonic() - begun_s >= link.settings.server_timeout_s:
-                        raise ConnectionLost("the venue does not let the client in")
+                        raise ConnectionLost(f"waited in vain for {link.waits_for}")
             except ClientError as error:
                 self._close()
                 delay_s = link.lost(error, time.monotonic())

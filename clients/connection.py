@@ -54,8 +54,8 @@ class Connection(Generic[L, E]):
     async def until_connected(self) -> None:
         """Returns when there is a connection that takes requests. Raises what has ended the client."""
         while not self._link.opened:
-            await self._change()
             self._check()
+            await self._change()
 
     # ---- the connection -------------------------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class Connection(Generic[L, E]):
             if now_s - self._received_at >= settings.server_timeout_s and not link.full:
                 end(ConnectionLost(f"nothing was heard of the venue for {settings.server_timeout_s:g} s"))
             elif not link.accepted and now_s - begun_s >= settings.server_timeout_s:
-                end(ConnectionLost("the venue does not let the client in"))
+                end(ConnectionLost(f"waited in vain for {link.waits_for}"))
             elif now_s + period_s - self._sent_at >= settings.heartbeat_interval_s:
                 self._sent_at = now_s
                 outlet.write(soup.CLIENT_HEARTBEAT_PACKET)

@@ -6,9 +6,11 @@ the venue. Which of the two is asked: the venue answers a query only after the o
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
+from clients.backoff import SESSION_NOT_AVAILABLE
 from clients.events import (
     Accepted,
     Canceled,
@@ -24,7 +26,7 @@ from clients.events import (
     SessionConfiguration,
     UnknownReport,
 )
-from clients.exceptions import ClientError, ConnectionLost, LoginRefused, RequestRefused, Undelivered, anew
+from clients.exceptions import ClientError, LoginRefused, RequestRefused, Undelivered, anew
 from clients.link import Link
 from clients.orders import OrderTracker, TrackedOrder
 from clients.protocol import Answered, Challenged, ClientProtocol, Input
@@ -33,6 +35,10 @@ from clients.session import LoggedIn
 from clients.settings import Settings
 from engine.types import CancelReason
 from gateways.binary import codec
+from gateways.binary.rejects import MessageRejectReason
+
+Ask: TypeAlias = Callable[[], tuple[int, bytes]]
+"""Makes a query: its request id, and the packet."""
 
 _OUTCOMES = frozenset({Accepted, Rejected, Replaced, Canceled, CancelRejected, MassCancelReport})
 _NOT_AUTHORISED = "A"
@@ -59,10 +65,14 @@ class Core(Link[Event]):
         """Who waits for what comes of each command that is under way; None: nobody."""
         self._lists: dict[int, list[int]] = {}
         """The legs of each list that is under way."""
-        self._answers: dict[int, Reply[Any]] = {}
+        self._first_answers: dict[int, Reply[Any]] = {}
+        """To what has to be asked on each connection before it is anybody's."""
+        self._answers: dict[int, tuple[Ask, Reply[Any]]] = {}
+        self._unasked: list[tuple[Ask, Reply[Any]]] = []
+        """Queries whose connection was lost before they were answered."""
         self._endings: dict[int, tuple[TrackedOrder, Reply[TrackedOrder]]] = {}
         """By the identity of the order."""
-        self._configure: Callable[[], tuple[int, bytes]] | None = None
+        self._configure: Ask | None = None
         """Makes the request for what the program has configured, which has to be asked for on each connection."""
         self._preparing = 0
 
@@ -84,6 +94,7 @@ class Core(Link[Event]):
 
     def _take(self, item: Input) -> None:
         if isinstance(item, LoggedIn):
+            self.waits_for = "the venue's challenge, although the session may have no keys"
             if self.settings.key is None:
                 self._prepare()
         elif isinstance(item, Challenged):
@@ -93,7 +104,8 @@ class Core(Link[Event]):
         elif isinstance(item, Answered):
             self._on_answered(item)
         elif self._down is not None and isinstance(item, MessageRejected):
-            raise LoginRefused(_NOT_AUTHORISED, item.text)
+            later = item.reason == MessageRejectReason.SESSION_NOT_AVAILABLE
+            raise LoginRefused(SESSION_NOT_AVAILABLE if later else _NOT_AUTHORISED, item.text)
         else:
             self._on_event(item)
 
@@ -107,6 +119,9 @@ class Core(Link[Event]):
             self._ask_first(self._configure(), _take_note)
         if earlier or not self._complete:
             self._ask_first(self.protocol.open_orders(), lambda states: self._reconcile(states, earlier))
+        unasked, self._unasked = self._unasked, []
+        for ask, reply in unasked:
+            self._ask(ask, reply)
         self._prepared()
 
     def _ask_first(self, request: tuple[int, bytes], then: Callable[[Any], object]) -> None:
@@ -114,17 +129,13 @@ class Core(Link[Event]):
         reply: Reply[Any] = Reply()
 
         def answered() -> None:
-            try:
+            with contextlib.suppress(RequestRefused):  # a session that may not ask has none of this
                 then(reply.get())
-            except RequestRefused:
-                pass  # a session that may not ask has none of this
-            except ClientError:
-                return
             self._prepared()
 
         reply.wake = answered
         self._preparing += 1
-        self._answers[request_id] = reply
+        self._first_answers[request_id] = reply
         self._unsent.append(packet)
 
     def _prepared(self) -> None:
@@ -140,10 +151,13 @@ class Core(Link[Event]):
                 self._void(cl_ord_id, Undelivered(cl_ord_id))
 
     def _dropped(self, error: ClientError, *, final: bool) -> None:
-        answers, self._answers = self._answers, {}
-        for reply in answers.values():
-            reply.fail(anew(error))
+        self._first_answers.clear()
+        self._unasked += self._answers.values()
+        self._answers.clear()
         if final:
+            unasked, self._unasked = self._unasked, []
+            for _, reply in unasked:
+                reply.fail(anew(error))
             for cl_ord_id, waiting in self._outcomes.items():
                 if waiting is not None:
                     self._outcomes[cl_ord_id] = None
@@ -158,7 +172,9 @@ class Core(Link[Event]):
         if not answered.request_id and isinstance(answered.result, SessionConfiguration):
             self._prepare()
             return
-        reply = self._answers.pop(answered.request_id, None)
+        reply = self._first_answers.pop(answered.request_id, None)
+        if reply is None:
+            _, reply = self._answers.pop(answered.request_id, (None, None))
         if reply is None:
             return
         if isinstance(answered.result, RequestRefused):
@@ -231,9 +247,9 @@ class Core(Link[Event]):
         """``reply`` is for what comes of a command that has just been made."""
         self._outcomes[cl_ord_id] = reply
 
-    def _ask(self, request: tuple[int, bytes], reply: Reply[Any]) -> None:
-        request_id, packet = request
-        self._answers[request_id] = reply
+    def _ask(self, ask: Ask, reply: Reply[Any]) -> None:
+        request_id, packet = ask()
+        self._answers[request_id] = ask, reply
         self._unsent.append(packet)
 
     def _ending(self, order: TrackedOrder) -> Reply[TrackedOrder]:
@@ -254,8 +270,3 @@ class Core(Link[Event]):
 
 def _take_note(configuration: SessionConfiguration) -> None:
     """What was configured is in force again."""
-
-
-def closed_by_venue(words: str) -> ConnectionLost:
-    """The error for a connection that the venue has ended."""
-    return ConnectionLost(words or "the venue closed the connection")

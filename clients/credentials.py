@@ -5,15 +5,12 @@ The venue's key has the same id: ``public_keys`` or ``hmac_keys`` of the session
 
 from __future__ import annotations
 
-import base64
 import hmac
-from typing import Final, Protocol
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-_ED25519: Final = 1
-_HMAC_SHA256: Final = 2
-_BEGINS: Final = "TradeEngine-SoupBin-1"
+from gateways.binary.authentication import SignatureAlgorithm
 
 
 class SigningKey(Protocol):
@@ -24,17 +21,17 @@ class SigningKey(Protocol):
         """The venue's name of the key; empty: it tries all that the session has."""
 
     @property
-    def algorithm(self) -> int:
-        """The schema's SignatureAlgorithm."""
+    def algorithm(self) -> SignatureAlgorithm:
+        """How it signs."""
 
     def sign(self, payload: bytes) -> bytes:
-        """In base64."""
+        """The signature's bytes."""
 
 
 class Ed25519Key:
     """A private key (RFC 8032) of 32 bytes. It stays out of ``repr``. Raises ``ValueError`` for another length."""
 
-    algorithm = _ED25519
+    algorithm = SignatureAlgorithm.ED25519
 
     def __init__(self, private: bytes, key_id: str = "") -> None:
         self.key_id = key_id
@@ -42,7 +39,7 @@ class Ed25519Key:
 
     def sign(self, payload: bytes) -> bytes:
         """See :class:`SigningKey`."""
-        return base64.b64encode(self._private.sign(payload))
+        return self._private.sign(payload)
 
     def __repr__(self) -> str:
         return f"Ed25519Key({self.key_id!r})"
@@ -51,7 +48,7 @@ class Ed25519Key:
 class HmacKey:
     """A secret of 16 to 64 bytes that the venue has too. It stays out of ``repr``."""
 
-    algorithm = _HMAC_SHA256
+    algorithm = SignatureAlgorithm.HMAC_SHA256
 
     def __init__(self, secret: bytes, key_id: str = "") -> None:
         self.key_id = key_id
@@ -59,12 +56,7 @@ class HmacKey:
 
     def sign(self, payload: bytes) -> bytes:
         """See :class:`SigningKey`."""
-        return base64.b64encode(hmac.digest(self._secret, payload, "sha256"))
+        return hmac.digest(self._secret, payload, "sha256")
 
     def __repr__(self) -> str:
         return f"HmacKey({self.key_id!r})"
-
-
-def signed_payload(session: str, username: str, nonce: str) -> bytes:
-    """What both sides sign: names and nonce, so that a signature is good for this login of this user only."""
-    return "\x01".join((_BEGINS, session, username, nonce)).encode("ascii")

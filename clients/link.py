@@ -30,6 +30,8 @@ class Link(Generic[E]):
         """Whether all that comes first on a connection has been said."""
         self.failure: ClientError | None = None
         """Why there is no connection, and will be none."""
+        self.waits_for = ""
+        """What the venue owes while it takes nothing yet."""
         self._down: ClientError | None = ConnectionLost(NOT_CONNECTED)
         """Why nothing can be sent now."""
         self._unsent: list[bytes] = []
@@ -65,6 +67,7 @@ class Link(Generic[E]):
     def begin(self) -> None:
         """There is a socket: what the client says first is to be sent."""
         self.ready = False
+        self.waits_for = "an answer to the login"
         self._unsent.clear()
         self._greet()
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from clients import answers, decoding
-from clients.credentials import SigningKey, signed_payload
+from clients.credentials import SigningKey
 from clients.events import Book, Event, Instrument, MessageRejected, OrderState, SessionConfiguration
 from clients.exceptions import ProtocolError, RequestRefused
 from clients.session import LoggedIn, Message, Packet, SoupSession
@@ -22,6 +22,7 @@ from engine.session_profile import CancelOnDisconnect
 from engine.terms import NOTHING_SPECIAL, SpecialTerms
 from engine.types import Contingency, OrdType, Px, Qty, SelfTrade, SelfTradeScope, Side, TimeInForce, fix_code
 from gateways.binary import codec
+from gateways.binary.authentication import encode_authenticate, read_challenge, signed_payload
 from gateways.binary.codec import NUL
 from gateways.binary.special import NO_NUMBER, NO_PX, encode_newest, encode_terms, on_wire
 
@@ -133,7 +134,7 @@ class ClientProtocol(SoupSession):
     def authenticate(self, key: SigningKey, nonce: str) -> bytes:
         """The answer to :class:`Challenged`."""
         signature = key.sign(signed_payload(self.session, self.username, nonce))
-        return _packed(codec.AUTHENTICATE, codec.text(key.key_id, 32), key.algorithm, signature)
+        return encode_authenticate(key.key_id, key.algorithm, signature)
 
     # ---- commands: prices and quantities are integers × 10^-8 here ---------------------------------------------------
 
@@ -311,7 +312,7 @@ class ClientProtocol(SoupSession):
         return self._answered(*answers.session_configuration(payload))
 
     def _on_challenge(self, payload: bytes) -> list[Input]:
-        return [Challenged(answers.nonce(payload))]
+        return [Challenged(read_challenge(payload)[0])]
 
 
 def _code(value: Side | OrdType | TimeInForce | None) -> bytes:

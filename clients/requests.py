@@ -3,7 +3,8 @@
 *Commands* return as soon as they are sent, with their ClOrdID: what comes of them is among the reports. The same
 commands by another name wait for what comes of them, also over a lost connection if the client reconnects:
 :meth:`Requests.place` (a new order), :meth:`Requests.amend` (a replace), :meth:`Requests.pull` (a cancel) and
-:meth:`Requests.pull_all` (a mass cancel). *Queries* return their answers.
+:meth:`Requests.pull_all` (a mass cancel). *Queries* return their answers; where a connection is lost
+meanwhile they are asked again on the next one.
 
 All raise ``ConnectionLost`` where there is no connection, and ``ValueError`` for unknown symbols, orders that cannot be
 identified, and numbers that no field can hold; nothing is sent then. Those that wait raise ``RequestRefused`` for what
@@ -42,6 +43,7 @@ Symbol: TypeAlias = str | int
 """An instrument by its symbol (``"BTC/USDT"``) or by its SecurityID."""
 
 P = ParamSpec("P")
+Q = ParamSpec("Q")
 T = TypeVar("T")
 
 
@@ -226,7 +228,7 @@ class Requests(Core):
     def order_status(self, cl_ord_id: int, *, order_id: int = 0) -> Reply[OrderState | None]:
         """One order of the trading day, open or ended; None if the session has no such order."""
         self.check()
-        return self._asked(self.protocol.order_status(cl_ord_id, order_id), Reply[OrderState | None]())
+        return self._asked(Reply[OrderState | None](), self.protocol.order_status, cl_ord_id, order_id)
 
     def open_orders(
         self, symbol: Symbol | None = None, side: Side | None = None, *, account_id: int = 0
@@ -234,19 +236,19 @@ class Requests(Core):
         """The session's open orders, of one symbol, side or account, or all."""
         self.check()
         security_id = 0 if symbol is None else self.security_id(symbol)
-        return self._asked(self.protocol.open_orders(security_id, side, account_id), Reply[list[OrderState]]())
+        return self._asked(Reply[list[OrderState]](), self.protocol.open_orders, security_id, side, account_id)
 
     def book(self, symbol: Symbol, levels: int = 10) -> Reply[Book]:
         """The best ``levels`` prices of each side; 0 = all."""
         self.check()
-        return self._asked(self.protocol.book(self.security_id(symbol), levels), Reply[Book]())
+        return self._asked(Reply[Book](), self.protocol.book, self.security_id(symbol), levels)
 
     def load_instruments(self) -> Reply[list[Instrument]]:
         """What the venue lists now; also done at each login."""
         self.check()
         reply = Reply[list[Instrument]]()
         reply.first = self.learn_instruments
-        return self._asked(self.protocol.instruments(), reply)
+        return self._asked(reply, self.protocol.instruments)
 
     def configure(
         self,
@@ -269,7 +271,7 @@ class Requests(Core):
             self._configure = request
 
         reply.first = remember
-        return self._asked(request(), reply)
+        return self._asked(reply, request)
 
     # ---- names ------------------------------------------------------------------------------------------------------
 
@@ -282,8 +284,10 @@ class Requests(Core):
             raise ValueError(f"unknown symbol {symbol!r}: the venue lists {', '.join(self.instruments) or 'none'}")
         return instrument.security_id
 
-    def _asked(self, request: tuple[int, bytes], reply: Reply[T]) -> Reply[T]:
-        self._ask(request, reply)
+    def _asked(
+        self, reply: Reply[T], query: Callable[Q, tuple[int, bytes]], *args: Q.args, **kwargs: Q.kwargs
+    ) -> Reply[T]:
+        self._ask(functools.partial(query, *args, **kwargs), reply)
         return reply
 
     def _leg(self, order: Order) -> Leg:
