@@ -50,16 +50,19 @@ def _run(arguments: list[str | Path], environment: dict[str, str]) -> Ran:
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[str, Future[Ran]]]:
-    """Every run, by its target's name, with ``/coverage`` after it for those by coverage."""
+def runs(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Ran]]]:
+    """Every run of a target that a test of this session asks for, by its name, with ``/coverage`` after it for those by
+    coverage."""
+    asked = {item.callspec.params["name"] for item in request.session.items if item.path == request.path}  # type: ignore[attr-defined]
+    wanted = [name for name in TARGETS if name in asked]
     ours = {"PYTHONPATH": sysconfig.get_path("purelib")}
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         started = {
             name: pool.submit(_run, [sys.executable, PROGRAM, name, "--messages", str(MESSAGES[name])], {})
-            for name in TARGETS
+            for name in wanted
         }
         if ATHERIS.exists():
-            for name in TARGETS:
+            for name in wanted:
                 options = [name, "--coverage", "--runs", str(COVERAGE_RUNS)]
                 started[f"{name}/coverage"] = pool.submit(_run, [ATHERIS, PROGRAM, *options], ours)
         yield started
