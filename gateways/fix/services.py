@@ -26,7 +26,6 @@ ChangePassword: TypeAlias = Callable[[str, str, Callable[[PasswordKept | None, i
 durable. Nobody is told when the connection ends before that. Returns at once."""
 
 
-
 class Service(Protocol):
     """Requests of some MsgTypes, and what follows from them until the connection ends. Pure: no clock, no socket."""
 
