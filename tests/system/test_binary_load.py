@@ -36,7 +36,7 @@ Tell = pytest.CaptureFixture[str]
 @pytest.fixture(scope="module")
 def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VenueProcess]:
     """One venue for those who leave it as it was; each test trades in sessions of its own."""
-    yield from started(tmp_path_factory.mktemp("load"), LOGINS + 10, {})
+    yield from running(tmp_path_factory.mktemp("load"), LOGINS + 10, {})
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +48,16 @@ def impatient_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VenueP
         "BINARY__CLIENT_TIMEOUT_S": "1",
         "BINARY__REPLAY_STALL_TIMEOUT_S": "0.5",
     }
-    yield from started(tmp_path_factory.mktemp("impatient"), 60, patience)
+    yield from running(tmp_path_factory.mktemp("impatient"), 60, patience)
 
 
 @pytest.fixture
 def crowded_venue(tmp_path: Path) -> Iterator[VenueProcess]:
     """One with a session for everybody."""
-    yield from started(tmp_path, sockets_allowed(IDLE + ACTIVE), {})
+    yield from running(tmp_path, sockets_allowed(IDLE + ACTIVE), {})
 
 
-def started(directory: Path, sessions: int, settings: dict[str, str]) -> Iterator[VenueProcess]:
+def running(directory: Path, sessions: int, settings: dict[str, str]) -> Iterator[VenueProcess]:
     config = write_config(directory / "load.yaml", sessions)
     venue = VenueProcess(
         directory / "venue", {"JOURNAL__DURABILITY": "os", **settings}, config=config, timeout_s=START_S
@@ -154,9 +154,8 @@ class Trader:
         return self.member.packets[soup.SEQUENCED_DATA] == reports(self._sent)
 
 
-def storm(venue: VenueProcess, trader: Trader, count: int) -> float:
-    """Connects and leaves, in one way or another, without a login; how many times a second."""
-    started = time.monotonic()
+def storm(venue: VenueProcess, trader: Trader, count: int) -> None:
+    """Connects and leaves, in one way or another, without a login."""
     for nth in range(count):
         sock = connect(venue.ports.binary)
         sock.send(BEFORE_LEAVING[nth % len(BEFORE_LEAVING)])
@@ -165,7 +164,6 @@ def storm(venue: VenueProcess, trader: Trader, count: int) -> float:
         sock.close()
         if nth % 20 == 0:
             trader.trade()
-    return count / (time.monotonic() - started)
 
 
 def connect(port: int) -> socket.socket:
@@ -181,8 +179,10 @@ def test_a_storm_of_connections_leaves_nothing_behind(venue: VenueProcess, capsy
         storm(venue, trader, STORM)
         crowd.until(lambda: trader.is_served() and held(venue.pid).sockets == before.sockets)
         first = held(venue.pid)
-        rate = storm(venue, trader, STORM)
+        started = time.monotonic()
+        storm(venue, trader, STORM)
         crowd.until(lambda: trader.is_served() and held(venue.pid).sockets == before.sockets)
+        rate = STORM / (time.monotonic() - started)
         second = held(venue.pid)
         grown = second.resident - first.resident
         tell(capsys, f"{STORM:,} connects and disconnects at {rate:,.0f}/s: {grown / 1024:,.0f} KiB more than before")
