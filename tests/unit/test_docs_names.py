@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from documents import DOCUMENTS, ROOT, blocks, prose
+from documents import DOCUMENTS, ROOT, blocks, prose, tables
 
 from config.settings import Settings
 from tradeengine.cli import build_parser
@@ -68,6 +68,15 @@ def headings(document: Path) -> set[str]:
 def test_files_are_there(document: Path) -> None:
     named = [span for span in spans(document) if _FILE.fullmatch(span) and "/" in span]
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_modules_of_the_map_are_there() -> None:
+    maps = [table for table in tables(ROOT / "docs" / "architecture.md") if table.columns[0].startswith("Module of ")]
+    assert len(maps) >= 2
+    for table in maps:
+        folder = ROOT / table.columns[0].removeprefix("Module of ")
+        named = [name for row in table.rows for name in row[0].split(", ")]
+        assert [name for name in named if not (folder / name).exists()] == []
 
 
 def is_setting(name: str) -> bool:
