@@ -51,6 +51,9 @@ class Layout:
         self.block_length = block.size
         self.header = HEADER.pack(block.size, template_id, schema_id, version)
         """The SBE header of this message."""
+        newest = SCHEMA_VERSION if schema_id == SCHEMA_ID else version
+        self.headers = [HEADER.pack(block.size, template_id, schema_id, n) for n in range(version, newest + 1)]
+        """Those of who knows later versions, and says so whatever the message, and its own."""
         length = 1 + HEADER_SIZE + block.size
         self.head = length.to_bytes(2, "big") + bytes((kind,)) + self.header
         self.pack: Callable[..., bytes] = partial(struct.Struct(f"<{len(self.head)}s{block_format}").pack, self.head)

@@ -84,24 +84,29 @@ class RequestReader:
             codec.BOOK_REQUEST: self._book,
             codec.INSTRUMENT_LIST_REQUEST: self._instruments,
         }
-        self._commands = {layout.header: read for layout, read in commands.items()}
+        self._commands = {header: read for layout, read in commands.items() for header in layout.headers}
         self._templates: dict[
             int, list[tuple[Layout, Callable[[bytes], ClientCommand | Query | Configuration | bytes]]]
         ] = {}
         """By templateId, the longest block first."""
         for layout, read in (commands | queries).items():
             self._templates.setdefault(layout.template_id, []).insert(0, (layout, read))
+        self._learn(session)
+
+    def _learn(self, session: SessionOpened) -> None:
+        """The session's rights from now on."""
+        self._session = session
+        self._orders.learn(session)
+        self._at_once = self._commands if session.profile.rights & Rights.TRADE else {}
 
     def read(self, payloads: list[bytes]) -> list[Turn]:
         """Never raises, whatever the payloads hold."""
         current = self._directory.sessions.get(self._session.session_id, self._session)
         if current is not self._session:
-            self._session = current
-            self._orders.learn(current)
+            self._learn(current)
         turns: list[Turn] = []
         commands: list[ClientCommand] = []
-        trades = bool(current.profile.rights & _TRADE)
-        by_header = self._commands if trades else _NONE
+        by_header = self._at_once
         append = commands.append
         for number, payload in enumerate(payloads, self._received + 1):
             try:
@@ -166,7 +171,7 @@ class RequestReader:
             raise MessageRefused(MessageRejectReason.BLOCK_TOO_SHORT, 0, text)
         if len(payload) < HEADER_SIZE + block_length:
             raise _truncated()
-        if layout.header in self._commands and not self._session.profile.rights & _TRADE:
+        if layout.header in self._commands and not self._at_once:
             text = "the session has no right to trade"
             raise MessageRefused(MessageRejectReason.NOT_AUTHORIZED, first_of(payload), text)
         return read(payload)
@@ -201,7 +206,7 @@ class RequestReader:
         orders = self._orders
         orders.self_trade = configuration.self_trade
         new_order = orders.new_order if orders.self_trade is None else orders.new_guarded_order
-        self._commands[codec.NEW_ORDER.header] = new_order
+        self._commands.update(dict.fromkeys(codec.NEW_ORDER.headers, new_order))
         self._templates[codec.NEW_ORDER.template_id] = [(codec.NEW_ORDER, new_order)]
         return configuration
 
@@ -222,8 +227,6 @@ class RequestReader:
             raise MessageRefused(MessageRejectReason.UNKNOWN_SECURITY, query_id, f"unknown SecurityID {security_id}")
 
 
-_TRADE = int(Rights.TRADE)
-_NONE: dict[bytes, Callable[[bytes], ClientCommand]] = {}
 _FIRST = struct.Struct("<Q")
 """Of every message but Authenticate: its ClOrdID, its list's, or its request's id."""
 _CANCELS = frozenset({codec.CANCEL_ORDER.template_id, codec.MASS_CANCEL.template_id})

@@ -90,6 +90,26 @@ def test_the_version_in_the_header_says_what_legs_have() -> None:
     assert [leg.special for leg in command(older).legs] == [None, None]
 
 
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 99])
+def test_a_plain_order_may_be_of_any_version(version: int) -> None:
+    payload = codec.NEW_ORDER.pack(*ORDER)[soup.HEADER_SIZE :]
+    header = HEADER.pack(codec.NEW_ORDER.block_length, codec.NEW_ORDER.template_id, codec.SCHEMA_ID, version)
+    (turn,) = RequestReader(SESSION, directory()).read([header + payload[HEADER_SIZE:]])
+    assert turn == [command(codec.NEW_ORDER.pack(*ORDER))]
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_whatever_its_version_a_plain_order_asks_for_what_the_session_has_configured(version: int) -> None:
+    reader = RequestReader(SESSION, directory())
+    configuration = codec.SESSION_CONFIGURATION.pack(1, 0, 2**32 - 1, SelfTrade.CANCEL_BOTH, 0, 0)
+    payload = codec.NEW_ORDER.pack(*ORDER)[soup.HEADER_SIZE :]
+    header = HEADER.pack(codec.NEW_ORDER.block_length, codec.NEW_ORDER.template_id, codec.SCHEMA_ID, version)
+    reader.read([configuration[soup.HEADER_SIZE :]])
+    ((made,),) = reader.read([header + payload[HEADER_SIZE:]])  # type: ignore[misc]
+    assert isinstance(made, NewOrder)
+    assert made.special == SpecialTerms(self_trade=SelfTrade.CANCEL_BOTH)
+
+
 # ---- mass cancel ----------------------------------------------------------------------------------------------------
 
 
