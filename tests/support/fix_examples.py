@@ -1,9 +1,9 @@
 """The FIX messages that the documents show: played against a venue, and written down anew.
 
-``python tests/support/fix_examples.py [DOCUMENT …]`` renews documents. A block marked ``fix`` holds lines. ``>`` is what
-a client sends, ``<`` what it gets, both whole messages with ``|`` for SOH; a Logon opens a connection. ``-`` says what
-happens to one: that the client loses it, or that the venue closes it. A block marked ``yaml sessions`` holds entries
-for the configuration's sessions that the document needs. A line may be a draft:
+``python tests/support/fix_examples.py [DOCUMENT …]`` renews documents. A block marked ``fix`` holds lines: ``>`` is
+what a client sends, ``<`` what it gets, both whole messages with ``|`` for SOH; a Logon opens a connection. ``-`` says
+what happens to one: that the client loses it, or that the venue closes it. A block marked ``yaml sessions`` holds
+entries for the configuration's sessions that the document needs. A line may be a draft:
 
     > BROKER1 D|11=A1|55=AAPL|               of the FIX.4.4 session, without header and trailer, by its next number
     > FIX.4.2 BROKER1 1|34=7|112=late|       of another version, under a number that is given
