@@ -78,6 +78,8 @@ def _service_problems(settings: Settings) -> Found:
         ports["binary.tls_port"] = settings.binary.tls_port
     if settings.binary.enabled and settings.binary.market_data and settings.binary.market_data_port:
         ports["binary.market_data_port"] = settings.binary.market_data_port
+        if settings.binary.tls.certificate and settings.binary.market_data_tls_port:
+            ports["binary.market_data_tls_port"] = settings.binary.market_data_tls_port
     uses = Counter(ports.values())
     for key, port in ports.items():
         if uses[port] > 1:

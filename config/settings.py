@@ -161,7 +161,7 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     host: HostSetting = DEFAULT_HOST
     port: PortSetting = 9900
     plain: Annotated[bool, Switch()] = True
-    """Whether there is a port for orders without TLS."""
+    """Whether there are ports without TLS."""
     tls_port: PortSetting = 9902
     """Where clients speak TLS; listened on if tls.certificate is given."""
     tls: TlsSettings = TlsSettings()
@@ -194,6 +194,8 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     market_data: Annotated[bool, Switch()] = True
     """Whether there is a port for market data."""
     market_data_port: PortSetting = 9901
+    market_data_tls_port: PortSetting = 9903
+    """Where clients speak TLS; listened on if tls.certificate is given."""
     market_data_connections_max: CountSetting = 1024
     """Connections of that port; further ones are closed as they come."""
     market_data_replay_bytes: BytesSetting = 64 * 2**20

@@ -28,6 +28,8 @@ class TimerWheel:
 
     def __init__(self, resolution_s: float, now_s: float) -> None:
         self.resolution_s = resolution_s
+        self.now_s = now_s
+        """When the wheel was last turned: the time, late by the resolution, without asking for it."""
         self._slots: list[dict[Timed, float]] = [{} for _ in range(SLOTS)]
         self._slot_of: dict[Timed, int] = {}
         self._emptied = self._now = int(now_s / resolution_s)
@@ -49,6 +51,7 @@ class TimerWheel:
 
     def advance(self, now_s: float, calls_max: int) -> bool:
         """Call whatever is due, at the most ``calls_max`` of them; True when these were all."""
+        self.now_s = now_s
         self._now = int(now_s / self.resolution_s)
         self._emptied = max(self._emptied, self._now - SLOTS)  # after a long sleep one turn of the wheel is enough
         early_s = now_s + self.resolution_s

@@ -57,6 +57,8 @@ BINARY_OVER_TLS: Final = "binary-tls"
 """The endpoint beside ``binary``."""
 MARKET_DATA: Final = "market-data"
 """The endpoint beside ``binary``."""
+MARKET_DATA_OVER_TLS: Final = "market-data-tls"
+"""The endpoint beside ``market-data``."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SWITCH_INTERVAL_S = 0.0001
 """How long the journal's thread waits for the interpreter after a sync, while matching is busy. Measured for 4 KiB
@@ -139,8 +141,10 @@ def _addresses(settings: Settings) -> Iterator[tuple[str, str, int]]:
         yield "binary", binary.host, binary.port
     if binary.enabled and binary.tls.certificate:
         yield BINARY_OVER_TLS, binary.host, binary.tls_port
-    if binary.enabled and binary.market_data:
+    if binary.enabled and binary.market_data and binary.plain:
         yield MARKET_DATA, binary.host, binary.market_data_port
+    if binary.enabled and binary.market_data and binary.tls.certificate:
+        yield MARKET_DATA_OVER_TLS, binary.host, binary.market_data_tls_port
 
 
 async def _recover(settings: Settings, stop: trio.Event) -> Recovered | None:
@@ -265,10 +269,16 @@ def _gateways(
         if (context := tls["binary"]) is not None:
             specs.append(service_spec(endpoints[BINARY_OVER_TLS], binary.over_tls(context), _observe))
         counters["binary"] = binary.counters
-    if MARKET_DATA in endpoints:
+    if settings.binary.enabled and settings.binary.market_data:
         member = MarketFeedMember(venue, settings)
-        market = MarketAcceptor(venue.door, member.feed, _same_named(BinarySettings, settings.binary), _observe)
-        specs += [member.spec(), service_spec(endpoints[MARKET_DATA], market, _observe, market.stop)]
+        served = _same_named(BinarySettings, settings.binary)
+        market = MarketAcceptor(venue.door, member.feed, served, _observe, time.time_ns, os.urandom)
+        specs.append(member.spec())
+        if MARKET_DATA in endpoints:
+            specs.append(service_spec(endpoints[MARKET_DATA], market, _observe, market.stop))
+        if (context := tls["binary"]) is not None:
+            over_tls = market.over_tls(context)
+            specs.append(service_spec(endpoints[MARKET_DATA_OVER_TLS], over_tls, _observe, market.stop))
         counters["market_data"] = market.counters
     return specs, counters
 

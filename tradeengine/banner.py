@@ -16,6 +16,7 @@ _LABEL = 13
 _FIX = ("FIX.4.2", "FIX.4.4", "FIXT.1.1")
 _FIX_PORTS = {"fix": "", "fix-tls": " (TLS)"}
 _BINARY_PORTS = {"binary": "", "binary-tls": " (TLS)"}
+_MARKET_DATA_PORTS = {"market-data": "", "market-data-tls": " (TLS)"}
 
 
 def banner(settings: Settings, endpoints: Mapping[str, Endpoint], recovered: Recovered, directory: Directory) -> str:
@@ -28,9 +29,9 @@ def _lines(
 ) -> Iterator[str]:
     yield f"  {settings.venue.name}  tradeengine {package_version()}".rstrip()
     yield ""
-    fix, binary = (
+    fix, binary, market_data = (
         [endpoints[name].address + over for name, over in ports.items() if name in endpoints]
-        for ports in (_FIX_PORTS, _BINARY_PORTS)
+        for ports in (_FIX_PORTS, _BINARY_PORTS, _MARKET_DATA_PORTS)
     )
     if fix:
         yield _row("FIX", f"{', '.join(fix)}   {', '.join(_FIX)}, TargetCompID {settings.fix.comp_id}")
@@ -38,8 +39,8 @@ def _lines(
     if binary:
         yield _row("binary", f"{', '.join(binary)}   SBE messages in a SoupBinTCP 3.00 session")
         yield _row("", _log_ons(directory, ("SOUPBIN",), "user"))
-    if "market-data" in endpoints:
-        yield _row("market data", f"{endpoints['market-data'].address}   SBE messages in a SoupBinTCP 3.00 session")
+    if market_data:
+        yield _row("market data", f"{', '.join(market_data)}   SBE messages in a SoupBinTCP 3.00 session")
     if "admin" in endpoints:
         admin = endpoints["admin"].address
         where = "the one configured" if settings.admin.token else str(token_path(settings.data_dir))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
-from collections import deque
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 import trio
@@ -13,73 +10,45 @@ import trio
 from actors.boundary import LogonRefused, SessionUnavailable
 from actors.door import Answered, Gate
 from actors.port import SessionPort
-from actors.signatures import SignedLogon
 from engine.queries import Answer
 from engine.reports import Report
-from gateways.binary import authentication, codec, soup
-from gateways.binary.answers import message_reject
+from gateways.binary import soup
+from gateways.binary.client_connection import PROTOCOL, ClientConnection, Shared
 from gateways.binary.counters import BinaryCounters
-from gateways.binary.inbound import RequestReader, refusal_of
+from gateways.binary.inbound import RequestReader
 from gateways.binary.outbound import encode_reports, encoders_of
-from gateways.binary.rejects import MessageRefused, MessageRejectReason
 from gateways.binary.requests import RequestDesk
-from gateways.binary.session import LoginRequested, LogoutRequested, MessagesReceived, ServerSession, SessionEvent
-from gateways.binary.settings import BinarySettings
 from gateways.rates import RateLimits
-from gateways.timer_wheel import TimerWheel
-from gateways.tls import PLAIN_HANDSHAKE, TlsOutlet
-from gateways.transport import HandshakeFailed, Outlet
-
-PROTOCOL: Final = "SOUPBIN"
-_SECOND_NS: Final = 1_000_000_000
+from gateways.transport import Outlet
 
 
-class Surroundings(msgspec.Struct, frozen=True):
-    """What all connections of an acceptor share."""
+class OrderEntry(msgspec.Struct, frozen=True):
+    """What all connections of the order entry port have in common beyond :class:`Shared`."""
 
     gate: Gate
-    settings: BinarySettings
-    counters: BinaryCounters
     rates: RateLimits
-    wheel: TimerWheel
-    clock_ns: Callable[[], int]
-    """The time of day, UTC."""
-    entropy: Callable[[int], bytes]
+    counters: BinaryCounters
 
 
-class BinaryConnection:
-    """Implements :class:`actors.port.Connection`; :meth:`run` is its task, and ends with the connection.
+class BinaryConnection(ClientConnection):
+    """Implements :class:`actors.port.Connection`.
 
     Until the replay has caught up with what is durable, new reports are not written but read from the journal too;
     answers wait until then, so that they still come after the reports of what was sent before them.
     """
 
-    def __init__(
-        self, sock: trio.socket.SocketType, remote: str, around: Surroundings, tls: ssl.SSLContext | None = None
-    ) -> None:
-        settings = around.settings
-        self.remote = remote
-        self.username = ""
-        self.reason = ""
-        """Why the connection ended; empty while it lasts."""
+    def __init__(self, outlet: Outlet, remote: str, shared: Shared, order_entry: OrderEntry) -> None:
+        super().__init__(outlet, remote, shared, order_entry.counters)
         self.is_live = False
         """See :class:`gateways.binary.requests.Stream`."""
-        self._around = around
-        self._settings = settings
-        self._counters = around.counters
-        self._outlet = Outlet(sock, settings.buffer_max) if tls is None else TlsOutlet(sock, settings.buffer_max, tls)
-        self._session = ServerSession(settings, trio.current_time())
-        self._encoders = encoders_of(around.gate.directory)
-        self._events: deque[SessionEvent] = deque()
-        self._scope = trio.CancelScope()
+        self._gate = order_entry.gate
+        self._rates = order_entry.rates
+        self._counters = order_entry.counters
+        self._encoders = encoders_of(order_entry.gate.directory)
         self._port: SessionPort | None = None
         self._desk: RequestDesk | None = None
         self._next = 0
         """The number of the next Sequenced Data packet."""
-        self._refused = 0
-        """Messages that came before Authenticate, and it."""
-        self._logged_out = False
-        self._farewell = b""
 
     # ---- the venue's side: called from anywhere; never blocks, never raises: a fault in here is this client's only --
 
@@ -114,95 +83,31 @@ class BinaryConnection:
         SoupBinTCP session goes on, and the client may come back to it."""
         self.end(reason)
 
-    # ---- the timer's side ------------------------------------------------------------------------------------------
+    # ---- what the connection is for --------------------------------------------------------------------------------
 
-    def due(self, now_s: float) -> float | None:
-        """See :class:`gateways.timer_wheel.Timed`: sends a heartbeat that falls due before the wheel comes by again;
-        ends a connection whose client is silent."""
-        if self.reason:
-            return None
-        session = self._session
+    async def _take(self, payloads: list[bytes]) -> None:
+        assert self._desk is not None
+        await self._desk.take(payloads)
+
+    def _standing(self, now_s: float) -> str:
         if self._desk is not None and self._desk.held_back:
-            session.held_back(now_s)
-        reason = session.overdue(now_s)
-        if reason:
-            self._counters.clients_timed_out += 1
-            self.end(reason)
-            return None
-        heartbeat = session.heartbeat(now_s, self._around.wheel.resolution_s)
-        if heartbeat and not self._outlet.backlog:
-            self._outlet.write(heartbeat)
-        return session.next_due_s()
+            self._session.held_back(now_s)
+        return ""
 
-    # ---- the connection's own task ---------------------------------------------------------------------------------
+    def _detach(self) -> None:
+        self.is_live = False
 
-    async def run(self) -> None:
-        """From the opened socket to the closed one."""
-        wheel = self._around.wheel
-        wheel.add(self, self._session.next_due_s())
-        try:
-            with self._scope:
-                async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._outlet.run)
-                    await self._serve(nursery)
-                    nursery.cancel_scope.cancel()
-        finally:
-            wheel.discard(self)
-            self.is_live = False
-            self._session.end()
-            if self._port is not None:
-                self._port.log_out(confirmed=self._logged_out, completed=self._logged_out)
-            if self._farewell:
-                self._outlet.write(self._farewell)
-            with trio.CancelScope(shield=True):
-                await self._outlet.aclose_after_flush(self._settings.close_timeout_s, self.reason or "stopped")
-
-    async def _serve(self, nursery: trio.Nursery) -> None:
-        try:
-            await self._outlet.handshake()
-        except HandshakeFailed as failure:
-            self.reason = self.reason or str(failure)
-        while not self.reason and (event := await self._event()) is not None:
-            if isinstance(event, MessagesReceived):
-                assert self._desk is not None
-                await self._desk.take(event.payloads)
-            elif isinstance(event, LoginRequested):
-                await self._log_in(event.request, nursery)
-            else:
-                self._ended_by(event)
-
-    async def _event(self) -> SessionEvent | None:
-        """The next; None once nothing more comes."""
-        while not self._events:
-            data = await self._outlet.receive()
-            if not data:
-                self.reason = (
-                    self.reason or self._outlet.reason or self._outlet.fault or "the client closed the connection"
-                )
-                return None
-            if not self.username and data.startswith(PLAIN_HANDSHAKE):
-                self.end("the client speaks TLS, and this port does not")
-                return None
-            self._events.extend(self._session.receive(data, trio.current_time()))
-        return self._events.popleft()
-
-    def _ended_by(self, event: SessionEvent) -> None:
-        if isinstance(event, LogoutRequested):
-            self._logged_out = True
-            self.reason = "the client logged out"
-        else:
-            assert not isinstance(event, LoginRequested | MessagesReceived)
-            self._counters.protocol_violations += 1
-            self.end(event.reason)
+    def _left(self) -> None:
+        if self._port is not None:
+            self._port.log_out(confirmed=self._logged_out, completed=self._logged_out)
 
     # ---- login -----------------------------------------------------------------------------------------------------
 
     async def _log_in(self, request: soup.LoginRequest, nursery: trio.Nursery) -> None:
-        self.username = request.username
         try:
             if not self._session.serves(request.session):
                 raise SessionUnavailable(f"session {request.session!r} is not {self._settings.session!r}")
-            port = await self._around.gate.admit(
+            port = await self._gate.admit(
                 protocol=PROTOCOL,
                 comp_id=request.username,
                 target_comp_id="",
@@ -211,31 +116,42 @@ class BinaryConnection:
                 connection=self,
                 remote=self.remote,
                 certificate=self._outlet.certificate,
-                challenge=lambda port: self._challenged(request, port),
+                challenge=lambda port: self._answered(request, port),
             )
             self._port = port
             if self.reason:
                 return
-            challenged = bool(self._next)
+            challenged = self._challenged
             if not challenged:
                 self._write_next(request, port, self._session.accept)
         except LogonRefused as refused:
             self._refuse(refused)
             return
         self._counters.logins_accepted += 1
-        settings, around = self._settings, self._around
-        reader = RequestReader(port.session, around.gate.directory, self._refused, settings.cancel_window_max_ms)
-        self._desk = RequestDesk(port, reader, self, nursery, settings, self._counters, around.rates)
+        settings = self._settings
+        reader = RequestReader(
+            port.session,
+            self._gate.directory,
+            self._refused,
+            settings.cancel_window_max_ms,
+            lambda: port.open_orders,
+        )
+        self._desk = RequestDesk(port, reader, self, nursery, settings, self._counters, self._rates)
         if challenged:
             self._session.proved(trio.current_time())
             self._desk.tell_configuration()
         port.log_on(reset=False)
-        around.wheel.add(self, self._session.next_due_s())
-        self._events.extend(self._session.receive(b"", trio.current_time()))
+        self._time_anew()
+        self._held_events()
         if self._next > port.released:
             self._go_live()
         else:
             nursery.start_soon(self._replay, port)
+
+    async def _answered(self, request: soup.LoginRequest, port: SessionPort) -> Answered:
+        """A :data:`actors.door.PortChallenge`."""
+        self._write_next(request, port, self._session.challenge)
+        return await self._signature(self._settings.session)
 
     def _write_next(self, request: soup.LoginRequest, port: SessionPort, accept: Callable[[int], bytes]) -> None:
         """A Login Accepted, with the number of what comes next. Raises SessionUnavailable."""
@@ -245,52 +161,6 @@ class BinaryConnection:
             )
         self._next = request.sequence or port.released + 1
         self.write(accept(self._next))
-
-    def _refuse(self, refused: LogonRefused) -> None:
-        """By a Login Rejected or, who has been challenged, by a MessageReject."""
-        self._counters.logins_rejected += 1
-        later, text = isinstance(refused, SessionUnavailable), str(refused)
-        if not self._next:
-            self.end(text, self._session.reject(soup.SESSION_NOT_AVAILABLE if later else soup.NOT_AUTHORISED))
-            return
-        reason = MessageRejectReason.SESSION_NOT_AVAILABLE if later else MessageRejectReason.AUTHENTICATION_FAILED
-        if isinstance(refused.__cause__, MessageRefused):
-            reason = refused.__cause__.reason
-        self.end(text, message_reject(self._refused, 0, codec.AUTHENTICATE.template_id, reason, text))
-
-    async def _challenged(self, request: soup.LoginRequest, port: SessionPort) -> Answered:
-        """A :data:`actors.door.PortChallenge`: Login Accepted and AuthenticationChallenge, then nothing is taken but
-        Authenticate."""
-        self._write_next(request, port, self._session.challenge)
-        now_s = trio.current_time()
-        until_ns = self._around.clock_ns() + int((self._session.login_until_s - now_s) * _SECOND_NS)
-        packet, nonce = authentication.encode_challenge(self._around.entropy(authentication.NONCE_BYTES), until_ns)
-        self.write(packet)
-        self._around.wheel.add(self, self._session.next_due_s())
-        self._events.extend(self._session.receive(b"", now_s))
-        payload = await self._authenticate()
-        try:
-            signed = authentication.read_authenticate(payload)
-        except MessageRefused as wrong:
-            raise LogonRefused(wrong.text) from wrong
-        text = authentication.signed_payload(self._settings.session, request.username, nonce)
-        return signed.key_id, SignedLogon(text, signed.signature, 0)
-
-    async def _authenticate(self) -> bytes:
-        """The client's Authenticate; what comes behind it waits. Raises LogonRefused if the connection ends."""
-        while not self.reason and (event := await self._event()) is not None:
-            if not isinstance(event, MessagesReceived):
-                self._ended_by(event)
-                continue
-            for nth, payload in enumerate(event.payloads, 1):
-                self._refused += 1
-                if authentication.is_authenticate(payload):
-                    if rest := event.payloads[nth:]:
-                        self._events.appendleft(MessagesReceived(rest))
-                    return payload
-                text = "Authenticate has to come first"
-                self.write(refusal_of(self._refused, payload, MessageRejectReason.NOT_AUTHENTICATED, text))
-        raise LogonRefused(self.reason)
 
     # ---- replay ----------------------------------------------------------------------------------------------------
 
@@ -315,16 +185,6 @@ class BinaryConnection:
 
     # ---- writing and ending ----------------------------------------------------------------------------------------
 
-    def write(self, packets: bytes) -> None:
-        """See :class:`gateways.binary.requests.Stream`."""
-        outlet = self._outlet
-        outlet.write(packets)
-        self._session.wrote(trio.current_time())
-        if outlet.closed and not self.reason:
-            self._counters.slow_clients_cut += outlet.overflowed
-            self.reason = outlet.reason
-            self._scope.cancel()
-
     async def written(self) -> bool:
         """See :class:`gateways.binary.requests.Stream`."""
         with trio.move_on_after(self._settings.replay_stall_timeout_s) as patience:
@@ -333,14 +193,6 @@ class BinaryConnection:
             self._counters.slow_clients_cut += 1
             self._outlet.abort("the client does not read what it has asked for")
         return not self._outlet.closed
-
-    def end(self, reason: str, last_packet: bytes = b"") -> None:
-        """Ends the connection from outside its task or within; the first reason stands."""
-        if not self.reason:
-            self.reason = reason
-            self.is_live = False
-            self._farewell = last_packet + soup.debug(reason)
-            self._scope.cancel()
 
     def _send_reports(self, reports: list[Report]) -> None:
         self._next = reports[-1].number + 1

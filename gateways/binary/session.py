@@ -89,15 +89,16 @@ class ServerSession:
             self._violated(self._error, events)
         return events
 
-    def accept(self, sequence: int) -> bytes:
-        """The login is good: a Login Accepted that announces ``sequence`` as the next Sequenced Data packet."""
+    def accept(self, sequence: int, session: str = "") -> bytes:
+        """The login is good: a Login Accepted that announces ``sequence`` as the next Sequenced Data packet, of
+        ``session`` where that is not the settings' one."""
         self.state = State.ESTABLISHED
-        return soup.login_accepted(self._settings.session, sequence)
+        return soup.login_accepted(session or self._settings.session, sequence)
 
-    def challenge(self, sequence: int) -> bytes:
+    def challenge(self, sequence: int, session: str = "") -> bytes:
         """As :meth:`accept`, but the client has the login's time only, until :meth:`proved`."""
         self.state = State.CHALLENGED
-        return soup.login_accepted(self._settings.session, sequence)
+        return soup.login_accepted(session or self._settings.session, sequence)
 
     def proved(self, now_s: float) -> None:
         """The client has signed."""

@@ -12,9 +12,12 @@ from actors.boundary import LogonRefused
 from engine.directory import Directory
 from engine.events import SessionOpened
 from gateways.binary import soup
-from gateways.binary.market.connection import MarketConnection, MarketCounters
+from gateways.binary.client_connection import Shared
+from gateways.binary.counters import MarketCounters
+from gateways.binary.market.connection import MarketConnection, MarketData
 from gateways.binary.market.feed import MarketFeed
 from gateways.binary.settings import BinarySettings
+from gateways.timer_wheel import TimerWheel
 from gateways.transport import Outlet
 
 _CLIENT: Final = SessionOpened(3, "SOUPBIN", "TRADR1", "", "TRADR1", "-", "FIRM", [11], 11)
@@ -101,9 +104,10 @@ class MarketConnections:
         for segments in connections:
             wire = _Wire(segments)
             before = self._counters.messages_rejected
-            connection = MarketConnection(
-                cast(Outlet, wire), "fuzz", self._feed, cast(Any, self._venue), _SETTINGS, self._counters
-            )
+            wheel = TimerWheel(_SETTINGS.heartbeat_interval_s, trio.current_time())
+            shared = Shared(settings=_SETTINGS, wheel=wheel, clock_ns=lambda: 10**18, entropy=bytes)
+            market_data = MarketData(cast(Any, self._venue), self._feed, self._counters)
+            connection = MarketConnection(cast(Outlet, wire), "fuzz", shared, market_data)
             with trio.fail_after(60):
                 await connection.run()
             self._check(connection, wire, self._counters.messages_rejected - before)

@@ -55,6 +55,7 @@ class MarketFeed:
         self._listed: dict[int, Listed] = {}
         self._follows = False
         """Whether what every line needs is subscribed to."""
+        self._finished = False
         self.lines = self._new_lines()
 
     # ---- lines ------------------------------------------------------------------------------------------------------
@@ -91,7 +92,10 @@ class MarketFeed:
             line.close(reason)
 
     def finish(self) -> None:
-        """The venue stops: nothing will be told any more, and every stream says so."""
+        """The venue stops: nothing will be told any more, and every stream says so, once."""
+        if self._finished:
+            return
+        self._finished = True
         for line in self.lines.values():
             if line.started:
                 line.stream.append(TELL.system_event(self._clock_ns(), END_OF_MESSAGES))

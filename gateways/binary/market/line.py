@@ -138,7 +138,7 @@ class Line:
         self._asked: set[int] = set()
         self._checked: set[int] = set()
         """Instruments whose next image is to be followed by its checksum."""
-        self._waiting: list[TakeSnapshot] = []
+        self._waiting: list[tuple[TakeSnapshot, int]] = []
 
     # ---- what market data brings -----------------------------------------------------------------------------------
 
@@ -146,8 +146,11 @@ class Line:
         """Something has happened to an instrument. Before its first image nobody knows of it."""
         image = self._images.get(symbol_id)
         if image is not None and packets:
-            self.stream.extend(packets)
-            image.changed = self.stream.next - 1
+            stream = self.stream
+            if image.changed <= image.as_of:  # all that has been told since was of others
+                image.as_of = stream.next - 1
+            stream.extend(packets)
+            image.changed = stream.next - 1
 
     def begin(self, symbol_id: int, time_ns: int, listed: Listed, content: Content) -> None:
         """An instrument is new here, or something of it may have been missed: all are told how it stands."""
@@ -184,21 +187,40 @@ class Line:
                 subscriber.offer(batch)
         if self._waiting and not self._asked:
             waiting, self._waiting = self._waiting, []
-            number, packets = self._snapshot()
-            for take in waiting:
-                take(number, packets)
+            newest, packets = self._snapshot()
+            for take, since in waiting:
+                number = since or newest
+                take(number, [*packets, _SHOW.snapshot_complete(number, len(self._images))])
 
     # ---- who joins --------------------------------------------------------------------------------------------------
 
-    def snapshot(self, take: TakeSnapshot) -> None:
-        """Calls ``take`` once with a snapshot: now, or when images that have become too old have been made again."""
-        oldest = max(self.stream.next - LAG_MAX, self.stream.oldest)
-        for symbol_id, image in self._images.items():
-            if image.as_of < image.changed and image.as_of < oldest:
-                self._ask_for(symbol_id)
-        self._waiting.append(take)
+    @property
+    def joins_at(self) -> int:
+        """The number from which the stream would go on behind a snapshot that uses what images are young enough now;
+        for who is to be told before there is any."""
+        oldest = self._oldest()
+        return min((image.as_of for image in self._behind() if image.as_of >= oldest), default=self.stream.next - 1) + 1
+
+    def snapshot(self, take: TakeSnapshot, since: int = 0) -> None:
+        """Calls ``take`` once with a snapshot: now, or when images that have become too old have been made again.
+
+        ``since``: what :attr:`joins_at` was; the stream goes on from there then, if it is still held.
+        """
+        oldest = since - 1 if since else self._oldest()
+        for image in self._behind():
+            if image.as_of < oldest:
+                self._ask_for(image.instrument.symbol_id)
+        self._waiting.append((take, since))
         if not self._asked:
             self.flush()
+
+    def _oldest(self) -> int:
+        """As of which number an image is not too old yet."""
+        return max(self.stream.next - LAG_MAX, self.stream.oldest)
+
+    def _behind(self) -> list[_Image]:
+        """Images of instruments of which more has been told since."""
+        return [image for image in self._images.values() if image.as_of < image.changed]
 
     def _ask_for(self, symbol_id: int) -> None:
         if symbol_id not in self._asked:
@@ -206,7 +228,7 @@ class Line:
             self._ask(symbol_id)
 
     def _snapshot(self) -> tuple[int, list[bytes]]:
-        """All that has been told has left."""
+        """From which number the stream goes on, and the images. All that has been told has left."""
         newest = self.stream.next - 1
         packets: list[bytes] = []
         number = newest
@@ -214,7 +236,6 @@ class Line:
             as_of = newest if image.changed <= image.as_of else image.as_of
             number = min(number, as_of)
             packets += image.shown(as_of)
-        packets.append(_SHOW.snapshot_complete(number + 1, len(self._images)))
         return number + 1, packets
 
     # ---- the end ----------------------------------------------------------------------------------------------------
@@ -225,5 +246,5 @@ class Line:
         for subscriber in subscribers:
             subscriber.end(reason)
         waiting, self._waiting = self._waiting, []
-        for take in waiting:
+        for take, _ in waiting:
             take(0, [])
