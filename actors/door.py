@@ -147,9 +147,15 @@ class Door:
     ) -> tuple[SessionOpened, str]:  # fmt: skip
         """The session, and the key that has signed. Raises LogonRefused."""
         before = self.directory.session_keyed(protocol, comp_id, target_comp_id)
-        by_password, by_key = await trio.to_thread.run_sync(
-            self._checked, before, username, password, signed, limiter=self._passwords.limiter
-        )
+        if before is not None and signed is None and self._passwords.remembered.knows(before, password):
+            by_password, by_key = _is_user(before, username), ""
+            await trio.lowlevel.checkpoint()
+        else:
+            by_password, by_key = await trio.to_thread.run_sync(
+                self._checked, before, username, password, signed, limiter=self._passwords.limiter
+            )
+            if before is not None and by_password:
+                self._passwords.remembered.keep(before, password)
         session = self._unchanged(before)
         challenged = challenge is not None and session is not None and _has_keys(session)
         refusal = ""
@@ -195,7 +201,7 @@ class Door:
         if password or signed is None:
             credential = session.credential if session is not None and session.credential else NOBODY
             matches = verify(password, credential)
-            by_password = matches and session is not None and username in ("", session.username)
+            by_password = matches and session is not None and _is_user(session, username)
         return by_password, by_key
 
     def _free_port(self, session: SessionOpened) -> SessionPort:
@@ -225,6 +231,10 @@ def _proofs(session: SessionOpened) -> object:
     return session.session_id, session.credential, profile.public_keys, profile.hmac_keys
 
 
+def _is_user(session: SessionOpened, username: str) -> bool:
+    return username in ("", session.username)
+
+
 def _has_keys(session: SessionOpened) -> bool:
     return bool(session.profile.public_keys or session.profile.hmac_keys)
 
@@ -233,4 +243,4 @@ def _by_certificate_alone(session: SessionOpened, username: str) -> bool:
     """Whether the certificate, which is compared in any case, is all that the session has."""
     profile = session.profile
     others = session.credential or profile.public_keys or profile.hmac_keys
-    return bool(profile.certificate) and not others and username in ("", session.username)
+    return bool(profile.certificate) and not others and _is_user(session, username)

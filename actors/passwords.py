@@ -10,6 +10,7 @@ import msgspec
 import trio
 
 from actors.messages import Outcome, ToJournal
+from actors.remembered import RememberedPasswords
 from actors.runtime import Dispatcher, Mailbox
 from config.credentials import NOBODY, hash_password, verify
 from engine.directory import Directory
@@ -18,6 +19,7 @@ from engine.events import SessionOpened
 _ALLOWED: Final = {"SOUPBIN": (re.compile(r"[!-~]{1,10}"), 10)}
 _ALLOWED_ELSE: Final = (re.compile(r"[!-~]{1,64}"), 64)
 _SALT_BYTES: Final = 16
+_KEY_BYTES: Final = 32
 _RECORD_S: Final = 10.0
 BY_CLIENT: Final = "client"
 """The operator of what a client changes about itself."""
@@ -46,6 +48,7 @@ class Passwords:
         self.changing = trio.Lock()
         self.limiter = trio.CapacityLimiter(checks_at_once)
         """Of all that hashes, which is slow by intent and must not starve other threads."""
+        self.remembered = RememberedPasswords(entropy(_KEY_BYTES))
         self._directory = directory
         self._journal = journal
         self._dispatcher = dispatcher

@@ -188,6 +188,11 @@ class SessionPort(PortPresence):
     def _tell(self, command: AnyCommand, events: list[Event]) -> None:
         self._routes.journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, events))
 
+    @property
+    def open_orders(self) -> int:
+        """How many the session has."""
+        return len(self.state.open)
+
     def known(self, cl_ord_id: str) -> bool:
         """Whether the session has used this ClOrdID on its trading day, or has an open order of that name."""
         return cl_ord_id in self.state.orders

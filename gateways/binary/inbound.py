@@ -55,15 +55,22 @@ class RequestReader:
     """Reads one connection's messages for one session.
 
     ``received`` messages were refused before; a session may have its client awaited for ``cancel_window_max_ms``.
+    ``open_orders`` tells how many the session has: without the right to trade it may still cancel them.
     """
 
     def __init__(
-        self, session: SessionOpened, directory: Directory, received: int = 0, cancel_window_max_ms: int = 0
+        self,
+        session: SessionOpened,
+        directory: Directory,
+        received: int = 0,
+        cancel_window_max_ms: int = 0,
+        open_orders: Callable[[], int] = int,
     ) -> None:
         self._directory = directory
         self._session = session
         self._received = received
         self._cancel_window_max_ms = cancel_window_max_ms
+        self._open_orders_now = open_orders
         orders = self._orders = CommandReader(session, directory)
         commands: dict[Layout, Callable[[bytes], ClientCommand]] = {
             codec.NEW_ORDER: orders.new_order,
@@ -171,7 +178,8 @@ class RequestReader:
             raise MessageRefused(MessageRejectReason.BLOCK_TOO_SHORT, 0, text)
         if len(payload) < HEADER_SIZE + block_length:
             raise _truncated()
-        if layout.header in self._commands and not self._at_once:
+        may_get_out = template_id in _CANCELS and self._open_orders_now()
+        if layout.header in self._commands and not self._at_once and not may_get_out:
             text = "the session has no right to trade"
             raise MessageRefused(MessageRejectReason.NOT_AUTHORIZED, first_of(payload), text)
         return read(payload)

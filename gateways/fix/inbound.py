@@ -218,7 +218,7 @@ class Inbound:
             if self._appl_ver_id and message.fields.get("1128", self._appl_ver_id) != self._appl_ver_id:
                 raise FieldRefusal(18, "1128", "Invalid/unsupported Application Version")
             if self._throttle is not None or not self._may_trade:
-                check_permitted(self._session, msg_type, message, self._throttle)
+                check_permitted(self._session, msg_type, message, self._throttle, self._port.open_orders)
             if self._mapper.handles(msg_type):
                 self._command(message, msg_type, seq)
             elif (handler := self._admin.handlers.get(msg_type)) is not None:

@@ -48,12 +48,17 @@ def may_trade(session: SessionOpened) -> bool:
     return bool(session.profile.rights & Rights.TRADE)
 
 
-def check_permitted(session: SessionOpened, msg_type: str, message: Message, throttle: Throttle | None) -> None:
-    """Raises BusinessRefusal where the session may not send the message, or not now."""
+def check_permitted(
+    session: SessionOpened, msg_type: str, message: Message, throttle: Throttle | None, open_orders: int
+) -> None:
+    """Raises BusinessRefusal where the session may not send the message, or not now.
+
+    Who has lost the right to trade and has open orders may cancel them.
+    """
     begin_string = session.protocol
     reference = message.fields.get("11", "")
     if throttle is not None and (text := throttle.refusal(msg_type)):
         raise BusinessRefusal(_THROTTLE_LIMIT_EXCEEDED.get(begin_string, _OTHER), reference, text)
-    if msg_type in ORDERS and not may_trade(session):
+    if msg_type in ORDERS and not may_trade(session) and not (open_orders and msg_type in _CANCELS):
         reason = _NOT_AUTHORIZED.get(begin_string, _OTHER)
         raise BusinessRefusal(reason, reference, "Not authorized: the session has no right to trade")

@@ -102,6 +102,7 @@ class FakePort:
         self.market = SimpleNamespace(listener=None)
         """As ``actors.port.SessionPort``: a connection says there who is told of market data."""
         self.done: set[int] = set()
+        self.open_orders = 0
         self.orders: dict[str, OrderImage] = {}
         """What :meth:`order_named` finds."""
         self.logons: list[bool] = []

@@ -83,6 +83,10 @@ async def test_rights_that_are_given_and_taken_hold_from_the_next_message(venue:
     fields = (await message(client)).value
     assert (fields["BusinessRejectReason"], fields["BusinessRejectRefID"]) == ("NotAuthorized", 2)
     assert (await message(client)).message_name == "BookSnapshot"
+    await client.send(cancel(3, 1))
+    assert (await message(client)).message_name == "Canceled", "who may not trade any more may still get out"
+    await client.send(cancel(4, 1))
+    assert (await message(client)).value["BusinessRejectReason"] == "NotAuthorized"
 
 
 async def test_what_is_beyond_the_rate_is_refused_by_number_and_cancels_pass(venue: Gateway) -> None:

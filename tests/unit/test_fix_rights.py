@@ -43,6 +43,10 @@ async def test_rights_that_are_given_and_taken_hold_from_the_next_message(venue:
     await venue.change(session_id, rights=["market_data"])
     await client.order("o2")
     assert (await client.get())["380"] == "6"
+    await client.cancel("c1", "o1")
+    assert (await client.get())["150"] == "4", "who may not trade any more may still get out"
+    await client.cancel("c2", "o1")
+    assert (await client.get())["380"] == "6"
     await venue.change(session_id, rights=["trade"])
     await client.order("o3")
     assert (await client.get())["150"] == "0"
