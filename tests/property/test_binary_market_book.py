@@ -54,6 +54,10 @@ def some_happening(stage: Stage, readers: list[Reader], random: Random) -> None:
     reader = random.choice(readers)
     if reader.live and random.randrange(3):
         reader.leave()
+    elif reader.announced:
+        reader.join_as_announced()
+    elif not reader.live and not reader.waits and not random.randrange(3):
+        reader.announce()
     elif not reader.live and not reader.waits:
         held = reader.name == reader.line.stream.name and reader.line.stream.holds(reader.book.next)
         reader.join(reader.book.next if held and random.randrange(2) else 0)
@@ -71,6 +75,7 @@ def play(stage: Stage, readers: list[Reader], chosen: list[Step], random: Random
     stage.rest(random)
     for reader in readers:
         if not reader.live:
+            reader.announced = 0
             reader.join()
     stage.rest(random)
 

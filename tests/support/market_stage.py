@@ -38,6 +38,8 @@ class Reader:
         self.live = False
         self.waits = False
         self.name = ""
+        self.announced = 0
+        """From where the stream is to go on, as it was told before there was a snapshot."""
 
     @property
     def line(self) -> Line:
@@ -53,6 +55,26 @@ class Reader:
             self.book = MarketBook(by_price=self.kind is Kind.LEVELS)
             self.waits = True
             self.line.snapshot(self._take_snapshot)
+
+    def announce(self) -> None:
+        """As one who has yet to prove who it is."""
+        self.name, self.announced = self.line.stream.name, self.line.joins_at
+
+    def join_as_announced(self) -> None:
+        """If that can still be had."""
+        number, self.announced = self.announced, 0
+        same = self.name == self.line.stream.name
+        self.stage.feed.start(self.line)
+        if not same or not self.line.stream.holds(number):
+            return
+        self.ended, self.waits = "", True
+        self.book = MarketBook(by_price=self.kind is Kind.LEVELS)
+
+        def take(told: int, packets: list[bytes]) -> None:
+            assert told in (number, 0)
+            self._take_snapshot(told, packets)
+
+        self.line.snapshot(take, number)
 
     def leave(self) -> None:
         if self.live:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from config.settings import Settings
 from engine.market_data.orders import displayed_orders
 from engine.session_profile import Rights
 from gateways.binary import soup
+from gateways.binary.authentication import read_challenge
 from gateways.binary.market.acceptor import MarketAcceptor
 from gateways.binary.settings import BinarySettings
 from stores.journal.log import silent
@@ -50,6 +52,7 @@ class MarketVenue:
         self.venue = venue
         self.acceptor = acceptor
         self.port = port
+        self.tls_port = 0
         self.closed: list[str] = []
         """Why connections have ended."""
 
@@ -59,9 +62,18 @@ class MarketVenue:
         await client.log_in(**login)
         return client
 
+    async def secure_client(self, context: ssl.SSLContext, **login: Any) -> MarketClient:
+        """The same over TLS."""
+        plain = await trio.open_tcp_stream("127.0.0.1", self.tls_port)
+        client = MarketClient(self, trio.SSLStream(plain, context, server_hostname="localhost", https_compatible=True))
+        await client.log_in(**login)
+        return client
+
 
 @asynccontextmanager
-async def running(chosen: Settings, clock: Clock | None = None, **settings: Any) -> AsyncIterator[MarketVenue]:
+async def running(
+    chosen: Settings, clock: Clock | None = None, tls: ssl.SSLContext | None = None, **settings: Any
+) -> AsyncIterator[MarketVenue]:
     """``settings``: the gateway's own."""
     venue = Venue(chosen, recover(chosen, silent), clock or Clock())
     member = MarketFeedMember(venue, chosen)
@@ -77,6 +89,10 @@ async def running(chosen: Settings, clock: Clock | None = None, **settings: Any)
             running.closed.append(details["reason"])
 
         await nursery.start(acceptor.serve, listeners)
+        if tls is not None:
+            listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+            running.tls_port = listeners[0].socket.getsockname()[1]
+            await nursery.start(acceptor.over_tls(tls).serve, listeners)
         yield running
         nursery.cancel_scope.cancel()
 
@@ -84,7 +100,7 @@ async def running(chosen: Settings, clock: Clock | None = None, **settings: Any)
 class MarketClient:
     """Keeps a book of what it reads."""
 
-    def __init__(self, at: MarketVenue, stream: trio.SocketStream) -> None:
+    def __init__(self, at: MarketVenue, stream: trio.SocketStream | trio.SSLStream[trio.SocketStream]) -> None:
         self.at = at
         self.stream = stream
         self.book = MarketBook()
@@ -94,6 +110,8 @@ class MarketClient:
         self.others: list[int] = []
         """Types of packets that are neither messages nor heartbeats nor Debug packets."""
         self.rejects: list[bytes] = []
+        self.nonce = ""
+        """Of the challenge, as it is to be signed."""
         self._rest = b""
         self._from_snapshot = False
 
@@ -153,8 +171,11 @@ class MarketClient:
         elif kind == soup.DEBUG:
             self.debug.append(payload.decode())
         elif kind in (SEQUENCED, UNSEQUENCED):
-            if kind == UNSEQUENCED and int.from_bytes(payload[2:4], "little") == 156:
+            template_id = int.from_bytes(payload[2:4], "little") if kind == UNSEQUENCED else 0
+            if template_id == 156:
                 self.rejects.append(payload)
+            elif template_id == 158:
+                self.nonce, _ = read_challenge(payload)
             else:
                 self.book.take(kind, payload)
         elif kind != soup.SERVER_HEARTBEAT:

@@ -6,13 +6,17 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from binary_schema import MESSAGE, block_format, formats_of_types
+from engine_builders import instrument
 from hypothesis import given
 from hypothesis import strategies as st
 from market_book import FILE
 
+from engine.market_data.levels import Levels
+from engine.market_data.top import MarketState
 from gateways.binary import codec, soup
 from gateways.binary.market import codec as market
 from gateways.binary.market.delivery import WholeStream
+from gateways.binary.market.line import Kind, Line, Listed
 from gateways.binary.market.stream import Batch, Stream
 
 
@@ -89,6 +93,45 @@ def test_a_client_that_reads_too_slowly_is_cut_and_what_it_has_is_whole() -> Non
     assert [len(data) for data in outbox.written] == [500, 40]
     (reason,) = cut
     assert reason == "the client reads too slowly: more than 100 bytes wait for it from 3 on"
+
+
+def listed(symbol_id: int) -> Listed:
+    known = Listed()
+    known.instrument = instrument(symbol_id=symbol_id, symbol=f"S{symbol_id}")
+    known.state = MarketState(known.instrument).present()
+    return known
+
+
+@pytest.mark.parametrize("since", [False, True])
+def test_an_image_is_as_old_as_what_it_lacks(monkeypatch: pytest.MonkeyPatch, since: bool) -> None:
+    """An instrument that was quiet for long changes while a joiner waits for the image of another."""
+    monkeypatch.setattr("gateways.binary.market.line.LAG_MAX", 10)
+    asked: list[int] = []
+    line = Line(Kind.LEVELS, Stream("L123456789", 1_000), asked.append)
+    quiet, busy = listed(1), listed(2)
+    for symbol_id, known in ((1, quiet), (2, busy)):
+        line.begin(symbol_id, 1, known, Levels([], []))
+    for number in range(100):
+        line.tell(2, [packet(number)])
+        line.flush()
+    taken: list[tuple[int, list[bytes]]] = []
+    number = line.joins_at
+    assert number == line.stream.next
+    line.snapshot(lambda *snapshot: taken.append(snapshot), number if since else 0)
+    assert asked == [2]
+    line.tell(1, [packet(1)])
+    line.renew(2, 1, busy, Levels([], []))
+    line.flush()
+    ((at, packets),) = taken
+    assert at == number
+    assert line.stream.holds(at)
+    shown = [
+        market.UNSEQUENCED.snapshot_begin.unpack(sent, 3 + codec.HEADER_SIZE)[:2]
+        for sent in packets
+        if sent.startswith(market.UNSEQUENCED.snapshot_begin.head)
+    ]
+    assert shown == [(number - 1, 1), (number, 2)]
+    assert packets[-1] == market.UNSEQUENCED.snapshot_complete.pack(at, 2)
 
 
 def test_the_layouts_are_the_schemas() -> None:

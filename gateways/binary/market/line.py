@@ -204,9 +204,10 @@ class Line:
     def snapshot(self, take: TakeSnapshot, since: int = 0) -> None:
         """Calls ``take`` once with a snapshot: now, or when images that have become too old have been made again.
 
-        ``since``: what :attr:`joins_at` was; the stream goes on from there then, if it is still held.
+        ``since``: what :attr:`joins_at` was; the stream goes on from there then, if it is still held. Images have only
+        become younger.
         """
-        oldest = since - 1 if since else self._oldest()
+        oldest = self._oldest()
         for image in self._behind():
             if image.as_of < oldest:
                 self._ask_for(image.instrument.symbol_id)
