@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from actors.messages import (
     Barrier,
+    Behind,
     CancelEnded,
     CancelOrders,
     Collect,
@@ -87,15 +88,12 @@ class AccountActor(Actor[ToAccount]):
         try:
             for message in batch:
                 if type(message) is NewOrder:
-                    admitted = self._admitted(message)
-                    if admitted is None:
-                        continue
                     if message.symbol_id != symbol_id:
                         if run:
                             books[symbol_id].tell_all(run)
                             run = []
                         symbol_id = message.symbol_id
-                    run.append(admitted)
+                    run.append(self._admitted(message))
                     continue
                 if run:
                     books[symbol_id].tell_all(run)
@@ -112,14 +110,13 @@ class AccountActor(Actor[ToAccount]):
             if run:
                 books[symbol_id].tell_all(run)
 
-    def _admitted(self, command: NewOrder) -> NewOrder | None:
-        """The order as its book is to have it; None if it was refused."""
+    def _admitted(self, command: NewOrder) -> NewOrder | Behind:
+        """The order as its book is to have it, or its refusal."""
         instrument = self.account.instruments[command.symbol_id]
         admitted = admit_new(self.account, self.reservations, instrument, command, self._touches)
         if type(admitted) is NewOrder:
             return admitted
-        self._reply(command, [OrderRejected(rejected_image(command), admitted[0], admitted[1])])
-        return None
+        return self._refusal(command, [OrderRejected(rejected_image(command), admitted[0], admitted[1])])
 
     def _new_list(self, command: NewList) -> None:
         instrument = self.account.instruments[command.symbol_id]
@@ -139,8 +136,12 @@ class AccountActor(Actor[ToAccount]):
         live = self.account.orders[command.session_id].get(command.orig_cl_ord_id)
         self._reply(command, [cancel_rejected(command, admitted[0], admitted[1], live)])
 
-    def _reply(self, command: NewOrder | NewList | ReplaceOrder, events: list[Event]) -> None:
-        self._journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, events))
+    def _reply(self, command: NewList | ReplaceOrder, events: list[Event]) -> None:
+        self._books[command.symbol_id].tell(self._refusal(command, events))
+
+    def _refusal(self, command: NewOrder | NewList | ReplaceOrder, events: list[Event]) -> Behind:
+        """What the account itself has to say, on the way of the orders before: it would overtake their outcomes."""
+        return Behind(command.symbol_id, Outcome(command.session_id, command.in_from, command.in_seq, events))
 
     # ---- after the journal ----------------------------------------------------------------------------------------
 
@@ -192,7 +193,8 @@ class AccountActor(Actor[ToAccount]):
         | SetBlocked
         | CancelOrders
         | CancelEnded
-        | ResumeMassCancels,
+        | ResumeMassCancels
+        | Behind,
     ) -> None:
         if isinstance(message, NewList):
             self._new_list(message)
@@ -211,6 +213,11 @@ class AccountActor(Actor[ToAccount]):
             self._mass_cancel(command, CancelReason.OPERATOR, [], message.operator, message.of_session)
         elif isinstance(message, CancelEnded):
             self._cancel_ended(message.session_id, message.end)
+        elif isinstance(message, Behind):
+            if message.symbol_id in self._books:
+                self._books[message.symbol_id].tell(message)
+            else:
+                self._journal.tell(message.outcome)
         else:
             for request_id in list(self.account.mass_cancels):
                 self._resume(request_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from actors.messages import Barrier, DepthRequest, InspectBook, OnDurable, Operate, Outcome, ToBook, ToJournal
+from actors.messages import Barrier, Behind, DepthRequest, InspectBook, OnDurable, Operate, Outcome, ToBook, ToJournal
 from actors.runtime import Actor, Mailbox
 from engine.book import Book
 from engine.commands import (
@@ -100,7 +100,7 @@ class BookActor(Actor[ToBook]):
 
     # ---- what is rare ---------------------------------------------------------------------------------------------
 
-    def _on_rare(self, command: NewList | CancelAll | DepthRequest | InspectBook | Operate) -> bool:
+    def _on_rare(self, command: NewList | CancelAll | DepthRequest | InspectBook | Operate | Behind) -> bool:
         """Handle it; True when the rest of the batch has to wait for what it left undone."""
         book = self.book
         if isinstance(command, NewList):
@@ -111,6 +111,9 @@ class BookActor(Actor[ToBook]):
             self._tell_chunk(command, events, done, None)
         elif isinstance(command, DepthRequest):
             self._depth(command)
+            return False
+        elif isinstance(command, Behind):
+            self._journal.tell(command.outcome)
             return False
         elif isinstance(command, InspectBook):
             seen, answer = command.read(book), command.answer

@@ -139,6 +139,16 @@ class ResumeMassCancels(msgspec.Struct, frozen=True, gc=False):
     """At start: drive on what a crash left unfinished (design §7.6)."""
 
 
+@final
+class Behind(msgspec.Struct, frozen=True, gc=False):
+    """A refusal that a port has decided on itself, on the way of the command before it: what a session sends in order
+    is answered in order."""
+
+    symbol_id: int
+    """Of that command; 0 where it went to no single book."""
+    outcome: Outcome
+
+
 ToAccount: TypeAlias = (
     NewOrder
     | NewList
@@ -152,6 +162,7 @@ ToAccount: TypeAlias = (
     | CancelOrders
     | CancelEnded
     | ResumeMassCancels
+    | Behind
 )
 
 
@@ -196,7 +207,9 @@ class Operate(msgspec.Struct, frozen=True, gc=False):
     """Called instead of ``done``, with the reason, when the book does not carry it out."""
 
 
-ToBook: TypeAlias = NewOrder | NewList | CancelOrder | ReplaceOrder | CancelAll | DepthRequest | InspectBook | Operate
+ToBook: TypeAlias = (
+    NewOrder | NewList | CancelOrder | ReplaceOrder | CancelAll | DepthRequest | InspectBook | Operate | Behind
+)
 
 
 @final

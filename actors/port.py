@@ -17,13 +17,13 @@ from actors.boundary import PortLimits, Routes
 from actors.cursor import RecordCursor
 from actors.journal import OutNumbers
 from actors.messages import (
+    Behind,
     Deliver,
     Delivery,
     DepthRequest,
     MarketArrived,
     Outcome,
     SessionEvent,
-    ToAccount,
     ToPort,
 )
 from actors.port_presence import PortPresence
@@ -82,6 +82,8 @@ class SessionPort(PortPresence):
         self.applied_seq = applied_seq
         self.directory = routes.directory
         self.market = MarketSubscriptions(mailbox, routes.market_data)
+        self._last: tuple[int, int] | None = None
+        """Account and symbol of the command that went last, if it may be on its way still."""
         self._queries: deque[tuple[int, Query | Listen]] = deque()
         self._credit_event = trio.Event()
 
@@ -104,12 +106,14 @@ class SessionPort(PortPresence):
 
     def submit(self, commands: list[ClientCommand]) -> None:
         """Send commands on their way, in order; each has exactly one outcome in the journal."""
+        if self.submitted == self.resolved:
+            self._last = None
         self._numbers.submitted += len(commands)
         self._routes.credits.left -= len(commands)
         known = self.state.orders
         accounts = self._routes.accounts
         # New orders of one account that follow one another are told at once: a mailbox is rung once, not for each.
-        run: list[ToAccount] = []
+        run: list[NewOrder] = []
         account_id = 0
         with self._routes.dispatcher.turn():
             for command in commands:
@@ -124,10 +128,12 @@ class SessionPort(PortPresence):
                 else:
                     if run:
                         accounts[account_id].tell_all(run)
+                        self._last = account_id, run[-1].symbol_id
                         run = []
                     self._submit_other(command)
             if run:
                 accounts[account_id].tell_all(run)
+                self._last = account_id, run[-1].symbol_id
 
     def _submit_other(self, command: ClientCommand) -> None:
         """A change, a refusal, or a ClOrdID that is no news."""
@@ -145,13 +151,13 @@ class SessionPort(PortPresence):
             known[command.cl_ord_id] = IN_FLIGHT
             if type(command) is ReplaceOrder and command.order_id:
                 command = self._named(command)
-            self._routes.accounts[command.account_id].tell(command)
+            self._send(command)
 
     def _submit_list(self, command: NewList) -> None:
         """All legs go, or none: one whose ClOrdID is no news, or comes twice, has the whole list refused."""
         if are_new(self.state, command):
             self.state.orders.update(dict.fromkeys(names_of(command), IN_FLIGHT))
-            self._routes.accounts[command.account_id].tell(command)
+            self._send(command)
         else:
             self._tell(command, duplicate(self.state, command))
             use_up(self.state, command)
@@ -185,8 +191,19 @@ class SessionPort(PortPresence):
         order = self.state.open.get(command.order_id)
         return command if order is None else msgspec.structs.replace(command, orig_cl_ord_id=order.cl_ord_id)
 
+    def _send(self, command: AnyCommand) -> None:
+        self._routes.accounts[command.account_id].tell(command)
+        self._last = command.account_id, command.symbol_id
+
     def _tell(self, command: AnyCommand, events: list[Event]) -> None:
-        self._routes.journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, events))
+        """The port's own outcome of a command. It goes the way of the command before it, if that is on its way still:
+        else it would overtake that one's outcome."""
+        outcome = Outcome(command.session_id, command.in_from, command.in_seq, events)
+        if self._last is None:
+            self._routes.journal.tell(outcome)
+        else:
+            account_id, symbol_id = self._last
+            self._routes.accounts[account_id].tell(Behind(symbol_id, outcome))
 
     @property
     def open_orders(self) -> int:

@@ -9,6 +9,7 @@ from actors.boundary import CreditPool
 from actors.journal import OutNumbers
 from actors.messages import (
     Barrier,
+    Behind,
     CancelEnded,
     CancelOrders,
     Delivery,
@@ -65,6 +66,8 @@ def refuse_in_book(journal: Mailbox[ToJournal], symbol_id: int, command: ToBook,
             command.refused(text)
         elif command.done is not None:
             journal.tell(Barrier(command.done))
+    elif isinstance(command, Behind):
+        journal.tell(command.outcome)
     else:
         refuse(journal, command, text)
 
@@ -77,6 +80,8 @@ def refuse_in_account(journal: Mailbox[ToJournal], account_id: int, message: ToA
     elif isinstance(message, SetBlocked):
         event = AccountBlocked(account_id, message.blocked, message.operator)
         journal.tell(Outcome(0, 0, 0, [event], message.done))
+    elif isinstance(message, Behind):
+        journal.tell(message.outcome)
     elif isinstance(message, NewOrder | NewList | CancelOrder | ReplaceOrder | MassCancel):
         refuse(journal, message, text)
 

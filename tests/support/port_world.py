@@ -11,7 +11,7 @@ from engine_builders import image, opened_session
 from actors.boundary import CreditPool, PortLimits, Routes
 from actors.disconnects import Disconnects
 from actors.journal import OutNumbers
-from actors.messages import Delivery, Outcome, SessionEvent
+from actors.messages import Behind, Delivery, Outcome, SessionEvent
 from actors.port import SessionPort
 from actors.runtime import Dispatcher, Mailbox
 from engine import events as ev
@@ -28,12 +28,37 @@ _SESSION_EVENTS = (
 )  # fmt: skip
 
 
+class AccountMail:
+    """An account's mailbox. Refusals that come behind commands are passed on to the journal, as accounts and books do;
+    what is left are the commands."""
+
+    def __init__(self, journal: Mailbox[Any]) -> None:
+        self.mail: Mailbox[Any] = Mailbox("account", 1000)
+        self._journal = journal
+
+    def take(self) -> list[Any]:
+        commands = []
+        for message in self.mail.take():
+            if isinstance(message, Behind):
+                self._journal.tell(message.outcome)
+            else:
+                commands.append(message)
+        return commands
+
+    def pass_on(self) -> None:
+        self.mail.put_back(self.take())
+
+    def __len__(self) -> int:
+        self.pass_on()
+        return len(self.mail)
+
+
 class PortWorld:
     """A port; what it tells the journal becomes durable when :meth:`journal_told` says so."""
 
     def __init__(self, protocol: str = "FIX.4.4", limits: PortLimits = LIMITS) -> None:
         self.journal: Mailbox[Any] = Mailbox("journal", 1000)
-        self.account: Mailbox[Any] = Mailbox("account", 1000)
+        self.account = AccountMail(self.journal)
         self.book: Mailbox[Any] = Mailbox("book", 1000)
         self.mailbox: Mailbox[Any] = Mailbox("port", 1000)
         self.market_data: Mailbox[Any] = Mailbox("market data", 1000)
@@ -52,7 +77,7 @@ class PortWorld:
         self.now_s = 0.0
         self.disconnects = Disconnects(
             self.directory,
-            {2: self.account, 3: Mailbox("other account", 1000)},
+            {2: self.account.mail, 3: Mailbox("other account", 1000)},
             self.journal,
             Dispatcher(),
             lambda: self.now_s,
@@ -62,7 +87,7 @@ class PortWorld:
 
     def make(self, state: SessionState) -> SessionPort:
         routes = Routes(
-            Dispatcher(), self.directory, self.journal, {2: self.account}, {1: self.book}, self.read, self.credits,
+            Dispatcher(), self.directory, self.journal, {2: self.account.mail}, {1: self.book}, self.read, self.credits,
             self.market_data, self.disconnects,
         )  # fmt: skip
         return SessionPort(state, self.seq, self.numbers, routes, self.limits, self.mailbox)
@@ -114,6 +139,7 @@ class PortWorld:
 
     def journal_told(self) -> list[ev.Event]:
         """Everything that the journal was told becomes durable; the events, but for reserved numbers."""
+        self.account.pass_on()
         outcomes = self.journal.take()
         self.publish(*outcomes)
         events = [event for outcome in outcomes for event in outcome.events]

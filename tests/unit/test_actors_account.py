@@ -25,7 +25,7 @@ from engine_builders import (
 )
 
 from actors.account import AccountActor
-from actors.messages import Barrier, Collect, Outcome, ResumeMassCancels, SetBlocked, Settle, Transfer
+from actors.messages import Barrier, Behind, Collect, Outcome, ResumeMassCancels, SetBlocked, Settle, Transfer
 from actors.runtime import Mailbox
 from actors.standins import SuspendedAccountActor
 from engine import events as ev
@@ -68,6 +68,12 @@ class World:
     def run(self, *batch: Any) -> list[Any]:
         """Handles ``batch``; what the journal was told."""
         self.actor.on_batch(iter(batch))
+        for book in self.books.values():
+            commands = book.take()
+            for message in commands:
+                if isinstance(message, Behind):
+                    self.journal.tell(message.outcome)
+            book.put_back([message for message in commands if not isinstance(message, Behind)])
         return self.journal.take()
 
     def settle(self, *events: Any, seq: int | None = None) -> list[Any]:

@@ -120,6 +120,7 @@ def test_a_list_that_a_gateway_refuses_is_refused_leg_by_leg(is_new: bool) -> No
         world.port.submit([new("a")])
     command = oco("L", new("a"), new("b"))
     world.port.submit([RejectCommand(command, OrdRejReason.UNKNOWN_SYMBOL, "unknown symbol X", "X")])
+    world.account.pass_on()
     (outcome,) = world.journal.take()
     told = [(event.order.cl_ord_id, event.reason, event.symbol) for event in outcome.events]
     if is_new:
