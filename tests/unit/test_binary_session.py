@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from gateways.binary import soup
@@ -205,6 +207,32 @@ def test_a_connection_must_log_in_in_time() -> None:
     assert session.overdue(10.0) == "no login within 10 s"
     session.accept(1)
     assert session.overdue(10.0) == ""
+
+
+def test_a_client_that_is_challenged_must_sign_in_the_logins_time() -> None:
+    session = ServerSession(SETTINGS, 0.0)
+    session.receive(soup.login_request(LOGIN), 5.0)
+    assert soup.split(session.challenge(7), 99).packets[0][0] == soup.LOGIN_ACCEPTED
+    assert session.receive(message(b"one"), 6.0) == [MessagesReceived([b"one"])]
+    assert session.heartbeat(8.0, 0.25) == soup.SERVER_HEARTBEAT_PACKET
+    assert session.overdue(10.0) == "no Authenticate within 10 s"
+    session.proved(10.0)
+    assert session.overdue(24.9) == ""
+
+
+def test_what_is_due_first() -> None:
+    session = ServerSession(SETTINGS, 0.0)
+    assert session.next_due_s() == 10.0, "the login's time"
+    session.receive(soup.login_request(LOGIN), 5.0)
+    session.challenge(1)
+    session.wrote(9.5)
+    assert session.next_due_s() == 10.0, "the same for a signature"
+    session.proved(9.75)
+    assert session.next_due_s() == 10.5, "a heartbeat"
+    session.wrote(24.5)
+    assert session.next_due_s() == 24.75, "the client's silence"
+    session.end()
+    assert session.next_due_s() == math.inf
 
 
 def test_an_ended_session_is_never_overdue() -> None:
