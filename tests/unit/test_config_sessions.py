@@ -225,6 +225,10 @@ def test_what_is_wrong_with_tls_and_rates_is_told(fix: dict[str, Any], expected:
             {"tls_port": "9900", "tls": {"certificate": "a", "key": "b"}},
             "binary.port: 9900 is given to more than one service",
         ),
+        (
+            {"market_data_tls_port": "9900", "tls": {"certificate": "a", "key": "b"}},
+            "binary.port: 9900 is given to more than one service",
+        ),
         ({"cancel_window_max_s": "-1"}, "binary.cancel_window_max_s: '-1' is not allowed"),
     ],
 )
