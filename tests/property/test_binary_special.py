@@ -18,6 +18,7 @@ from clients.terms import Order
 from engine.events import OrderAccepted
 from engine.image import Working
 from engine.reports import Report
+from engine.session_profile import CancelOnDisconnect
 from engine.terms import Link, Peg, SpecialTerms, Trigger
 from engine.types import (
     SCALE,
@@ -33,7 +34,7 @@ from engine.types import (
 )
 from gateways.binary import codec, soup
 from gateways.binary.outbound import encode_reports
-from gateways.binary.special import decode_terms, encode_terms
+from gateways.binary.special import decode_terms, encode_newest, encode_terms
 
 prices = st.integers(-(2**63), 2**63 - 1)
 quantities = st.integers(0, 2**64 - 1)
@@ -61,6 +62,20 @@ def test_special_terms_survive_the_wire(special: SpecialTerms) -> None:
     packet = codec.NEW_SPECIAL_ORDER.pack(*plain, *encode_terms(special))
     values = codec.NEW_SPECIAL_ORDER.unpack(packet, soup.HEADER_SIZE + codec.HEADER_SIZE)
     assert values[:8] == plain
+    assert decode_terms(values[8:]) == special
+
+
+@given(specials, st.none() | st.sampled_from(CancelOnDisconnect), st.none() | st.integers(1, 2**64 - 1))
+def test_so_do_those_of_version_3(special: SpecialTerms, mode: CancelOnDisconnect | None, number: int | None) -> None:
+    if number is not None:
+        name, gives_way = str(number), special.self_trade or SelfTrade.CANCEL_NEWEST
+        special = replace(special, self_trade=gives_way, self_trade_id=name)
+    special = replace(special, on_disconnect=mode)
+    newest = encode_newest(special)
+    assert (newest is None) == (mode is None and number is None)
+    plain = 1, 2, 3, 7, 0, b"1", b"2", b"1"
+    packet = codec.NEW_SPECIAL_ORDER_3.pack(*plain, *encode_terms(special), *(newest or (0, 0)))
+    values = codec.NEW_SPECIAL_ORDER_3.unpack(packet, soup.HEADER_SIZE + codec.HEADER_SIZE)
     assert decode_terms(values[8:]) == special
 
 
