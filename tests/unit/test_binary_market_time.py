@@ -11,8 +11,7 @@ from engine.directory import Directory
 from engine.events import SessionOpened
 from gateways.binary import soup
 from gateways.binary.client_connection import Shared
-from gateways.binary.counters import MarketCounters
-from gateways.binary.market.connection import MarketConnection, MarketData
+from gateways.binary.market.acceptor import MarketAcceptor
 from gateways.binary.market.feed import MarketFeed
 from gateways.binary.market.line import Kind
 from gateways.binary.settings import BinarySettings
@@ -65,11 +64,11 @@ class Admission:
 
 async def test_heartbeats_and_time_outs(mock_clock: trio.testing.MockClock) -> None:
     start_s = trio.current_time()
-    wheel, wire, counters = TimerWheel(TICK_S, start_s), Wire(), MarketCounters()
+    wheel, wire = TimerWheel(TICK_S, start_s), Wire()
     feed = MarketFeed(lambda _: None, lambda _: None, lambda: 10**18, 1 << 16, 0)
     shared = Shared(settings=SETTINGS, wheel=wheel, clock_ns=lambda: 10**18, entropy=bytes)
-    data = MarketData(cast(Any, Admission()), feed, counters)
-    connection = MarketConnection(cast(Outlet, wire), "test", shared, data)
+    acceptor = MarketAcceptor(cast(Any, Admission()), feed, SETTINGS)
+    connection = acceptor._connection(cast(Outlet, wire), "test", shared)
     line = feed.lines[Kind.ORDERS]
 
     def turned(s: float) -> list[bytes]:
@@ -96,5 +95,5 @@ async def test_heartbeats_and_time_outs(mock_clock: trio.testing.MockClock) -> N
         turned(15.1)
         assert connection.reason == "nothing was heard for 15 s"
         assert line.subscribers == []
-    assert counters.clients_timed_out == 1
+    assert acceptor.counters.clients_timed_out == 1
     assert len(wheel) == 0
