@@ -12,7 +12,6 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from clients import answers, decoding
-from clients.credentials import SigningKey
 from clients.events import Book, Event, Instrument, MessageRejected, OrderState, SessionConfiguration
 from clients.exceptions import ProtocolError, RequestRefused
 from clients.session import LoggedIn, Message, Packet, SoupSession
@@ -22,7 +21,7 @@ from engine.session_profile import CancelOnDisconnect
 from engine.terms import NOTHING_SPECIAL, SpecialTerms
 from engine.types import Contingency, OrdType, Px, Qty, SelfTrade, SelfTradeScope, Side, TimeInForce, fix_code
 from gateways.binary import codec
-from gateways.binary.authentication import encode_authenticate, read_challenge, signed_payload
+from gateways.binary.authentication import read_challenge
 from gateways.binary.codec import NUL
 from gateways.binary.special import NO_NUMBER, NO_PX, encode_newest, encode_terms, on_wire
 
@@ -48,7 +47,7 @@ _AS_PROFILE_SAYS = 2**32 - 1
 
 
 class Challenged(msgspec.Struct, frozen=True):
-    """The venue takes nothing before this has been signed: see :meth:`ClientProtocol.authenticate`."""
+    """The venue takes nothing before this has been signed: see :meth:`SoupSession.authenticate`."""
 
     nonce: str
 
@@ -130,11 +129,6 @@ class ClientProtocol(SoupSession):
             return [decoding.report(payload, number)]
         answer = self._answers.get(decoding.template_of(payload))
         return [] if answer is None else answer(payload)
-
-    def authenticate(self, key: SigningKey, nonce: str) -> bytes:
-        """The answer to :class:`Challenged`."""
-        signature = key.sign(signed_payload(self.session, self.username, nonce))
-        return encode_authenticate(key.key_id, key.algorithm, signature)
 
     # ---- commands: prices and quantities are integers × 10^-8 here ---------------------------------------------------
 

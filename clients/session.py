@@ -6,8 +6,10 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
+from clients.credentials import SigningKey
 from clients.exceptions import ClientError, ConnectionLost, LoginRefused, ProtocolError
 from gateways.binary import soup
+from gateways.binary.authentication import encode_authenticate, signed_payload
 
 
 class LoggedIn(msgspec.Struct, frozen=True):
@@ -56,6 +58,11 @@ class SoupSession:
         self._rest = b""
         self._failure = None
         return soup.login_request(soup.LoginRequest(username, password, self.session, self.next_number))
+
+    def authenticate(self, key: SigningKey, nonce: str) -> bytes:
+        """The answer to an AuthenticationChallenge."""
+        signature = key.sign(signed_payload(self.session, self.username, nonce))
+        return encode_authenticate(key.key_id, key.algorithm, signature)
 
     def receive(self, data: bytes) -> list[Packet]:
         """What the venue's bytes say, up to what is an error; that is raised by the next call, or by :meth:`check`.

@@ -200,6 +200,10 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Connections of that port; further ones are closed as they come."""
     market_data_replay_bytes: BytesSetting = 64 * 2**20
     """How much of each stream can be sent again to who comes back."""
+    conflation_interval_s: Annotated[float, Number(0.01, 60)] = 0.25
+    """Conflated market data tells of an instrument at most once in so long."""
+    conflation_checksum_every: Annotated[int, Integer(0, 1_000_000, "0 = none")] = 16
+    """Updates of an instrument's conflated book from one checksum to the next."""
 
 
 class AdminSettings(Discreet, frozen=True, kw_only=True):

@@ -17,10 +17,11 @@ from clients.market.events import (
     TradeBust,
     TradeCorrection,
 )
-from clients.market.feed import LEVELS, ORDERS
+from clients.market.feed import CONFLATED, LEVELS, ORDERS
 from clients.market.sync import SyncMarketData
 
 __all__ = [
+    "CONFLATED",
     "LEVELS",
     "ORDERS",
     "AuctionOver",

@@ -16,6 +16,8 @@ ORDERS: Final = "ORDERS"
 """The stream order by order."""
 LEVELS: Final = "LEVELS"
 """The stream by price."""
+CONFLATED: Final = "CONFLATED"
+"""By price, each instrument at most once in an interval of the venue's, without single trades: for slow readers."""
 
 _Fields: TypeAlias = tuple[Any, ...]
 

@@ -9,17 +9,23 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from clients.answers import message_rejected
+from clients.decoding import template_of
 from clients.exceptions import ClientError, ConnectionLost, LoginRefused, ProtocolError, anew
 from clients.link import Link
 from clients.market.book import Damaged, LocalBook
 from clients.market.events import Listed, MarketEvent, Resynchronising
-from clients.market.feed import ORDERS, MarketBooks
+from clients.market.feed import CONFLATED, ORDERS, MarketBooks
 from clients.reply import Reply
 from clients.session import LoggedIn, Packet, SoupSession
 from clients.settings import Settings
+from gateways.binary.authentication import read_challenge
+from gateways.binary.codec import AUTHENTICATION_CHALLENGE, MESSAGE_REJECT
+from gateways.binary.rejects import MessageRejectReason
 
 _FROM_SNAPSHOT = 0
 _NOT_AVAILABLE = "S"
+_NOT_AUTHORISED = "A"
 
 
 class MarketLink(Link[MarketEvent]):
@@ -115,6 +121,8 @@ class MarketLink(Link[MarketEvent]):
             return
         number, payload = packet
         try:
+            if not number and self._on_admission(payload):
+                return
             self.market.take(number, payload)
         except Damaged as damage:
             self._distrust(str(damage))
@@ -122,8 +130,23 @@ class MarketLink(Link[MarketEvent]):
         except (struct.error, KeyError) as error:
             raise ProtocolError(f"unreadable message: {error!r}") from error
         if not self.ready and self.market.complete:
-            self._resuming = True
+            self._resuming = self._stream != CONFLATED
             self._get_ready()
+
+    def _on_admission(self, payload: bytes) -> bool:
+        """Whether this is about the login and not about the market."""
+        template_id = template_of(payload)
+        if template_id == AUTHENTICATION_CHALLENGE.template_id:
+            key = self.settings.key
+            if key is None:
+                raise LoginRefused(_NOT_AUTHORISED, "the session's logins have to be signed: its key is needed")
+            self._unsent.append(self.session.authenticate(key, read_challenge(payload)[0]))
+            return True
+        if template_id == MESSAGE_REJECT.template_id:
+            rejected = message_rejected(payload)
+            later = rejected.reason == MessageRejectReason.SESSION_NOT_AVAILABLE
+            raise LoginRefused(_NOT_AVAILABLE if later else _NOT_AUTHORISED, rejected.text)
+        return False
 
     def _distrust(self, reason: str) -> None:
         self._resuming = False

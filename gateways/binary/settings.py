@@ -44,6 +44,10 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is done with what goes beyond."""
     market_data_connections_max: int = 1024
     """Connections of the market data port at a time; more are closed at once."""
+    conflation_interval_s: float = 0.25
+    """Conflated market data tells of an instrument at most once in so long."""
+    conflation_checksum_every: int = 16
+    """Updates of an instrument's conflated book from one checksum to the next; 0 = none."""
 
     @property
     def cancel_window_max_ms(self) -> int:
@@ -63,11 +67,12 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
             "buffer_max",
             "queries_in_flight_max",
             "market_data_connections_max",
+            "conflation_interval_s",
         ):
             value = getattr(self, name)
             if value <= 0:
                 raise ValueError(f"{name}: {value}: must be positive")
-        for name in ("cancel_window_max_s", "rate_per_s", "rate_burst"):
+        for name in ("cancel_window_max_s", "rate_per_s", "rate_burst", "conflation_checksum_every"):
             value = getattr(self, name)
             if value < 0:
                 raise ValueError(f"{name}: {value}: must not be negative")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, cast
+
+import trio
 
 from actors.door import Admission
 from gateways.binary.client_connection import ClientConnection, Shared
 from gateways.binary.counters import MarketCounters
+from gateways.binary.market.conflation import Conflation
 from gateways.binary.market.connection import MarketConnection, MarketData
 from gateways.binary.market.feed import MarketFeed
 from gateways.binary.settings import BinarySettings
@@ -38,7 +42,34 @@ class MarketAcceptor(SoupAcceptor):
             settings, self.counters, settings.market_data_connections_max, settings.buffer_max + _LAST_WORDS_MAX,
             observe, clock, entropy,
         )  # fmt: skip
-        self._market_data = MarketData(admission, feed, self.counters)
+        self._conflation = Conflation(settings.conflation_checksum_every)
+        self._ticks = False
+        """Whether a timer calls the conflation."""
+        self._market_data = MarketData(admission, feed, self._conflation, self.counters)
+
+    async def serve(
+        self,
+        listeners: Sequence[trio.SocketListener],
+        *,
+        task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """See :class:`SoupAcceptor`."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._conflate)
+            await super().serve(listeners, task_status=task_status, tls=tls)
+
+    async def _conflate(self) -> None:
+        """However many ports are served, one of them keeps the interval."""
+        if self._ticks:
+            return
+        self._ticks = True
+        try:
+            while True:
+                await trio.sleep(self._settings.conflation_interval_s)
+                self._conflation.tick()
+        finally:
+            self._ticks = False
 
     def _connection(self, outlet: Outlet, remote: str, shared: Shared) -> ClientConnection:
         return MarketConnection(outlet, remote, shared, self._market_data)
@@ -46,5 +77,5 @@ class MarketAcceptor(SoupAcceptor):
     async def stop(self, reason: str) -> None:
         """Ends the streams, and every connection with End of Session. The same again changes nothing."""
         self.feed.finish()
-        for connection in list(self._open):
+        for connection in self._open:
             cast("MarketConnection", connection).stop(reason)

@@ -12,10 +12,12 @@ from engine.session_profile import Rights
 from gateways.binary import codec, soup
 from gateways.binary.client_connection import PROTOCOL, ClientConnection, Shared
 from gateways.binary.counters import MarketCounters
+from gateways.binary.market import conflation
 from gateways.binary.market.codec import UNSEQUENCED
+from gateways.binary.market.conflation import Conflation
 from gateways.binary.market.delivery import Delivery, WholeStream
 from gateways.binary.market.feed import MarketFeed
-from gateways.binary.market.line import Line
+from gateways.binary.market.line import Kind, Line
 from gateways.binary.market.stream import Batch
 from gateways.binary.rejects import MessageRejectReason
 from gateways.transport import Outlet
@@ -24,16 +26,21 @@ _CHUNK = 262_144
 """Bytes of a snapshot or a replay that are written at once."""
 
 
+_FIRST = 1
+"""What comes next in a stream without Sequenced Data."""
+
+
 class MarketData(msgspec.Struct, frozen=True):
     """What all connections of the market data port have in common beyond :class:`Shared`."""
 
     admission: Admission
     feed: MarketFeed
+    conflation: Conflation
     counters: MarketCounters
 
 
 class MarketConnection(ClientConnection):
-    """Implements :class:`gateways.binary.market.line.Subscriber`.
+    """Implements :class:`gateways.binary.market.line.Subscriber` and :class:`gateways.binary.market.conflation.Client`.
 
     ``admission`` says who the client is. A session may have any number of these connections beside that of order entry.
     """
@@ -41,6 +48,7 @@ class MarketConnection(ClientConnection):
     def __init__(self, outlet: Outlet, remote: str, shared: Shared, market_data: MarketData) -> None:
         super().__init__(outlet, remote, shared, market_data.counters)
         self._feed = market_data.feed
+        self._conflation = market_data.conflation
         self._admission = market_data.admission
         self._counters = market_data.counters
         self._wheel = shared.wheel
@@ -55,6 +63,11 @@ class MarketConnection(ClientConnection):
         """See :class:`gateways.binary.market.line.Subscriber`."""
         self._delivery.offer(batch)
         self._session.wrote(self._wheel.now_s)
+
+    @property
+    def backlog(self) -> int:
+        """See :class:`gateways.binary.market.conflation.Client`."""
+        return self._outlet.backlog
 
     def stop(self, reason: str) -> None:
         """The venue stops, and with it the stream: nobody can come back to it."""
@@ -89,6 +102,7 @@ class MarketConnection(ClientConnection):
     def _detach(self) -> None:
         if self._line is not None and self in self._line.subscribers:
             self._line.subscribers.remove(self)
+        self._conflation.leave(self)
 
     def _left(self) -> None:
         """Nobody else has to know."""
@@ -113,7 +127,8 @@ class MarketConnection(ClientConnection):
             self._feed.start(line)
             number = self._next or request.sequence
             self._check_held(line, number)
-            snapshot = [] if request.sequence else await self._snapshot(line, number)
+            conflated = _is_conflated(request)
+            snapshot = [] if request.sequence or conflated else await self._snapshot(line, number)
         except LogonRefused as refused:
             self._refuse(refused)
             return
@@ -124,11 +139,14 @@ class MarketConnection(ClientConnection):
         if self._challenged:
             self._session.proved(trio.current_time())
         else:
-            self._next = self._next or request.sequence
+            self._next = self._next or request.sequence or _FIRST
             self.write(self._session.accept(self._next, line.stream.name))
         self._time_anew()
         self._held_events()
-        nursery.start_soon(self._catch_up, snapshot)
+        if conflated:
+            self._conflation.join(self, line)
+        else:
+            nursery.start_soon(self._catch_up, snapshot)
 
     async def _answered(self, request: soup.LoginRequest, client: SessionOpened) -> Answered:
         """A :data:`actors.door.Challenge`. Until the client has proved who it is nothing is done for it."""
@@ -142,7 +160,10 @@ class MarketConnection(ClientConnection):
         """Raises LogonRefused."""
         if not self._may_listen(client):
             raise LogonRefused("the session has no right to market data")
-        line = self._feed.line_named(request.session)
+        conflated = _is_conflated(request)
+        if conflated and request.sequence:
+            raise SessionUnavailable("conflated market data has no numbers to begin with: only 0")
+        line = self._feed.line_named(Kind.LEVELS.value if conflated else request.session)
         if line is None:
             raise SessionUnavailable(f"session {request.session!r} is not, or not any more")
         return line
@@ -207,6 +228,10 @@ class MarketConnection(ClientConnection):
     def _cut(self, reason: str) -> None:
         self._counters.slow_clients_cut += 1
         self.end(reason)
+
+
+def _is_conflated(request: soup.LoginRequest) -> bool:
+    return request.session.upper() == conflation.NAME
 
 
 def _chunks(packets: list[bytes]) -> list[bytes]:
