@@ -18,6 +18,8 @@ BUY, SELL = "1", "2"
 WAIT_S = 20.0
 
 Pairs = list[tuple[int, str]]
+_IN_A_LEG = (11, 67, 583, 21, 18, 110, 111, 55, 54, 38, 40, 44, 99, 59, 126, 432)
+"""The order that FIX gives the fields of a list's order."""
 
 
 def utc_text(time_ns: int) -> str:
@@ -46,7 +48,9 @@ def send_list(client: FixClient, list_id: str, contingency: str, *legs: Pairs) -
     """NewOrderList; returns the first report on each leg."""
     count = str(len(legs))
     head = [(66, list_id), (394, "3"), (1385, contingency), (68, count), (73, count)]
-    body = [pair for n, leg in enumerate(legs, 1) for pair in (leg[0], (67, str(n)), *client.handl_inst(), *leg[1:])]
+    body: Pairs = []
+    for n, leg in enumerate(legs, 1):
+        body += sorted([*leg, (67, str(n)), *client.handl_inst()], key=lambda pair: _IN_A_LEG.index(pair[0]))
     client.send("E", [*head, *body])
     return [client.receive("8") for _ in legs]
 
