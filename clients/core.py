@@ -78,6 +78,12 @@ class Core(Link[Event]):
 
     # ---- the connection ---------------------------------------------------------------------------------------------
 
+    def enter(self) -> None:
+        """See :class:`Link`. Raises ``ValueError`` if the name or password doesn't fit SoupBinTCP's fields: at once, as
+        no connection could use them."""
+        self.protocol.log_in(*self._credentials)
+        super().enter()
+
     @property
     def words(self) -> str:
         """See :class:`Link`."""
