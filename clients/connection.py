@@ -157,22 +157,34 @@ class Connection(Generic[L, E]):
             raise ConnectionLost(f"cannot connect to {host}:{port}: {error}") from error
 
     async def _read(self, outlet: Outlet) -> ClientError:
+        """To the connection's end, and why it came."""
+        failure = None
+        while failure is None:
+            failure = await self._read_once(outlet)
+        return failure
+
+    async def _read_once(self, outlet: Outlet) -> ClientError | None:
+        """What has come, or comes next; why nothing more will."""
         link = self._link
-        while True:
-            while link.full:
-                self._taken = trio.Event()
-                await self._taken.wait()
-            data = await outlet.receive()
-            self._received_at = trio.current_time()
-            if not data:
-                return ConnectionLost(link.words or outlet.fault or outlet.reason or "the venue closed the connection")
-            try:
-                link.receive(data)
-            except ClientError as error:
-                return error
-            finally:
-                self._write_unsent()
-                self._tell()
+        await self._room()
+        data = await outlet.receive()
+        self._received_at = trio.current_time()
+        if not data:
+            return ConnectionLost(link.words or outlet.fault or outlet.reason or "the venue closed the connection")
+        try:
+            link.receive(data)
+        except ClientError as error:
+            return error
+        finally:
+            self._write_unsent()
+            self._tell()
+        return None
+
+    async def _room(self) -> None:
+        """Waits while too many events wait to be taken."""
+        while self._link.full:
+            self._taken = trio.Event()
+            await self._taken.wait()
 
     async def _keep_time(self, outlet: Outlet, end: Callable[[ClientError], object]) -> None:
         link, settings = self._link, self._link.settings

@@ -18,6 +18,7 @@ from clients.market.events import (
     TradeCorrection,
 )
 from clients.market.feed import CONFLATED, LEVELS, ORDERS
+from clients.market.multicast import Fanout, MoldMarketData
 from clients.market.sync import SyncMarketData
 
 __all__ = [
@@ -28,11 +29,13 @@ __all__ = [
     "BookChanged",
     "DayEnded",
     "DayStatistics",
+    "Fanout",
     "Indicative",
     "Listed",
     "LocalBook",
     "MarketData",
     "MarketEvent",
+    "MoldMarketData",
     "RestingOrder",
     "Resynchronising",
     "StatusChanged",

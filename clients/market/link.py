@@ -29,16 +29,25 @@ _NOT_AUTHORISED = "A"
 
 
 class MarketLink(Link[MarketEvent]):
-    """``stream`` is what is listened to: one of the names in :mod:`clients.market.feed`."""
+    """``stream`` is what is listened to: one of the names in :mod:`clients.market.feed`. Unless it ``resumes``, a new
+    connection begins with a snapshot."""
 
     def __init__(
-        self, username: str, password: str, stream: str, settings: Settings, chance: Callable[[], float]
+        self,
+        username: str,
+        password: str,
+        stream: str,
+        settings: Settings,
+        chance: Callable[[], float],
+        *,
+        resumes: bool = True,
     ) -> None:
         super().__init__(settings, chance)
         self.session = SoupSession(_FROM_SNAPSHOT, stream)
         self.market = MarketBooks(self._add, by_price=stream != ORDERS)
         self._credentials = username, password
         self._stream = stream
+        self._resumes = resumes and stream != CONFLATED
         self._resuming = False
         """Whether the stream is to go on where it was."""
         self._waiting: list[tuple[str | int, Reply[LocalBook]]] = []
@@ -62,13 +71,14 @@ class MarketLink(Link[MarketEvent]):
         """The book once it is whole, which may be now."""
         reply: Reply[LocalBook] = Reply()
         self._waiting.append((symbol, reply))
-        self._settle()
+        self.settle()
         if not reply.done and self.failure is not None:
             self._waiting.pop()
             reply.fail(anew(self.failure))
         return reply
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Whoever waits for a book that is whole now is told."""
         waiting, self._waiting = self._waiting, []
         for symbol, reply in waiting:
             listed = self.market.instruments.get(symbol) if isinstance(symbol, str) else None
@@ -95,20 +105,21 @@ class MarketLink(Link[MarketEvent]):
         for packet in self.session.receive(data):
             self._take(packet)
         if self._waiting:
-            self._settle()
+            self.settle()
         self.session.check()
 
     def lost(self, error: ClientError, now_s: float) -> float | None:
         """See :class:`Link`."""
         if self._resuming and isinstance(error, LoginRefused) and error.code == _NOT_AVAILABLE:
             error = ConnectionLost(str(error))
-            self._distrust(str(error))
+            self.distrust(str(error))
         elif self._resuming and self.session.ended:
-            self._distrust(str(error))
+            self.distrust(str(error))
         return super().lost(error, now_s)
 
     def _greet(self) -> None:
         if not self._resuming:
+            self.market.distrust()
             self.session.session = self._stream
             self.session.next_number = _FROM_SNAPSHOT
         self._unsent.append(self.session.log_in(*self._credentials))
@@ -120,22 +131,30 @@ class MarketLink(Link[MarketEvent]):
                 self._get_ready()
             return
         number, payload = packet
+        if not number and self._on_admission(payload):
+            return
+        self.take(number, payload)
+        if not self.ready and self.market.complete:
+            self._resuming = self._resumes
+            self._get_ready()
+
+    def take(self, number: int, payload: bytes) -> None:
+        """A message of the stream, or of a snapshot (0). Raises ``ConnectionLost`` where the books are not the venue's
+        any more."""
         try:
-            if not number and self._on_admission(payload):
-                return
             self.market.take(number, payload)
         except Damaged as damage:
-            self._distrust(str(damage))
+            self.distrust(str(damage))
             raise ConnectionLost(f"the books are not the venue's: {damage}") from None
         except (struct.error, KeyError) as error:
             raise ProtocolError(f"unreadable message: {error!r}") from error
-        if not self.ready and self.market.complete:
-            self._resuming = self._stream != CONFLATED
-            self._get_ready()
 
     def _on_admission(self, payload: bytes) -> bool:
         """Whether this is about the login and not about the market."""
-        template_id = template_of(payload)
+        try:
+            template_id = template_of(payload)
+        except struct.error as error:
+            raise ProtocolError(f"unreadable message: {error!r}") from error
         if template_id == AUTHENTICATION_CHALLENGE.template_id:
             key = self.settings.key
             if key is None:
@@ -148,7 +167,8 @@ class MarketLink(Link[MarketEvent]):
             raise LoginRefused(_NOT_AVAILABLE if later else _NOT_AUTHORISED, rejected.text)
         return False
 
-    def _distrust(self, reason: str) -> None:
+    def distrust(self, reason: str) -> None:
+        """Everything has to be shown anew."""
         self._resuming = False
         self.market.distrust()
         self._add(Resynchronising(reason))

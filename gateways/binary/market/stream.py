@@ -48,6 +48,11 @@ class Stream:
         """The first number that can be sent again; :attr:`next` where none can."""
         return self._batches[0].first if self._batches else self.next - len(self._open)
 
+    @property
+    def unsent(self) -> int:
+        """The number of the first packet that has not left yet; :attr:`next` where all have."""
+        return self.next - len(self._open)
+
     def append(self, packet: bytes) -> None:
         self._open.append(packet)
         self.next += 1
