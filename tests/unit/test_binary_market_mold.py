@@ -436,7 +436,7 @@ def test_wireshark_reads_our_datagrams(tmp_path: Path) -> None:
         "-e",
         "moldudp64.count",
         "-e",
-        "moldudp64.msgseqnum",
+        "moldudp64.msgseq",
     )
     told = subprocess.run(
         [tshark, "-r", path, "-d", "udp.port==9904,moldudp64", "-T", "fields", *fields],
