@@ -86,8 +86,19 @@ def _service_problems(settings: Settings) -> Found:
             yield key, f"{port} is given to more than one service; expected a port of its own"
     yield from _tls_problems("fix", settings.fix)
     yield from _tls_problems("binary", settings.binary)
+    yield from _mold_problems(settings.binary)
     if settings.admin.token and settings.admin.token_file:
         yield "admin.token_file", f"{settings.admin.token_file!r} is given beside admin.token; expected one of them"
+
+
+def _mold_problems(binary: BinarySettings) -> Found:
+    mold = binary.mold
+    if mold.enabled and not (binary.enabled and binary.market_data):
+        yield "binary.mold.enabled", "true is not allowed without binary.enabled and binary.market_data"
+    for key in ("address", "interface"):
+        value = getattr(mold, key)
+        if any(int(part) > 255 for part in value.split(".") if part):
+            yield f"binary.mold.{key}", f"{value!r} is no IPv4 address"
 
 
 def _tls_problems(name: str, service: FixSettings | BinarySettings) -> Found:

@@ -23,6 +23,7 @@ CountSetting: TypeAlias = Annotated[int, Integer(1, 1_000_000)]
 FileSetting: TypeAlias = Annotated[str, Text(r"[^\x00]{0,4096}", "the path of a file, or nothing")]
 TimeoutSetting: TypeAlias = Annotated[float, Number(0.1, 3600)]
 TOKEN: Final = Text(r"[!-~]{16,256}|", "16 to 256 ASCII characters without spaces", secret=True)
+_IPV4: Final = r"\d{1,3}(\.\d{1,3}){3}"
 DEFAULT_HOST: Final = "127.0.0.1"
 
 
@@ -154,6 +155,37 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Resolution of the heartbeat timers."""
 
 
+class MoldSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Market data in datagrams, MoldUDP64, beside the market data port."""
+
+    enabled: Annotated[bool, Switch()] = False
+    stream: Literal["ORDERS", "LEVELS"] = "ORDERS"
+    """Order by order, or by price."""
+    address: Annotated[str, Text(r"\d{1,3}(\.\d{1,3}){3}", "an IPv4 address: a multicast group or a machine")] = (
+        DEFAULT_HOST
+    )
+    """Where datagrams go."""
+    port: Annotated[int, Integer(1, 65535)] = 9904
+    """The port that they go to."""
+    interface: Annotated[str, Text(f"({_IPV4})?", "an IPv4 address of this machine, or nothing")] = ""
+    """The address on the network of the group; empty: the system's choice."""
+    ttl: Annotated[int, Integer(0, 255)] = 1
+    """Over how many routers a group's datagrams go."""
+    datagram_bytes_max: Annotated[int, Integer(300, 65_507)] = 1400
+    """Bytes of the longest datagram, without IP's and UDP's headers."""
+    heartbeat_interval_s: Annotated[float, Number(0.01, 60)] = 1.0
+    """What comes next is said when nothing else was for this long."""
+    replay_bytes: BytesSetting = 64 * 2**20
+    """How much can be asked for again."""
+    request_host: HostSetting = DEFAULT_HOST
+    request_port: PortSetting = 9905
+    """Where it is asked for."""
+    requests_per_s: Annotated[int, Integer(1, 1_000_000)] = 1000
+    """Requests of one machine; further ones are not answered."""
+    sources_max: CountSetting = 1000
+    """Machines whose requests are counted apart."""
+
+
 class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """The SoupBinTCP acceptor."""
 
@@ -204,6 +236,7 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Conflated market data tells of an instrument at most once in so long."""
     conflation_checksum_every: Annotated[int, Integer(0, 1_000_000, "0 = none")] = 16
     """Updates of an instrument's conflated book from one checksum to the next."""
+    mold: MoldSettings = MoldSettings()
 
 
 class AdminSettings(Discreet, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from config.settings import FixSettings as FixPort
 from config.settings import Settings
 from gateways.binary.acceptor import BinaryAcceptor
 from gateways.binary.market.acceptor import MarketAcceptor
+from gateways.binary.market.mold_server import MoldSettings
 from gateways.binary.settings import BinarySettings
 from gateways.fix.acceptor import FixAcceptor
 from gateways.fix.settings import FixSettings
@@ -39,7 +40,8 @@ from stores.journal.directory import read_identity
 from stores.journal.disk import RealDisk
 from tradeengine.admin_token import admin_token
 from tradeengine.banner import banner
-from tradeengine.edge import Endpoint, service_spec
+from tradeengine.edge import DatagramEndpoint, Endpoint, service_spec
+from tradeengine.market_fanout import MoldMember
 from tradeengine.market_feed import MarketFeedMember
 from tradeengine.open_files import allow_open_files
 from tradeengine.operations import VenueOperations
@@ -58,6 +60,7 @@ BINARY_OVER_TLS: Final = "binary-tls"
 MARKET_DATA: Final = "market-data"
 """The endpoint beside ``binary``."""
 MARKET_DATA_OVER_TLS: Final = "market-data-tls"
+MOLD: Final = "mold-requests"
 """The endpoint beside ``market-data``."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SWITCH_INTERVAL_S = 0.0001
@@ -122,6 +125,9 @@ def _endpoints(settings: Settings) -> Iterator[dict[str, Endpoint]]:
     try:
         for name, host, port in _addresses(settings):
             endpoints[name] = Endpoint(name, host, port)
+        mold = settings.binary.mold
+        if mold.enabled:
+            endpoints[MOLD] = DatagramEndpoint(MOLD, mold.request_host, mold.request_port)
         yield endpoints
     finally:
         for endpoint in endpoints.values():
@@ -274,6 +280,10 @@ def _gateways(
         served = _same_named(BinarySettings, settings.binary)
         market = MarketAcceptor(venue.door, member.feed, served, _observe, time.time_ns, os.urandom)
         specs.append(member.spec())
+        if isinstance(requests := endpoints.get(MOLD), DatagramEndpoint):
+            mold = MoldMember(member.feed, _same_named(MoldSettings, settings.binary.mold), requests, _observe)
+            specs.append(mold.spec())
+            counters["mold"] = mold.counters
         if MARKET_DATA in endpoints:
             specs.append(service_spec(endpoints[MARKET_DATA], market, _observe, market.stop))
         if (context := tls["binary"]) is not None:

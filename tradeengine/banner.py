@@ -41,6 +41,9 @@ def _lines(
         yield _row("", _log_ons(directory, ("SOUPBIN",), "user"))
     if market_data:
         yield _row("market data", f"{', '.join(market_data)}   SBE messages in a SoupBinTCP 3.00 session")
+    if "mold-requests" in endpoints:
+        mold = settings.binary.mold
+        yield _row("", f"MoldUDP64 to {mold.address}:{mold.port}, requests to {endpoints['mold-requests'].address}")
     if "admin" in endpoints:
         admin = endpoints["admin"].address
         where = "the one configured" if settings.admin.token else str(token_path(settings.data_dir))

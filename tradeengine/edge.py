@@ -28,6 +28,8 @@ class Endpoint:
     Raises PortUnavailable.
     """
 
+    _kind = socket.SOCK_STREAM
+
     def __init__(self, name: str, host: str, port: int) -> None:
         self.name = name
         self.host = host
@@ -54,7 +56,7 @@ class Endpoint:
     def _bind(self) -> list[socket.socket]:
         bound: list[socket.socket] = []
         try:
-            for family, kind, proto, _, address in _addresses(self.host, self.port):
+            for family, kind, proto, _, address in _addresses(self.host, self.port, self._kind):
                 sock = socket.socket(family, kind, proto)
                 bound.append(sock)
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -78,8 +80,23 @@ class Endpoint:
         return local_address(self.host, self.port)
 
 
-def _addresses(host: str, port: int) -> list[tuple[Any, Any, int, str, Any]]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+class DatagramEndpoint(Endpoint):
+    """The same for datagrams."""
+
+    _kind = socket.SOCK_DGRAM
+
+    def take(self) -> socket.socket:
+        """The socket, which is the caller's. Taken again (after a failure of the service) it is bound anew. Raises
+        PortUnavailable."""
+        (first, *others), self._bound = self._bound or self._bind(), []
+        for sock in others:
+            sock.close()
+        first.setblocking(False)
+        return first
+
+
+def _addresses(host: str, port: int, socket_kind: socket.SocketKind) -> list[tuple[Any, Any, int, str, Any]]:
+    found = socket.getaddrinfo(host, port, type=socket_kind, flags=socket.AI_PASSIVE)
     return list(dict.fromkeys(found))
 
 

@@ -43,10 +43,16 @@ class MoldSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MoldServer:
-    """A service (:class:`actors.runtime.Service`). ``requests`` is the bound socket of the re-request port."""
+    """Runs once. ``requests`` is the bound socket of the re-request port."""
 
-    def __init__(self, feed: MarketFeed, settings: MoldSettings, requests: socket.socket) -> None:
-        self.counters = MoldCounters()
+    def __init__(
+        self,
+        feed: MarketFeed,
+        settings: MoldSettings,
+        requests: socket.socket,
+        counters: MoldCounters | None = None,
+    ) -> None:
+        self.counters = counters or MoldCounters()
         self._settings = settings
         self._target = settings.address, settings.port
         self._requests = requests
