@@ -53,6 +53,8 @@ class ClientConnection(ABC):
         self.username = ""
         self.reason = ""
         """Why the connection ended; empty while it lasts."""
+        self.logon_received = False
+        """See :class:`gateways.open_connections.PortConnection`."""
         self._outlet = outlet
         self._shared = shared
         self._settings = shared.settings
@@ -64,6 +66,16 @@ class ClientConnection(ABC):
         """Messages that came before Authenticate, and it."""
         self._logged_out = False
         self._farewell = b""
+
+    @property
+    def protocol(self) -> str:
+        """See :class:`gateways.open_connections.PortConnection`."""
+        return PROTOCOL
+
+    @property
+    def comp_id(self) -> str:
+        """See :class:`gateways.open_connections.PortConnection`."""
+        return self.username
 
     # ---- what a port does with it ----------------------------------------------------------------------------------
 
@@ -140,6 +152,7 @@ class ClientConnection(ABC):
                 await self._take(event.payloads)
             elif isinstance(event, LoginRequested):
                 self.username = event.request.username
+                self.logon_received = True
                 await self._log_in(event.request, nursery)
             else:
                 self._ended_by(event)
@@ -244,3 +257,10 @@ class ClientConnection(ABC):
             self._detach()
             self._farewell = last_packet + soup.debug(reason)
             self._scope.cancel()
+
+    def displace(self, reason: str) -> None:
+        """See :class:`gateways.open_connections.PortConnection`. The reason goes along, but is not waited for."""
+        if not self.reason:
+            self.end(reason)
+            self._outlet.write(self._farewell)
+        self._outlet.close(reason)

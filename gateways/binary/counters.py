@@ -11,6 +11,8 @@ class PortCounters(msgspec.Struct):
     connections_opened: int = 0
     connections_refused: int = 0
     """Closed at once, because as many as there may be were open."""
+    connections_displaced: int = 0
+    """Closed before a login had come, because as many as there may be were open and another came."""
     logins_accepted: int = 0
     logins_rejected: int = 0
     protocol_violations: int = 0

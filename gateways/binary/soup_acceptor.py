@@ -10,9 +10,10 @@ from typing import Final
 
 import trio
 
-from gateways.binary.client_connection import PROTOCOL, ClientConnection, Shared
+from gateways.binary.client_connection import ClientConnection, Shared
 from gateways.binary.counters import PortCounters
 from gateways.binary.settings import BinarySettings
+from gateways.open_connections import OpenConnections
 from gateways.timer_wheel import TimerWheel
 from gateways.tls import TlsOutlet
 from gateways.transport import Outlet
@@ -30,9 +31,8 @@ def unobserved(event: str, **details: object) -> None:
 class SoupAcceptor(ABC):
     """A SoupBinTCP server, on one port and, over TLS, on another.
 
-    One connection's failure ends that connection only. ``observe`` is told of each connection's end, by name of event
-    and details: ``connection_closed`` with its reason, ``connection_failed`` with the error. ``clock`` gives the time
-    of day in nanoseconds UTC, ``entropy`` random bytes. ``buffer_max`` bytes are kept for a slow client.
+    ``observe``: see :class:`gateways.open_connections.OpenConnections`. ``clock`` gives the time of day in nanoseconds
+    UTC, ``entropy`` random bytes. ``buffer_max`` bytes are kept for a slow client.
     """
 
     def __init__(
@@ -46,13 +46,10 @@ class SoupAcceptor(ABC):
         entropy: Callable[[int], bytes],
     ) -> None:
         self._settings = settings
-        self._port_counters = counters
-        self._connections_max = connections_max
         self._buffer_max = buffer_max
-        self._observe = observe
         self._clock = clock
         self._entropy = entropy
-        self._open: set[ClientConnection] = set()
+        self._open: OpenConnections[ClientConnection] = OpenConnections(connections_max, counters, observe)
 
     @property
     def connections(self) -> int:
@@ -85,29 +82,11 @@ class SoupAcceptor(ABC):
         return OverTls(self, context)
 
     async def _handle(self, shared: Shared, tls: ssl.SSLContext | None, stream: trio.SocketStream) -> None:
-        counters = self._port_counters
-        if len(self._open) >= self._connections_max:
-            counters.connections_refused += 1
-            await trio.aclose_forcefully(stream)
-            return
-        counters.connections_opened += 1
-        sock, remote = stream.socket, _remote(stream.socket)
-        outlet = Outlet(sock, self._buffer_max) if tls is None else TlsOutlet(sock, self._buffer_max, tls)
-        connection = self._connection(outlet, remote, shared)
-        self._open.add(connection)
-        try:
-            await connection.run()
-        except Exception as error:
-            self._observe("connection_failed", protocol=PROTOCOL, remote=remote, error=repr(error))
-        finally:
-            self._open.discard(connection)
-            self._observe(
-                "connection_closed",
-                protocol=PROTOCOL,
-                remote=remote,
-                comp_id=connection.username,
-                reason=connection.reason or "stopped",
-            )
+        def connect(sock: trio.socket.SocketType, remote: str) -> ClientConnection:
+            outlet = Outlet(sock, self._buffer_max) if tls is None else TlsOutlet(sock, self._buffer_max, tls)
+            return self._connection(outlet, remote, shared)
+
+        await self._open.serve(stream, connect)
 
 
 class OverTls:
@@ -132,11 +111,3 @@ async def _keep_time(wheel: TimerWheel) -> None:
         await trio.sleep(wheel.resolution_s)
         while not wheel.advance(trio.current_time(), CALLS_AT_ONCE):
             await trio.lowlevel.checkpoint()
-
-
-def _remote(sock: trio.socket.SocketType) -> str:
-    try:
-        host, port = sock.getpeername()[:2]
-    except OSError:
-        return "unknown"
-    return f"{host}:{port}"

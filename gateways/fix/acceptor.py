@@ -13,7 +13,10 @@ from gateways.fix.dialect import DIALECTS
 from gateways.fix.dictionary import dictionary_for
 from gateways.fix.refused import RefusedLogons
 from gateways.fix.routing import Routes
+from gateways.open_connections import OpenConnections
 from gateways.rates import RateDefaults, RateLimits
+from gateways.tls import TlsOutlet
+from gateways.transport import Outlet
 
 if TYPE_CHECKING:
     import ssl
@@ -30,9 +33,8 @@ def _unobserved(event: str, **details: object) -> None:
 class FixAcceptor:
     """The venue's FIX server: every version on one port, by each session's BeginString; and on another one over TLS.
 
-    One connection's failure ends that connection only. ``clock`` gives the time of day in nanoseconds UTC. ``observe``
-    is told of each connection's end, by name of event and details: ``connection_closed`` with its reason,
-    ``connection_failed`` with the error.
+    ``clock`` gives the time of day in nanoseconds UTC. ``observe``: see
+    :class:`gateways.open_connections.OpenConnections`.
     """
 
     def __init__(
@@ -46,18 +48,17 @@ class FixAcceptor:
         self._gate = gate
         self._settings = settings
         self._clock = clock
-        self._observe = observe
         self._refusals = RefusedLogons()
         self._routes: dict[int, Routes] = {}
         self._rates = RateLimits(RateDefaults(settings.rate_per_s, settings.rate_burst, settings.rate_action))
-        self._connections: set[FixConnection] = set()
-        self._changed = trio.Event()
-        self._stopping = ""
+        self._open: OpenConnections[FixConnection] = OpenConnections(settings.connections_max, self.counters, observe)
+        self._ticked_s = 0.0
+        """When time was last seen to have passed; monotonic."""
 
     @property
     def connections(self) -> int:
         """Connections that are open now, logged on or not."""
-        return len(self._connections)
+        return len(self._open)
 
     async def serve(
         self,
@@ -72,11 +73,9 @@ class FixAcceptor:
         """
         for begin_string in DIALECTS:
             dictionary_for(begin_string)  # read now: a version's first Logon would keep everybody waiting for it
-        mine: set[FixConnection] = set()
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._keep_time, mine)
-            handle = partial(self._handle, mine, tls)
-            await trio.serve_listeners(handle, list(listeners), task_status=task_status)
+            nursery.start_soon(self._keep_time)
+            await trio.serve_listeners(partial(self._handle, tls), list(listeners), task_status=task_status)
 
     def over_tls(self, context: ssl.SSLContext) -> OverTls:
         """The same server for the port whose clients speak TLS."""
@@ -87,23 +86,19 @@ class FixAcceptor:
 
         New connections are closed from now on. :meth:`serve` has to be cancelled afterwards.
         """
-        self._stopping = reason
-        for connection in list(self._connections):
+        self._open.refuse_all()
+        for connection in self._open:
             connection.disconnect(reason)
         with trio.move_on_after(self._settings.logout_timeout_s):
-            while self._connections:
-                self._changed = trio.Event()
-                await self._changed.wait()
+            await self._open.all_gone()
 
-    async def _handle(self, mine: set[FixConnection], tls: ssl.SSLContext | None, stream: trio.SocketStream) -> None:
-        if self._stopping or len(self._connections) >= self._settings.connections_max:
-            self.counters.connections_refused += 1
-            await trio.aclose_forcefully(stream)
-            return
-        self.counters.connections_opened += 1
-        remote = _remote(stream.socket)
-        connection = FixConnection(
-            stream.socket,
+    async def _handle(self, tls: ssl.SSLContext | None, stream: trio.SocketStream) -> None:
+        await self._open.serve(stream, partial(self._connection, tls))
+
+    def _connection(self, tls: ssl.SSLContext | None, sock: trio.socket.SocketType, remote: str) -> FixConnection:
+        bytes_max = self._settings.write_buffer_max
+        return FixConnection(
+            Outlet(sock, bytes_max) if tls is None else TlsOutlet(sock, bytes_max, tls),
             remote,
             self._gate,
             self._settings,
@@ -112,35 +107,20 @@ class FixAcceptor:
             self._clock,
             self._rates,
             self._routes,
-            tls,
         )
-        self._connections.add(connection)
-        mine.add(connection)
-        try:
-            await connection.run()
-        except Exception as error:
-            self._observe("connection_failed", protocol=connection.protocol, remote=remote, error=repr(error))
-        finally:
-            self._connections.discard(connection)
-            mine.discard(connection)
-            self._changed.set()
-            self._observe(
-                "connection_closed",
-                protocol=connection.protocol,
-                remote=remote,
-                comp_id=connection.comp_id,
-                reason=connection.reason or "stopped",
-            )
 
-    async def _keep_time(self, connections: set[FixConnection]) -> None:
-        """One timer for every connection of a port."""
-        before_s = trio.current_time()
+    async def _keep_time(self) -> None:
+        """One timer for every connection. However many ports are served, and have one each, time passes once."""
+        interval_s = self._settings.tick_interval_s
+        self._ticked_s = max(self._ticked_s, trio.current_time() - interval_s)
         while True:
-            await trio.sleep(self._settings.tick_interval_s)
+            await trio.sleep(interval_s)
             now_s = trio.current_time()
-            for connection in list(connections):
-                connection.tick(now_s - before_s)
-            before_s = now_s
+            elapsed_s = now_s - self._ticked_s
+            if elapsed_s > interval_s / 2:
+                self._ticked_s = now_s
+                for connection in self._open:
+                    connection.tick(elapsed_s)
 
 
 class OverTls:
@@ -158,11 +138,3 @@ class OverTls:
     ) -> None:
         """See :meth:`FixAcceptor.serve`."""
         await self._acceptor.serve(listeners, task_status=task_status, tls=self._context)
-
-
-def _remote(sock: trio.socket.SocketType) -> str:
-    try:
-        host, port = sock.getpeername()[:2]
-    except OSError:
-        return "unknown"
-    return f"{host}:{port}"

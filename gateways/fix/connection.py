@@ -19,11 +19,10 @@ from gateways.fix.services import PasswordKept
 from gateways.fix.session import FixSession
 from gateways.fix.state import State
 from gateways.fix.status import ConnectionStatus
-from gateways.tls import PLAIN_HANDSHAKE, TlsOutlet
-from gateways.transport import HandshakeFailed, Outlet
+from gateways.tls import PLAIN_HANDSHAKE
+from gateways.transport import HandshakeFailed
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
 
     from actors.door import Gate
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from gateways.fix.settings import FixSettings
     from gateways.fix.trade_capture import Take
     from gateways.rates import RateLimit, RateLimits
-
+    from gateways.transport import Outlet
 
 _PARKED_S = 0.02
 """How long a chunk of trades lets the reports before it become durable, before it looks again."""
@@ -50,7 +49,7 @@ class FixConnection:
 
     def __init__(
         self,
-        sock: trio.socket.SocketType,
+        outlet: Outlet,
         remote: str,
         gate: Gate,
         settings: FixSettings,
@@ -59,14 +58,15 @@ class FixConnection:
         clock: Callable[[], int],
         rates: RateLimits,
         routes: dict[int, Routes],
-        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.remote = remote
         self.comp_id = ""
         self.protocol = "FIX"
         self.reason = ""
         """Why the connection ended; empty while it lasts."""
-        self._sock = sock
+        self.logon_received = False
+        """See :class:`gateways.open_connections.PortConnection`."""
+        self._outlet = outlet
         self._gate = gate
         self._settings = settings
         self._counters = counters
@@ -76,10 +76,6 @@ class FixConnection:
         self._routes = routes
         self._rated: SessionOpened | None = None
         self._limit: RateLimit | None = None
-        if tls is None:
-            self._outlet = Outlet(sock, settings.write_buffer_max)
-        else:
-            self._outlet = TlsOutlet(sock, settings.write_buffer_max, tls)
         self._framer = Framer(settings.message_size_max)
         self._scope = trio.CancelScope()
         self._patience = trio.CancelScope()
@@ -119,6 +115,11 @@ class FixConnection:
             self._finish(reason)
         else:
             self._guard(lambda: session.disconnect(reason, self._clock()))
+
+    def displace(self, reason: str) -> None:
+        """See :class:`gateways.open_connections.PortConnection`."""
+        self._finish(reason)
+        self._outlet.close(reason)
 
     def status(self) -> ConnectionStatus:
         """How it stands, for operators."""
@@ -181,6 +182,7 @@ class FixConnection:
             if self._framer.garbled:
                 raise LogonRefusal("the first message is garbled")
             logon = read_logon(frames[0], now_ns, self._settings)
+            self.logon_received = True
             port = await self._admit(logon)
         except LogonRefusal as refusal:
             self._counters.logons_refused += 1
@@ -194,7 +196,7 @@ class FixConnection:
             logon,
             port,
             self._settings,
-            self._write,
+            self._outlet.write,
             self._change_password,
             self._routes.setdefault(port.session.session_id, Routes(self._settings.routes_max)),
             read_trades=self._read_trades,
@@ -350,10 +352,7 @@ class FixConnection:
             self._outlet.abort("the client does not read what it asked to be resent")
             self._look()
 
-    # ---- writing and ending -------------------------------------------------------------------------------------
-
-    def _write(self, data: bytes) -> None:
-        self._outlet.write(data)
+    # ---- the end ------------------------------------------------------------------------------------------------
 
     def _guard(self, step: Callable[[], None]) -> None:
         """Runs a step of the session from outside the connection's task: what it raises ends this connection only."""

@@ -10,7 +10,9 @@ class FixCounters(msgspec.Struct):
 
     connections_opened: int = 0
     connections_refused: int = 0
-    """Closed at once, because ``connections_max`` were open."""
+    """Closed at once, because ``connections_max`` were open, or the venue was stopping."""
+    connections_displaced: int = 0
+    """Closed before a logon had come, because ``connections_max`` were open and another came."""
     logons_accepted: int = 0
     logons_refused: int = 0
     logons_timed_out: int = 0

@@ -159,6 +159,41 @@ async def test_connections_are_bounded() -> None:
         assert await first.reports(1) == [9001]
 
 
+async def test_a_client_takes_the_place_of_who_has_sent_no_login() -> None:
+    """Heartbeats are none, nor is the beginning of a login."""
+    async with (
+        venue(BinarySettings(connections_max=2)) as at,
+        client_of(at) as first,
+        client_of(at) as second,
+        client_of(at) as client,
+    ):
+        await first.send(soup.CLIENT_HEARTBEAT_PACKET, b"\x00\x2f")
+        await second.send(soup.CLIENT_HEARTBEAT_PACKET)
+        await client.logged_in()
+        async with client_of(at) as last:
+            await last.log_in(user="TRADR2", password="wrong")
+            assert (await last.packet())[0] == soup.LOGIN_REJECTED
+        text = b"no logon had come, and a new connection took its place"
+        for displaced in (first, second):
+            assert await displaced.rest() in ([(soup.DEBUG, text)], [])
+        assert at.acceptor.counters.connections_displaced == 2
+        assert at.acceptor.counters.connections_refused == 0
+        await client.send(new_order(1))
+        assert await client.reports(1) == [9001]
+
+
+async def test_a_login_that_is_being_checked_keeps_its_place() -> None:
+    async with venue(BinarySettings(connections_max=1)) as at, client_of(at) as client:
+        at.gate.slow = trio.Event()
+        await client.log_in()
+        await at.until(lambda: at.gate.asked)
+        async with client_of(at) as other:
+            assert await other.rest() == []
+        at.gate.slow.set()
+        assert (await client.packet())[0] == soup.LOGIN_ACCEPTED
+        assert at.acceptor.counters.connections_displaced == 0
+
+
 async def test_one_connections_failure_is_its_own() -> None:
     async with venue() as at, client_of(at) as client, client_of(at) as other:
         await client.logged_in()

@@ -144,6 +144,19 @@ async def test_a_session_listens_beside_its_order_entry_and_more_than_once(tmp_p
         assert port.connection is not None
 
 
+async def test_a_listener_takes_the_place_of_who_has_sent_no_login(tmp_path: Path) -> None:
+    async with running(settings(tmp_path), market_data_connections_max=1) as at:
+        silent = MarketClient(at, await trio.open_tcp_stream("127.0.0.1", at.port))
+        client = await at.client()
+        await silent.rest()
+        assert at.closed == ["no logon had come, and a new connection took its place"] == silent.debug
+        refused = MarketClient(at, await trio.open_tcp_stream("127.0.0.1", at.port))
+        await refused.rest()
+        await client.caught_up()
+        counters = at.acceptor.counters
+        assert (counters.connections_displaced, counters.connections_refused) == (1, 1)
+
+
 async def test_a_message_is_refused_by_number(tmp_path: Path) -> None:
     async with running(settings(tmp_path)) as at:
         client = await at.client()

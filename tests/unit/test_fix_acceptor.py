@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -313,6 +314,51 @@ async def test_connections_are_bounded() -> None:
     assert venue.acceptor.counters.connections_refused == 1
 
 
+async def test_a_client_takes_the_place_of_who_keeps_silent() -> None:
+    """Nobody locks the clients out by connections without a logon, silent or with the beginning of one."""
+    async with stage(connections_max=2) as venue:
+        silent = await venue.connect()
+        await venue.until(lambda: venue.acceptor.connections == 1)
+        dribbling = await venue.connect()
+        await dribbling.send_bytes(b"8=FIX.4.4\x019=70\x0135=A\x01")
+        await venue.until(lambda: venue.acceptor.connections == 2)
+        client = await venue.connect()
+        assert (await client.log_on())["35"] == "A"
+        assert await silent.get() == {}
+        other = await venue.connect()
+        await other.send("A", "98=0|108=30|554=wrong")
+        assert (await other.get())["35"] == "5"
+        with contextlib.suppress(trio.BrokenResourceError):  # a reset, if what it had sent was not read yet
+            assert await dribbling.get() == {}
+        await client.send("1", "112=still here")
+        assert (await client.get())["112"] == "still here"
+        assert venue.acceptor.counters.connections_displaced == 2
+        assert venue.acceptor.counters.connections_refused == 0
+    reasons = [str(end["reason"]) for end in venue.told]
+    assert reasons[:2] == ["no logon had come, and a new connection took its place"] * 2
+
+
+async def test_a_logon_that_is_being_checked_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    checking, checked = trio.Event(), trio.Event()
+    admit = Gate.admit
+
+    async def slow(self: Gate, **details: Any) -> LivePort:
+        checking.set()
+        await checked.wait()
+        return await admit(self, **details)
+
+    monkeypatch.setattr(Gate, "admit", slow)
+    async with stage(connections_max=1) as venue:
+        client = await venue.connect()
+        await client.send("A", "98=0|108=30|554=demo|")
+        await checking.wait()
+        await venue.connect()
+        await venue.until(lambda: venue.acceptor.counters.connections_refused == 1)
+        checked.set()
+        assert (await client.get())["35"] == "A"
+        assert venue.acceptor.counters.connections_displaced == 0
+
+
 async def test_a_lost_connection_logs_the_session_out_unconfirmed() -> None:
     async with stage() as venue:
         client = await venue.connect()
@@ -378,6 +424,23 @@ async def test_heartbeats_are_kept_by_one_timer(mock_clock: trio.testing.MockClo
         heartbeat = await client.get()
         assert (heartbeat["35"], heartbeat["34"]) == ("0", "2")
         await client.stream.aclose()
+
+
+async def test_time_passes_once_for_connections_of_two_ports(mock_clock: trio.testing.MockClock) -> None:
+    """As there are with TLS: the ports' timers don't add up."""
+    async with stage() as venue, trio.open_nursery() as nursery:
+        await trio.testing.wait_all_tasks_blocked()
+        mock_clock.jump(0.1)
+        await nursery.start(venue.acceptor.serve, await trio.open_tcp_listeners(0, host="127.0.0.1"))
+        client = await venue.connect()
+        await client.log_on()
+        for _ in range(116):
+            mock_clock.jump(0.25)
+            await trio.testing.wait_all_tasks_blocked()
+        await client.send("1", "112=at 29 s")
+        assert (await client.get())["112"] == "at 29 s"
+        await client.stream.aclose()
+        nursery.cancel_scope.cancel()
 
 
 async def test_one_connection_s_failure_is_its_own() -> None:
