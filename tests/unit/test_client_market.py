@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 import trio
 import trio.testing
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from market_venue import MarketVenue, running, settings
 from venue_in_process import BTC_USDT, ETH_USDT, Client, at_rest
 
-from clients import Backoff, ConnectionLost, LoginRefused, ProtocolError
+from clients import Backoff, ConnectionLost, Ed25519Key, LoginRefused, ProtocolError
 from clients.market import (
     LEVELS,
     ORDERS,
@@ -30,8 +34,10 @@ from clients.market import (
 from clients.market.link import MarketLink
 from clients.numbers import to_decimal
 from clients.settings import Settings
+from config.reference import SessionConfig
 from engine.commands import CancelOrder, NewOrder
 from engine.market_data.orders import displayed_orders
+from engine.session_profile import Rights
 from engine.types import SCALE, OrdType, Side, TimeInForce
 from gateways.binary import soup
 from gateways.binary.market.codec import SEQUENCED, UNSEQUENCED
@@ -224,6 +230,30 @@ async def test_a_refused_listener_is_told_why(tmp_path: Path) -> None:
         with pytest.raises(LoginRefused, match="is not, or not any more"):
             async with market_of(at, "NOSUCH"):
                 pass
+
+
+async def test_a_listener_with_a_key_signs_on_each_connection(tmp_path: Path) -> None:
+    private = Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32)
+    public = base64.b64encode(private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+    chosen = settings(tmp_path)
+    signing = SessionConfig(
+        protocol="SOUPBIN", comp_id="SIGNS1", firm="F", rights=Rights.MARKET_DATA, public_keys=[f"k1:{public}"]
+    )
+    chosen = msgspec.structs.replace(chosen, sessions=[*chosen.sessions, signing])
+    async with running(chosen) as at:
+        flow = Flow(at)
+        key = Ed25519Key(bytes([7]) * 32, "k1")
+        async with MarketData("127.0.0.1", at.port, "SIGNS1", "", key=key, reconnect=AT_ONCE) as market:
+            for _ in range(2):
+                await flow.trade(30)
+                await caught_up(at, market)
+                assert same(at, market.book(BTC_USDT))
+                market.abort()
+                await until(lambda: not market.connected)
+        for wrong, reason in ((None, "its key is needed"), (Ed25519Key(bytes(32), "k1"), "wrong credentials")):
+            with pytest.raises(LoginRefused, match=reason):
+                async with MarketData("127.0.0.1", at.port, "SIGNS1", "", key=wrong):
+                    pass
 
 
 async def test_books_without_an_iteration(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+import gateways.binary.market.mold_server
 import gateways.binary.settings
 import gateways.fix.settings
-from config.settings import BinarySettings, FixSettings
+from config.settings import BinarySettings, FixSettings, MoldSettings
 
 CHOSEN_AT_START = {"session"}
 """The SoupBinTCP session's name belongs to the journal, not to the configuration."""
@@ -20,8 +21,9 @@ CHOSEN_AT_START = {"session"}
     [
         (gateways.fix.settings.FixSettings(), FixSettings()),
         (gateways.binary.settings.BinarySettings(), BinarySettings()),
+        (gateways.binary.market.mold_server.MoldSettings(), MoldSettings()),
     ],
-    ids=["fix", "binary"],
+    ids=["fix", "binary", "mold"],
 )
 def test_every_setting_of_a_gateway_can_be_configured(gateway: msgspec.Struct, configured: msgspec.Struct) -> None:
     theirs: dict[str, Any] = msgspec.structs.asdict(gateway)
