@@ -19,6 +19,7 @@ from gateways.fix.services import PasswordKept
 from gateways.fix.session import FixSession
 from gateways.fix.state import State
 from gateways.fix.status import ConnectionStatus
+from gateways.open_connections import host_of
 from gateways.tls import PLAIN_HANDSHAKE
 from gateways.transport import HandshakeFailed
 
@@ -65,7 +66,6 @@ class FixConnection:
         self.reason = ""
         """Why the connection ended; empty while it lasts."""
         self.logon_received = False
-        """See :class:`gateways.open_connections.PortConnection`."""
         self._outlet = outlet
         self._gate = gate
         self._settings = settings
@@ -187,7 +187,7 @@ class FixConnection:
         except LogonRefusal as refusal:
             self._counters.logons_refused += 1
             if refusal.reply:
-                self._refusals.add(refusal.session)
+                self._refusals.add(refusal.session, host_of(self.remote))
                 self._outlet.write(refusal.reply)
             self._finish(f"logon refused: {refusal}")
             return False
@@ -203,7 +203,7 @@ class FixConnection:
             backlog=lambda: self._outlet.backlog,
         )
         port.market.listener = self.market
-        self._session.start(now_ns, passed_over=self._refusals.take(logon.session))
+        self._session.start(now_ns, passed_over=self._refusals.take(logon.session, host_of(self.remote)))
         self._look()
         await self._established.wait()
         self._counters.logons_accepted += 1

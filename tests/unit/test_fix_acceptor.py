@@ -133,8 +133,10 @@ class Stage:
         self.address = address
         self.tcp_port = 0
 
-    async def connect(self, begin_string: str = "FIX.4.4") -> Client:
-        return Client(await trio.open_tcp_stream(self.address, self.tcp_port), begin_string)
+    async def connect(self, begin_string: str = "FIX.4.4", host: str = "127.0.0.1") -> Client:
+        """From the client's ``host``."""
+        stream = await trio.open_tcp_stream(self.address, self.tcp_port, local_address=host)
+        return Client(stream, begin_string)
 
     async def until(self, true: Callable[[], bool]) -> None:
         with trio.fail_after(5):
@@ -237,6 +239,16 @@ async def test_the_numbers_of_refusals_are_passed_over() -> None:
         third = await venue.connect()
         third.number = 4
         assert (await third.log_on())["34"] == "7"
+
+
+async def test_nobody_moves_a_session_s_numbers_from_elsewhere() -> None:
+    """Everybody on the loopback interface has 127.0.0.0/8 to come from."""
+    async with stage() as venue:
+        for host in ("127.0.0.2", "127.0.0.1", "127.0.0.2"):
+            client = await venue.connect(host=host)
+            assert (await client.log_on("wrong"))["35"] == "5"
+        client = await venue.connect()
+        assert (await client.log_on())["34"] == "2"
 
 
 async def test_a_reset_forgets_refusals() -> None:
