@@ -22,7 +22,10 @@ from tradeengine.metrics import Exposition
 from tradeengine.venue import Venue
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
-GATEWAYS: dict[str, object] = {"fix": FixCounters(logons_accepted=3), "binary": BinaryCounters(reports_sent=7)}
+GATEWAYS: dict[str, object] = {
+    "fix": FixCounters(logons_accepted=3, connections_displaced=2),
+    "binary": BinaryCounters(reports_sent=7),
+}
 
 
 def scrape(venue: Venue | None) -> dict[Sample, float]:
@@ -70,6 +73,7 @@ async def test_a_scrape_tells_what_has_happened(tmp_path: Path) -> None:
         assert value(after, "mailbox_depth_high_water", kind="book") >= 2
         assert value(after, "ready") == 1
         assert value(after, "fix_logons_accepted_total") == 3
+        assert value(after, "fix_connections_displaced_total") == 2
         assert value(after, "binary_reports_sent_total") == 7
         assert after["process_virtual_memory_bytes", ()] > 0
 
