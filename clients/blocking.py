@@ -31,21 +31,30 @@ class _Wire:
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
         self._socket = sock
+        self._sending = threading.Lock()
+        """Keeps what is sent at once together."""
         self._lock = threading.Lock()
+        """TLS is not for two threads at a time; never held while anything is waited for."""
         self._reading = selectors.DefaultSelector()
         self._reading.register(sock, selectors.EVENT_READ)
 
     def send(self, data: bytes) -> None:
         """Waits until all of it is on its way."""
         view = memoryview(data)
-        with self._lock:
+        with self._sending:
             while view:
+                waits_for = selectors.EVENT_WRITE
                 try:
-                    view = view[self._socket.send(view) :]
-                except _BUSY:
-                    with selectors.DefaultSelector() as writing:
-                        writing.register(self._socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
-                        writing.select()
+                    with self._lock:
+                        view = view[self._socket.send(view) :]
+                    continue
+                except ssl.SSLWantReadError:
+                    waits_for = selectors.EVENT_READ
+                except (BlockingIOError, ssl.SSLWantWriteError):
+                    pass
+                with selectors.DefaultSelector() as ready:
+                    ready.register(self._socket, waits_for)
+                    ready.select()
 
     def receive(self, timeout_s: float) -> bytes | None:
         """What has come; None if nothing comes in time, ``b""`` at the end."""

@@ -26,6 +26,7 @@ from clients import (
     Side,
     SyncClient,
 )
+from clients.blocking import _Wire
 from gateways.binary import codec, soup
 from gateways.binary.answers import instrument_list
 from gateways.binary.settings import BinarySettings
@@ -150,3 +151,19 @@ async def test_a_venue_that_falls_silent_is_given_up() -> None:
 
         with pytest.raises(ConnectionLost, match=r"nothing was heard of the venue for 0\.01 s"):
             await script(at, ask)
+
+
+def test_what_has_no_room_is_sent_once_the_venue_reads() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        wire = _Wire(ours)
+        data = bytes(4 * 2**20)
+        sender = threading.Thread(target=wire.send, args=(data,))
+        sender.start()
+        theirs.sendall(b"said meanwhile")
+        assert wire.receive(10) == b"said meanwhile"
+        received = 0
+        while received < len(data):
+            received += len(theirs.recv(65_536))
+        sender.join()
+        wire.close()
