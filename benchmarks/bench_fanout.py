@@ -136,6 +136,7 @@ def _configured(directory: Path, subscribers: int) -> Path:
     for session in document["sessions"]:
         session["password_hash"] = secret
     document["binary"]["market_data_connections_max"] = subscribers + 10
+    document["binary"]["market_data_connections_per_session_max"] = subscribers + 10
     path = directory / f"{subscribers}-subscribers.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return path

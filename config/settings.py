@@ -230,6 +230,8 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where clients speak TLS; listened on if tls.certificate is given."""
     market_data_connections_max: CountSetting = 1024
     """Connections of that port; further ones are closed as they come."""
+    market_data_connections_per_session_max: CountSetting = 64
+    """How often one session may be logged in there."""
     market_data_replay_bytes: BytesSetting = 64 * 2**20
     """How much of each stream can be sent again to who comes back."""
     conflation_interval_s: Annotated[float, Number(0.01, 60)] = 0.25

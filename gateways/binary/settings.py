@@ -44,6 +44,8 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is done with what goes beyond."""
     market_data_connections_max: int = 1024
     """Connections of the market data port at a time; more are closed at once."""
+    market_data_connections_per_session_max: int = 64
+    """How often one session may be logged in there."""
     conflation_interval_s: float = 0.25
     """Conflated market data tells of an instrument at most once in so long."""
     conflation_checksum_every: int = 16
@@ -67,6 +69,7 @@ class BinarySettings(msgspec.Struct, frozen=True, kw_only=True):
             "buffer_max",
             "queries_in_flight_max",
             "market_data_connections_max",
+            "market_data_connections_per_session_max",
             "conflation_interval_s",
         ):
             value = getattr(self, name)

@@ -18,6 +18,7 @@ from engine.events import InstrumentListed, SessionOpened
 from engine.terms import SpecialTerms
 from engine.types import SCALE, OrdType, Side, TimeInForce
 from gateways.binary import codec, soup
+from gateways.binary.market.connection import _chunks
 from tradeengine.venue import Venue
 
 FIX_1 = 1
@@ -155,6 +156,25 @@ async def test_a_listener_takes_the_place_of_who_has_sent_no_login(tmp_path: Pat
         await client.caught_up()
         counters = at.acceptor.counters
         assert (counters.connections_displaced, counters.connections_refused) == (1, 1)
+
+
+async def test_one_session_cannot_use_up_the_port(tmp_path: Path) -> None:
+    async with running(settings(tmp_path), market_data_connections_per_session_max=2) as at:
+        clients = [await at.client() for _ in range(2)]
+        refused = await at.client()
+        await refused.rest()
+        assert refused.debug == ["the session is logged in here 2 times already"]
+        await clients[0].stream.aclose()
+        await finished(at, 2)
+        again = await at.client()
+        await again.caught_up()
+
+
+async def test_a_snapshot_larger_than_what_may_wait_is_sent_in_pieces() -> None:
+    packets = [b"a" * 10, b"b" * 3_000_000, b"c" * 5]
+    chunks = _chunks(packets)
+    assert b"".join(chunks) == b"".join(packets)
+    assert max(map(len, chunks)) < 1_000_000
 
 
 async def test_a_message_is_refused_by_number(tmp_path: Path) -> None:

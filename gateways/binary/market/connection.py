@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 import trio
 
@@ -37,12 +39,14 @@ class MarketData(msgspec.Struct, frozen=True):
     feed: MarketFeed
     conflation: Conflation
     counters: MarketCounters
+    listening: Counter[int] = msgspec.field(default_factory=Counter)
+    """How often each session is logged in here."""
 
 
 class MarketConnection(ClientConnection):
     """Implements :class:`gateways.binary.market.line.Subscriber` and :class:`gateways.binary.market.conflation.Client`.
 
-    ``admission`` says who the client is. A session may have any number of these connections beside that of order entry.
+    ``admission`` says who the client is. A session may have several of these connections beside that of order entry.
     """
 
     def __init__(self, outlet: Outlet, remote: str, shared: Shared, market_data: MarketData) -> None:
@@ -50,6 +54,7 @@ class MarketConnection(ClientConnection):
         self._feed = market_data.feed
         self._conflation = market_data.conflation
         self._admission = market_data.admission
+        self._listening = market_data.listening
         self._counters = market_data.counters
         self._wheel = shared.wheel
         self._client: SessionOpened | None = None
@@ -100,6 +105,9 @@ class MarketConnection(ClientConnection):
         self.write(b"".join(packets))
 
     def _detach(self) -> None:
+        if self._client is not None:
+            self._listening[self._client.session_id] -= 1
+            self._client = None
         if self._line is not None and self in self._line.subscribers:
             self._line.subscribers.remove(self)
         self._conflation.leave(self)
@@ -124,6 +132,7 @@ class MarketConnection(ClientConnection):
             line = self._line_for(request, client)
             if self._challenged and line is not self._line:
                 raise SessionUnavailable("market data has begun anew")
+            self._check_share(client)
             self._feed.start(line)
             number = self._next or request.sequence
             self._check_held(line, number)
@@ -135,6 +144,7 @@ class MarketConnection(ClientConnection):
         if self.reason:
             return
         self._client, self._line = client, line
+        self._listening[client.session_id] += 1
         self._counters.logins_accepted += 1
         if self._challenged:
             self._session.proved(trio.current_time())
@@ -167,6 +177,12 @@ class MarketConnection(ClientConnection):
         if line is None:
             raise SessionUnavailable(f"session {request.session!r} is not, or not any more")
         return line
+
+    def _check_share(self, client: SessionOpened) -> None:
+        """One session may not use up the port. Raises SessionUnavailable."""
+        most = self._settings.market_data_connections_per_session_max
+        if self._listening[client.session_id] >= most:
+            raise SessionUnavailable(f"the session is logged in here {most} times already")
 
     def _check_held(self, line: Line, number: int) -> None:
         """Raises SessionUnavailable."""
@@ -238,7 +254,8 @@ def _chunks(packets: list[bytes]) -> list[bytes]:
     chunks: list[bytes] = []
     part: list[bytes] = []
     size = 0
-    for packet in packets:
+    # A book of very many orders is one packet here, and larger than what may wait at once.
+    for packet in (each[at : at + _CHUNK] for each in packets for at in range(0, len(each), _CHUNK)):
         part.append(packet)
         size += len(packet)
         if size >= _CHUNK:
