@@ -14,6 +14,7 @@ from engine.events import SessionOpened
 from gateways.binary import soup
 from gateways.binary.client_connection import Shared
 from gateways.binary.counters import MarketCounters
+from gateways.binary.market.conflation import Conflation
 from gateways.binary.market.connection import MarketConnection, MarketData
 from gateways.binary.market.feed import MarketFeed
 from gateways.binary.settings import BinarySettings
@@ -87,6 +88,7 @@ class MarketConnections:
         self._venue = _Venue()
         self._feed = MarketFeed(_ignore, _ignore, lambda: 10**18, 1 << 16, 0)
         self._counters = MarketCounters()
+        self._conflation = Conflation(16)
 
     def consume(self, mutator: BinaryMutator, count: int) -> None:
         connections: list[list[bytes]] = []
@@ -106,7 +108,7 @@ class MarketConnections:
             before = self._counters.messages_rejected
             wheel = TimerWheel(_SETTINGS.heartbeat_interval_s, trio.current_time())
             shared = Shared(settings=_SETTINGS, wheel=wheel, clock_ns=lambda: 10**18, entropy=bytes)
-            market_data = MarketData(cast(Any, self._venue), self._feed, self._counters)
+            market_data = MarketData(cast(Any, self._venue), self._feed, self._conflation, self._counters)
             connection = MarketConnection(cast(Outlet, wire), "fuzz", shared, market_data)
             with trio.fail_after(60):
                 await connection.run()
