@@ -13,7 +13,7 @@ PORT = Port(
     orders=FixOrders,
     port_of=lambda venue: venue.fix_port,
     pipelined_orders=40_000,
-    rate_target=Target("value", ">=", 30_000),
+    rate_target=Target("value", ">=", 60_000),
 )
 
 

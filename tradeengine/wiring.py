@@ -91,7 +91,16 @@ class Wiring:
         )
         self.credits = CreditPool(limits.credits_total)
         self.disconnects = Disconnects(self.directory, self.account_mail, self.journal_mail, self.dispatcher)
-        self.routes = Routes(
+        self.routes = self._routes()
+        self.port_limits = PortLimits(
+            credits_per_session=limits.credits_per_session, book_depth_max=limits.book_depth_max
+        )
+        self.seal = venue_seal(settings)
+        self.door = self._door()
+        self._barriers: set[trio.Event] = set()
+
+    def _routes(self) -> Routes:
+        return Routes(
             self.dispatcher,
             self.directory,
             self.journal_mail,
@@ -102,12 +111,6 @@ class Wiring:
             self.market_data_mail,
             self.disconnects,
         )
-        self.port_limits = PortLimits(
-            credits_per_session=limits.credits_per_session, book_depth_max=limits.book_depth_max
-        )
-        self.seal = venue_seal(settings)
-        self.door = self._door()
-        self._barriers: set[trio.Event] = set()
 
     def _door(self) -> Door:
         passwords = Passwords(self.directory, self.journal_mail, self.dispatcher, os.urandom)
