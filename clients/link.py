@@ -7,6 +7,7 @@ for a new connection and :meth:`Link.receive` with what comes, sends what :meth:
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -20,7 +21,7 @@ E = TypeVar("E")
 NOT_CONNECTED = "not connected"
 
 
-class Link(Generic[E]):
+class Link(ABC, Generic[E]):
     """``chance`` returns numbers from 0 to 1."""
 
     def __init__(self, settings: Settings, chance: Callable[[], float]) -> None:
@@ -71,9 +72,9 @@ class Link(Generic[E]):
         self._unsent.clear()
         self._greet()
 
+    @abstractmethod
     def receive(self, data: bytes) -> None:
         """What the venue's bytes say. Raises ``ClientError`` when the connection is of no use any more."""
-        raise NotImplementedError
 
     def lost(self, error: ClientError, now_s: float) -> float | None:
         """The connection is gone, or was not to be had: seconds until the next attempt; None: there is none, and
@@ -99,9 +100,9 @@ class Link(Generic[E]):
         return data
 
     @property
+    @abstractmethod
     def words(self) -> str:
         """What the venue said last for people: why it ends a connection."""
-        raise NotImplementedError
 
     # ---- for what this is the base of -------------------------------------------------------------------------------
 
@@ -110,8 +111,9 @@ class Link(Generic[E]):
         if self._down is not None:
             raise anew(self._down) from self._down
 
+    @abstractmethod
     def _greet(self) -> None:
-        raise NotImplementedError
+        """Has what a client says first sent."""
 
     def _up(self) -> None:
         """The venue takes what is sent."""
