@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from binary_crowd import PASSWORD, Crowd, last_words
-from load_venue import held, name, sockets_allowed, write_config
+from load_venue import connections, held, name, sockets_allowed, write_config
 from venue_process import VenueProcess
 
 from engine.types import SCALE
@@ -175,13 +175,12 @@ def connect(port: int) -> socket.socket:
 def test_a_storm_of_connections_leaves_nothing_behind(venue: VenueProcess, capsys: Tell) -> None:
     with Crowd(venue.ports.binary) as crowd:
         trader = Trader(crowd, 5)
-        before = held(venue.pid)
         storm(venue, trader, STORM)
-        crowd.until(lambda: trader.is_served() and held(venue.pid).sockets == before.sockets)
+        crowd.until(lambda: trader.is_served() and connections(venue.ports.binary) == 1)
         first = held(venue.pid)
         started = time.monotonic()
         storm(venue, trader, STORM)
-        crowd.until(lambda: trader.is_served() and held(venue.pid).sockets == before.sockets)
+        crowd.until(lambda: trader.is_served() and connections(venue.ports.binary) == 1)
         rate = STORM / (time.monotonic() - started)
         second = held(venue.pid)
         grown = second.resident - first.resident
@@ -193,7 +192,6 @@ def test_a_storm_of_connections_leaves_nothing_behind(venue: VenueProcess, capsy
 def test_a_storm_of_logins_leaves_nothing_behind(venue: VenueProcess, capsys: Tell) -> None:
     with Crowd(venue.ports.binary) as crowd:
         trader = Trader(crowd, 6)
-        before = held(venue.pid)
         names = [name(nth) for nth in range(10, LOGINS + 10)]
         resident: list[int] = []
         for _ in range(3):
@@ -203,7 +201,7 @@ def test_a_storm_of_logins_leaves_nothing_behind(venue: VenueProcess, capsys: Te
                     crowd.leave(member)
                 trader.trade()
             rate = LOGINS / (time.monotonic() - started)
-            crowd.until(lambda: trader.is_served() and held(venue.pid).sockets == before.sockets)
+            crowd.until(lambda: trader.is_served() and connections(venue.ports.binary) == 1)
             resident.append(held(venue.pid).resident)
         grown = resident[-1] - resident[-2]
         tell(capsys, f"{LOGINS:,} logins and disconnects at {rate:,.0f}/s: {grown / 1024:,.0f} KiB more than before")
@@ -300,11 +298,12 @@ def test_a_client_that_does_not_read_its_replay_is_cut(impatient_venue: VenuePro
         crowd.send(busy, orders(1, many))
         crowd.until(lambda: busy.packets[soup.SEQUENCED_DATA] == reports(many))
         crowd.leave(busy)
+        crowd.until(lambda: connections(venue.ports.binary) == 1)
         with connect(venue.ports.binary) as deaf:
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             deaf.sendall(login(name(1), 1))
-            before = held(venue.pid).sockets
-            crowd.until(lambda: held(venue.pid).sockets < before)
+            assert deaf.recv(3)[2] == soup.LOGIN_ACCEPTED
+            crowd.until(lambda: connections(venue.ports.binary) == 1)
         trader.trade()
         crowd.until(trader.is_served)
         # The session is free again, and nothing of its reports is lost.
@@ -330,12 +329,11 @@ def test_clients_that_vanish_are_found_out_and_may_come_back(impatient_venue: Ve
     venue = impatient_venue
     with Crowd(venue.ports.binary, heartbeat_s=0.3) as crowd:
         trader = Trader(crowd, 6)
-        before = held(venue.pid).sockets
         names = [name(nth) for nth in range(10, 60)]
         gone = crowd.join(names)
         for member in gone:
             crowd.vanish(member, vanish)
-        crowd.until(lambda: held(venue.pid).sockets == before)
+        crowd.until(lambda: connections(venue.ports.binary) == 1)
         trader.trade()
         crowd.until(trader.is_served)
         assert len(crowd.join(names)) == 50
