@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from gateways.rates import RateLimit, RateLimits
     from gateways.transport import Outlet
 
+_RECEIVE_MAX = 32_768
+"""Bytes of a read: some 200 orders, the unit of fairness between clients, and a commit for them (docs/adr/0006)."""
 _PARKED_S = 0.02
 """How long a chunk of trades lets the reports before it become durable, before it looks again."""
 _FLUSH_TIMEOUT_S = 1.0
@@ -280,7 +282,7 @@ class FixConnection:
     async def _fill(self) -> bool:
         """Waits for bytes. False at the end of the stream."""
         outlet = self._outlet
-        data = await outlet.receive()
+        data = await outlet.receive(_RECEIVE_MAX)
         if not data:
             self.reason = self.reason or outlet.reason or outlet.fault or "the client closed the connection"
             return False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from stores.journal.journal import Journal
 
 _STOP = None
+_IDLE_S = 0.002
+"""After so long without a commit the last one is marked as durable, for readers in other processes."""
 
 
 class CommitThread:
@@ -28,6 +30,8 @@ class CommitThread:
         self._next_seq = journal.next_seq
         self.stopping = False
         self._discard = False
+        self._marked = True
+        """Whether the journal says itself that its last commit is durable."""
         self._thread = threading.Thread(target=self._run, name="journal-commit", daemon=True)
 
     def start(self) -> None:
@@ -53,10 +57,21 @@ class CommitThread:
 
     def _run(self) -> None:
         try:
-            while self._commit_group(self._queue.get()):
+            while self._commit_group(self._next()):
                 pass
         except BaseException as error:
             self._on_failed(error)
+
+    def _next(self) -> list[bytes] | None:
+        """What is to be committed next. Between commits that follow one another a mark would say what the next one
+        says anyway."""
+        if not self._marked:
+            try:
+                return self._queue.get(timeout=_IDLE_S)
+            except Empty:
+                self._journal.mark()
+                self._marked = True
+        return self._queue.get()
 
     def _commit_group(self, first: list[bytes] | None) -> bool:
         """Commit `first` and all else that waits. Returns whether to go on."""
@@ -68,7 +83,6 @@ class CommitThread:
                 break
             waiting = self._queue.get()
         if group and not self._discard:
+            self._marked = False
             self._on_durable(self._journal.commit(group))
-            if self._queue.empty():
-                self._journal.mark()
         return waiting is not None and not self._discard

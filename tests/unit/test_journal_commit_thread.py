@@ -122,22 +122,45 @@ def test_a_failure_is_told_once_and_nothing_is_acknowledged_any_more(owner: Owne
     owner.journal.close()
 
 
-def test_an_idle_journal_is_marked_so_that_others_know(tmp_path: Path) -> None:
-    class Marking(Journal):
-        marks: SimpleQueue[int]
+class MarkingJournal(Journal):
+    """Tells of its marks."""
 
-        def mark(self) -> None:
-            super().mark()
-            if hasattr(self, "marks"):
-                self.marks.put(self.durable_seq)
+    marks: SimpleQueue[int]
 
-    journal = Marking.open(JournalOptions(tmp_path, segment_bytes=1 << 16))
-    assert isinstance(journal, Marking)
+    def mark(self) -> None:
+        super().mark()
+        if hasattr(self, "marks"):
+            self.marks.put(self.durable_seq)
+
+
+def marking(directory: Path) -> MarkingJournal:
+    journal = MarkingJournal.open(JournalOptions(directory, segment_bytes=1 << 16))
+    assert isinstance(journal, MarkingJournal)
     journal.marks = SimpleQueue()
+    return journal
+
+
+def test_an_idle_journal_is_marked_so_that_others_know(tmp_path: Path) -> None:
+    journal = marking(tmp_path)
     thread = CommitThread(journal, lambda seq: None, lambda error: None)
     thread.start()
     thread.submit([b"1"], 1)
     assert journal.marks.get(timeout=HANG_S) == 1
+    thread.stop()
+    journal.close()
+
+
+def test_a_busy_journal_is_not_marked_between_commits(tmp_path: Path) -> None:
+    journal = marking(tmp_path)
+
+    def follow(seq: int) -> None:
+        if seq < 5:
+            thread.submit([b"next"], seq + 1)
+
+    thread = CommitThread(journal, follow, lambda error: None)
+    thread.start()
+    thread.submit([b"1"], 1)
+    assert journal.marks.get(timeout=HANG_S) == 5
     thread.stop()
     journal.close()
 
