@@ -33,7 +33,7 @@ from gateways.binary.schema.model import Composite, Schema
 from gateways.binary.schema.reader import read
 
 DOCUMENTS = (ROOT / "docs" / "binary.md", ROOT / "docs" / "binary" / "market-data.md")
-WAIT_S = 20.0
+WAIT_S = 60.0
 SKIP = "…"
 _HEX = re.compile(r"(?:[0-9a-f]{2}|\.\.)(?: (?:[0-9a-f]{2}|\.\.))*")
 _PORTS = {("hex",): "binary", ("hex", "market-data"): "market-data"}

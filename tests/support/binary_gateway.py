@@ -72,7 +72,7 @@ class Gateway:
 
     async def until_closed(self, *reasons: str) -> None:
         """Wait until a connection has ended for a reason that begins like one of these."""
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while not any(str(it.get("reason", "")).startswith(reasons) for it in self.told):
                 await trio.sleep(0.001)
 

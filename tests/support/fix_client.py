@@ -90,7 +90,7 @@ class FixClient:
         *,
         target_comp_id: str = "TRADEENGINE",
         heartbeat_s: int = 30,
-        timeout_s: float = 20.0,
+        timeout_s: float = 60.0,
     ) -> None:
         self.comp_id = comp_id
         self.begin_string = begin_string

@@ -29,7 +29,7 @@ from venue_process import DEMO, VenueProcess
 
 from gateways.fix.codec import checksum
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 SIGNING_KEY = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
 """The private key that the documents sign with: RFC 8032, section 7.1, test 1."""
 _MESSAGE = re.compile(rb"8=FIX[^\x01]*\x019=(\d+)\x01")

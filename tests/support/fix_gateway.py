@@ -47,7 +47,7 @@ class Wire:
 
     async def get(self) -> dict[str, str]:
         """The next message; empty at the end of the stream."""
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while (message := self._parser.get_message()) is None:
                 try:
                     data = await self.stream.receive_some()
@@ -126,7 +126,7 @@ class Gateway:
 
     async def until_closed(self, *reasons: str) -> None:
         """Wait until a connection has ended for a reason that begins like one of these."""
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while not any(str(it.get("reason", "")).startswith(reasons) for it in self.told):
                 await trio.sleep(0.001)
 

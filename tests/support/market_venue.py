@@ -127,7 +127,7 @@ class MarketClient:
 
     async def until(self, done: Callable[[], bool]) -> None:
         """Reads until ``done``, or raises EOFError."""
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             while not done():
                 data = await self.stream.receive_some(65536)
                 if not data:

@@ -20,7 +20,7 @@ class Pipeline:
     """One user's connection; packets are made by :attr:`protocol`. ``timeout_s`` bounds every wait."""
 
     def __init__(
-        self, port: int, username: str, *, next_number: int = 1, receive_buffer: int = 0, timeout_s: float = 30.0
+        self, port: int, username: str, *, next_number: int = 1, receive_buffer: int = 0, timeout_s: float = 60.0
     ) -> None:
         """``receive_buffer``: bytes that the kernel may keep unread; 0 = as it likes."""
         self.protocol = ClientProtocol(next_number)

@@ -25,7 +25,7 @@ TLS_INTERPRETER = _TOOLS / "quickfix-ssl" / "bin" / "python"
 VENUE_DICTIONARIES = Path(__file__).resolve().parents[2] / "docs" / "fix" / "dictionaries" / "TRADEENGINE-"
 """What the dictionaries that the venue publishes begin with."""
 VERSIONS = ("FIX.4.2", "FIX.4.4", "FIXT.1.1")
-_WAIT_S = 8.0
+_WAIT_S = 60.0
 _OPEN = frozenset("0156A")
 """OrdStatus of orders that can be cancelled."""
 Groups = tuple[tuple[int, list[list[tuple[int, Any]]]], ...]

@@ -14,7 +14,7 @@ _FORMATS = {"int8": "b", "uint8": "B", "int16": "h", "uint16": "H"}
 _FORMATS |= {"int32": "i", "uint32": "I", "int64": "q", "uint64": "Q"}
 _HEADER = struct.Struct("<HHHH")
 _GROUP = struct.Struct("<HH")
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class SchemaCodec:

@@ -15,7 +15,7 @@ from tradeengine.admin_client import AdminClient
 from tradeengine.admin_token import read_token, token_path
 
 BUY, SELL = "1", "2"
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 Pairs = list[tuple[int, str]]
 _IN_A_LEG = (11, 67, 583, 21, 18, 110, 111, 55, 54, 38, 40, 44, 99, 59, 126, 432)

@@ -43,7 +43,7 @@ class VenueProcess:
     """
 
     def __init__(
-        self, data_dir: Path, settings: dict[str, str] | None = None, *, config: Path = DEMO, timeout_s: float = 30.0
+        self, data_dir: Path, settings: dict[str, str] | None = None, *, config: Path = DEMO, timeout_s: float = 120.0
     ) -> None:
         self.data_dir = data_dir
         self.config = config
@@ -137,7 +137,7 @@ class VenueProcess:
             self.kill()
 
 
-def run_command(*arguments: str | Path, timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
+def run_command(*arguments: str | Path, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
     """A ``tradeengine`` command that ends by itself, with its output."""
     return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False)
 

@@ -27,12 +27,12 @@ from stores.journal.options import JournalOptions
 from stores.journal.segment import segment_name
 from tradeengine.cli import main
 
-_UNTIL_S = 30.0
+_UNTIL_S = 60.0
 
 
 def get(port: int, path: str) -> tuple[int, Any]:
     """Status and decoded JSON."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_UNTIL_S)
     try:
         connection.request("GET", path)
         response = connection.getresponse()

@@ -13,7 +13,7 @@ from venue_process import ROOT, VenueProcess
 GCC = shutil.which("gcc")
 pytestmark = pytest.mark.skipif(GCC is None, reason="no C compiler here")
 SOURCE = ROOT / "examples" / "c" / "trader.c"
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 @pytest.fixture(scope="module")

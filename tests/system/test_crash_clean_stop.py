@@ -22,7 +22,7 @@ def test_numbers_and_orders_go_on_after_a_stop(make_venue: MakeVenue, durability
         assert broker.receive("8")[150] == "0"
     with SyncClient("127.0.0.1", venue.ports.binary, "TRADR1", "demo") as trader:
         trader.new_order("BTC/USDT", Side.SELL, "0.5", "60000", cl_ord_id=1)
-        assert [type(trader.next_event(20)) for _ in range(2)] == [Accepted, Executed]
+        assert [type(trader.next_event(60)) for _ in range(2)] == [Accepted, Executed]
         venue.ask_to_stop()
         assert [broker.await_end() for broker in brokers] == ["the venue is shutting down"] * 2
     assert venue.wait() == 0
@@ -38,7 +38,7 @@ def test_numbers_and_orders_go_on_after_a_stop(make_venue: MakeVenue, durability
         assert not [message for message in broker.arrivals if message.type in ("2", "4") or message.poss_dup]
     with SyncClient("127.0.0.1", venue.ports.binary, "TRADR1", "demo", next_number=3) as trader:
         trader.new_order("BTC/USDT", Side.SELL, "1", "60000", cl_ord_id=2)
-        told = [trader.next_event(20) for _ in range(3)]
+        told = [trader.next_event(60) for _ in range(3)]
         assert [type(event) for event in told] == [Accepted, Executed, Executed]
         assert trader.next_number == 6
     # The first in the queue before the stop is the first after it.
@@ -62,11 +62,11 @@ def test_a_client_that_was_away_during_the_stop_misses_nothing(make_venue: MakeV
     broker.log_out()
     with SyncClient("127.0.0.1", venue.ports.binary, "TRADR1", "demo") as trader:
         trader.new_order("ETH/USDT", Side.BUY, "0.5", "3300")
-        assert [type(trader.next_event(20)) for _ in range(2)] == [Accepted, Executed]
+        assert [type(trader.next_event(60)) for _ in range(2)] == [Accepted, Executed]
     assert venue.stop() == 0
     venue.start()
     with SyncClient("127.0.0.1", venue.ports.binary, "TRADR1", "demo", next_number=2) as trader:
-        fill = trader.next_event(20)
+        fill = trader.next_event(60)
         assert isinstance(fill, Executed)
         assert (fill.number, fill.cum_qty) == (2, Decimal("0.5"))
     broker.log_on(venue.ports.fix)

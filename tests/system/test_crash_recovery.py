@@ -20,7 +20,7 @@ from engine.types import OrdRejReason
 
 ROUNDS = 4
 CHUNK = 25
-SETTLED_WITHIN_S = 20.0
+SETTLED_WITHIN_S = 60.0
 REPORTS_BEFORE_KILL = (200, 1200)
 
 Traders = list[FixTrader | BinaryTrader]

@@ -55,7 +55,7 @@ def test_an_interrupt_ends_it_in_order() -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith("trading on 127.0.0.1: fix ")
     process.send_signal(signal.SIGINT)
-    said, errors = process.communicate(timeout=30)
+    said, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert "trades: " in said
     assert errors == ""
@@ -72,7 +72,7 @@ def test_a_venue_that_dies_ends_it_with_its_last_words(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith("trading on")
     os.kill(read_ports(tmp_path)["pid"], signal.SIGKILL)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert errors.startswith("tradeengine demo: ")
     assert "venue_open" in errors

@@ -16,7 +16,7 @@ import pytest
 from documents import DOCUMENTS, ROOT, Block, agree, examples
 from venue_process import MakeVenue, VenueProcess, command
 
-LIMIT_S = 30.0
+LIMIT_S = 120.0
 WITH_COMMANDS = tuple(path for path in DOCUMENTS if examples(path, "sh", "python"))
 _METRIC = re.compile(r"\btradeengine_(?!sbe\b|soup\b)[a-z_]+")
 

@@ -192,7 +192,7 @@ def test_the_binary_protocols_sessions_too(make_venue: MakeVenue, config: Path) 
     reader = logged_on(venue, "HARBORDC")
     with binary(venue, "SAFEBN") as client:
         client.new_order("AAPL", Side.BUY, 1, 200)
-        assert client.next_event(20) is not None
+        assert client.next_event(60) is not None
     with binary(venue, "SAFEBN", 2) as client:  # it had logged out
         assert len(client.open_orders()) == 1
         client.abort()
@@ -201,7 +201,7 @@ def test_the_binary_protocols_sessions_too(make_venue: MakeVenue, config: Path) 
     copies: list[Any] = reports(reader, 2)
     assert copies[1].picked(115, 116, 150, 58) == ("SAFEBN", "SOUPBIN", "4", CANCELED)
     with binary(venue, "SAFEBN", 2) as client:
-        event = client.next_event(20)
+        event = client.next_event(60)
         assert isinstance(event, Canceled)
         assert event.reason == 17
 

@@ -17,7 +17,7 @@ from tradeengine.ports_file import read_ports
 
 D = Decimal
 BTC = "BTC/USDT"
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 
 
 class Example:

@@ -22,7 +22,7 @@ QUICK = {"JOURNAL__SEGMENT_BYTES": str(SEGMENT_BYTES), "FIX__LOGOUT_TIMEOUT_S": 
 
 def is_ready(venue: VenueProcess) -> bool:
     """What ``/health/ready`` says."""
-    connection = HTTPConnection("127.0.0.1", venue.ports.admin, timeout=10)
+    connection = HTTPConnection("127.0.0.1", venue.ports.admin, timeout=60)
     connection.request("GET", "/health/ready")
     status = connection.getresponse().status
     connection.close()
@@ -62,7 +62,7 @@ class Pair:
         """What both are sent until the venue closes their connections; the broker's Logout's text."""
         with suppress(VenueGone):
             while True:
-                self.trader.poll(20.0)
+                self.trader.poll(60.0)
         return self.broker.client.await_end()
 
     def assert_told_is_journaled(self, view: JournalView, *, all_of_it: bool) -> None:

@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 async def until_same(first: LocalBook, second: LocalBook) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         while first.checksum != second.checksum or not (first.whole and second.whole and first.entries):
             await trio.sleep(0.001)
 

@@ -19,7 +19,7 @@ from engine.types import CancelReason, OrdRejReason, TimeInForce
 
 OPENS_IN_S = 7
 """From the making of the configuration to the opening: two starts of a venue fit in, and the orders between them."""
-UNTIL_S = 20.0
+UNTIL_S = 60.0
 
 
 def opening_soon(path: Path) -> tuple[Path, datetime]:

@@ -13,7 +13,7 @@ from nasdaq_protocols import soup  # type: ignore[import-untyped]
 from venue_process import VenueProcess
 
 SCHEMA = schema(1, FILE_OF_VERSION_1)
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 SCALE = 10**8
 
 

@@ -183,13 +183,13 @@ def test_watch_follows_reports_until_it_is_interrupted(trade: Trade) -> None:
     assert "accepted" in seen
     process.send_signal(signal.SIGINT)
     process.stdout.close()
-    assert process.wait(20) == DONE
+    assert process.wait(60) == DONE
 
 
 def test_a_script_of_lines_runs_to_the_worst_status(trade: Trade) -> None:
     def piped(lines: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command("trade"), cwd=ROOT, input=lines, capture_output=True, text=True, timeout=30, check=False
+            command("trade"), cwd=ROOT, input=lines, capture_output=True, text=True, timeout=60, check=False
         )
 
     ran = piped("buy AAPL 2 @ 2\n\nmass-cancel\nwatch 1\nbuy AAPL 2 @ 2.001\norders\n")

@@ -43,7 +43,7 @@ def test_a_client_that_does_not_read_is_cut_and_another_trades_on(make_venue: Ma
     with SyncClient("127.0.0.1", venue.ports.binary, "TRADR2", "demo") as trader:
         for number in range(1, 101):
             trader.new_order("BTC/USDT", Side.SELL, "0.003", "59000", cl_ord_id=number)
-        told = [trader.next_event(20) for _ in range(334)]
+        told = [trader.next_event(60) for _ in range(334)]
     # Sixty-six take three of the deaf one's two hundred, the next two and one of the broker's, the rest the broker's.
     fills = [event for event in told if isinstance(event, Executed)]
     assert (len(fills), sum(fill.last_qty for fill in fills)) == (66 * 3 + 3 + 33, Decimal("0.3"))

@@ -14,7 +14,7 @@ from clients.events import Report
 from engine.types import OrdRejReason, OrdStatus, TimeInForce
 
 BUY, SELL = "1", "2"
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 @pytest.fixture(scope="module")

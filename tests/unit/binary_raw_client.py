@@ -32,7 +32,7 @@ class RawClient:
 
     async def packet(self) -> Packet:
         """The next packet, or the end of the connection as an EOFError."""
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             while not self._packets:
                 data = await self.stream.receive_some(65536)
                 if not data:

@@ -267,7 +267,7 @@ class Venue:
 
     async def until(self, condition: Any) -> None:
         """Lets the others run until ``condition()`` is true."""
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while not condition():
                 await trio.lowlevel.checkpoint()
 

@@ -163,7 +163,7 @@ def causes(error: BaseException) -> list[BaseException]:
 
 async def failure_of(root: Supervisor, provoke: Callable[[], Awaitable[None]] | None = None) -> SupervisorFailed:
     """Runs the tree, provokes its failure, and returns it."""
-    with trio.fail_after(30):
+    with trio.fail_after(60):
         try:
             async with root.running():
                 if provoke is not None:

@@ -183,7 +183,7 @@ async def test_who_speaks_tls_to_the_plain_port_is_told_apart(tmp_path: Path) ->
     async with running(settings(tmp_path)) as at:
         stream = await trio.open_tcp_stream("127.0.0.1", at.port)
         await stream.send_all(b"\x16\x03\x01\x02\x00" + bytes(100))
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while not at.closed:
                 await trio.lowlevel.checkpoint()
         assert at.closed == ["the client speaks TLS, and this port does not"]

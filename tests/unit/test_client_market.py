@@ -76,7 +76,7 @@ def market_of(at: MarketVenue, stream: str = ORDERS, **options: Any) -> MarketDa
 
 
 async def until(done: Callable[[], bool]) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         while not done():
             await trio.lowlevel.checkpoint()
 
@@ -294,7 +294,7 @@ async def test_without_trio(tmp_path: Path) -> None:
                 trio.from_thread.run(flow.trade, 40)
                 told = 0
                 while market._link.session.next_number < trio.from_thread.run_sync(lambda: stream.next):
-                    assert market.next_event(timeout_s=10) is not None
+                    assert market.next_event(timeout_s=60) is not None
                     told += 1
                 assert first > 0
                 return market.book("BTC/USDT"), told

@@ -80,7 +80,7 @@ def client_of(at: Venue) -> Client:
 
 
 async def take(client: Client, count: int) -> list[Event]:
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         return [await client.__anext__() for _ in range(count)]
 
 
@@ -252,9 +252,9 @@ async def test_the_synchronous_client_takes_the_same_words() -> None:
             order = client.orders.get(second)
             assert order is not None
             client.new_list("BTC/USDT", Contingency.OCO, [Order(Side.SELL, 1, 240), Order(Side.SELL, 1, 250)])
-            events = [event for _ in range(4) if (event := client.next_event(5))]
+            events = [event for _ in range(4) if (event := client.next_event(60))]
             client.cancel(order_id=order.order_id)
-            return [*events, *([event] if (event := client.next_event(5)) else [])]
+            return [*events, *([event] if (event := client.next_event(60)) else [])]
 
     async with venue() as at:
         events = await trio.to_thread.run_sync(trade, at.port_number)

@@ -61,7 +61,7 @@ async def test_orders_queries_and_events() -> None:
         with pytest.raises(RequestRefused, match="unknown SecurityID 8"):
             client.book(8)
         client.new_order(8, Side.BUY, 1, 1)
-        events = [event for _ in range(5) if (event := client.next_event(timeout_s=5))]
+        events = [event for _ in range(5) if (event := client.next_event(timeout_s=60))]
         assert [type(event) for event in events] == [Accepted, Replaced, Canceled, MassCancelReport, Rejected]
         assert [event.number for event in events if not hasattr(event, "ref_id")] == [1, 2, 3, 4, 5]
         assert client.next_event(timeout_s=0.0) is None
@@ -80,7 +80,7 @@ async def test_one_client_object_comes_back_for_what_it_missed() -> None:
 
         def numbers(count: int) -> list[int]:
             with client:
-                events = [client.next_event(timeout_s=5) for _ in range(count)]
+                events = [client.next_event(timeout_s=60) for _ in range(count)]
                 assert list(client.events(timeout_s=0)) == []
             return [event.number for event in events if isinstance(event, Accepted)]
 
@@ -109,7 +109,7 @@ async def test_the_venues_reason_is_told() -> None:
 
         def closed(client: SyncClient) -> None:
             trio.from_thread.run_sync(lambda: at.port.connection.disconnect("closing time"))  # type: ignore[union-attr]
-            client.next_event(timeout_s=5)
+            client.next_event(timeout_s=60)
 
         with pytest.raises(ConnectionLost, match="closing time"):
             await script(at, closed)
@@ -137,7 +137,7 @@ def test_a_thread_sends_heartbeats_while_the_script_does_something_else() -> Non
         server.start()
         address = listener.getsockname()
         with SyncClient(*address, "TRADR1", "demo", heartbeat_interval_s=0.001):
-            assert heard.wait(10)
+            assert heard.wait(60)
         server.join()
 
 

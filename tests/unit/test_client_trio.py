@@ -36,7 +36,7 @@ def client_of(at: Venue, **options: Any) -> Client:
 
 
 async def take(client: Client, count: int) -> list[Event]:
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         return [await client.__anext__() for _ in range(count)]
 
 

@@ -108,7 +108,7 @@ class Client:
 
     async def get(self) -> dict[str, str]:
         """The next message; empty at the end of the stream."""
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while (message := self.parser.get_message()) is None:
                 data = await self.stream.receive_some()
                 if not data:
@@ -139,7 +139,7 @@ class Stage:
         return Client(stream, begin_string)
 
     async def until(self, true: Callable[[], bool]) -> None:
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while not true():
                 await trio.lowlevel.checkpoint()
 

@@ -15,7 +15,7 @@ from stores.journal.errors import JournalFailed
 from stores.journal.journal import Journal
 from stores.journal.options import JournalOptions
 
-HANG_S = 30  # a test that would wait longer than this has failed
+HANG_S = 60  # a test that would wait longer than this has failed
 
 
 class GatedDisk(RealDisk):

@@ -59,7 +59,7 @@ class Port:
         """Its words are heard, and answered, before this returns."""
         count = self.counters.connections_opened + self.counters.connections_refused
         stream = await trio.open_tcp_stream("127.0.0.1", self.number)
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while self.counters.connections_opened + self.counters.connections_refused == count:
                 await trio.lowlevel.checkpoint()
         await hears(stream, words)
@@ -80,12 +80,12 @@ async def port(connections_max: int) -> AsyncIterator[Port]:
 async def hears(stream: trio.SocketStream, words: bytes) -> None:
     if words:
         await stream.send_all(words)
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             assert await stream.receive_some(100) == words
 
 
 async def is_closed(stream: trio.SocketStream) -> bool:
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         try:
             return await stream.receive_some(100) == b""
         except trio.BrokenResourceError:
@@ -134,7 +134,7 @@ async def test_the_place_of_who_has_gone_is_free() -> None:
         for _ in range(3):
             stream = await at.connect()
             await stream.aclose()
-            with trio.fail_after(5):
+            with trio.fail_after(60):
                 await at.open.all_gone()
         assert at.counters.connections_displaced == 0
         await at.connect(b"logon\n")

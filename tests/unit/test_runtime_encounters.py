@@ -43,7 +43,7 @@ async def test_a_stop_that_meets_a_nested_supervisors_first_moment_is_not_forgot
 
     inner = Supervisor("inner", [world.worker("w")])
     root = Supervisor("root", [world.actor("a", rebuild), inner.as_child()])
-    with trio.fail_after(30):
+    with trio.fail_after(60):
         async with root.running():
             pass
     assert world.log[0] == "a up"

@@ -135,7 +135,7 @@ async def test_required_client_certificates_are_required_of_all(tmp_path: Path) 
 async def test_a_client_without_tls_is_let_go_by_the_tls_port(venue: Gateway, first: bytes) -> None:
     stream = await venue.stream(venue.tls_port)
     await stream.send_all(first)
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         while await stream.receive_some():
             pass
     await stream.aclose()
@@ -156,7 +156,7 @@ async def test_who_stops_in_the_handshake_is_cut_off_in_time(tmp_path: Path) -> 
     async with gateway(tmp_path / "venue", context, logon_timeout_s=0.2) as venue:
         stream = await venue.stream(venue.tls_port)
         await stream.send_all(b"\x16\x03\x01\x02\x00\x01\x00")
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             assert await stream.receive_some() == b""
         assert venue.acceptor.counters.logons_timed_out == 1
 
@@ -182,7 +182,7 @@ async def test_a_client_that_does_not_read_is_cut_over_tls_too(tmp_path: Path) -
         client = await venue.secure(client_context())
         assert (await log_on(client))["35"] == "A"
         flood = b"".join(client.encoded("1", f"112={'x' * 400}") for _ in range(20_000))
-        with pytest.raises(trio.BrokenResourceError), trio.fail_after(10):
+        with pytest.raises(trio.BrokenResourceError), trio.fail_after(60):
             await client.stream.send_all(flood)
         assert venue.acceptor.counters.slow_clients_cut == 1
 
@@ -202,7 +202,7 @@ async def test_what_comes_with_the_end_of_the_handshake_is_read(venue: Gateway) 
             incoming.write(await stream.receive_some())
     tls.write(Wire(stream, "FIX.4.4", "NEW").encoded("A", "98=0|108=30|554=secret"))
     await stream.send_all(outgoing.read())
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         incoming.write(await stream.receive_some())
     assert b"\x0135=A\x01" in tls.read()
 
