@@ -34,7 +34,10 @@ class _Absence(msgspec.Struct):
 
     state: SessionState
     end: SessionEnd
+    since_s: float
     due_s: float
+    begun: bool = False
+    """Whether the cancel has been asked for: an account that failed at it is asked again."""
     retry_s: float = RETRY_S
 
 
@@ -55,6 +58,8 @@ class Disconnects:
         self._dispatcher = dispatcher
         self._clock_s = clock_s
         self._here: set[int] = set()
+        self._lost: dict[int, bool] = {}
+        """Of sessions whose client is away: whether the connection was lost."""
         self._configured: dict[int, SessionConfigured] = {}
         self._absent: dict[int, _Absence] = {}
         self._heap: list[tuple[float, int]] = []
@@ -66,6 +71,7 @@ class Disconnects:
     def back(self, session_id: int) -> None:
         """The client's logon is on its way to the journal."""
         self._here.add(session_id)
+        self._lost.pop(session_id, None)
         self._absent.pop(session_id, None)
         self._configured.pop(session_id, None)
 
@@ -80,13 +86,18 @@ class Disconnects:
         """The connection has ended, and all that came over it has its outcome. One that never was logged on ends
         nothing."""
         session_id = state.opened.session_id
-        if session_id in self._here or self._is_barred(state):
+        if session_id in self._here:
             self._here.discard(session_id)
-            self._await_return(state, lost=lost)
+            self._lost[session_id] = lost
+            self._judge(state)
+        elif self._is_barred(state):
+            self._judge(state)
 
-    def barred(self, state: SessionState) -> None:
-        """The session is disabled or removed while nobody is connected: that counts as a lost connection."""
-        self._await_return(state, lost=True)
+    def changed(self, state: SessionState) -> None:
+        """The session has another profile, or is disabled, enabled or removed. While its client is away that counts at
+        once: the window is the new one, and runs from when there was something to be cancelled."""
+        if state.opened.session_id not in self._here:
+            self._judge(state)
 
     # ---- the venue starts -------------------------------------------------------------------------------------------
 
@@ -96,10 +107,11 @@ class Disconnects:
             if state.configured is not None:
                 self.configured(state.configured)
             lost = state.logged_on or state.lost
+            self._lost[state.opened.session_id] = lost
             if state.lapsed:
-                self._cancel(_Absence(state, self._end(state, lost), 0.0))
+                self._cancel(_Absence(state, self._end(state), 0.0, 0.0))
             else:
-                self._await_return(state, lost=lost)
+                self._judge(state)
 
     # ---- the clock --------------------------------------------------------------------------------------------------
 
@@ -107,7 +119,9 @@ class Disconnects:
         session = self._directory.sessions.get(state.opened.session_id)
         return session is None or not session.enabled
 
-    def _end(self, state: SessionState, lost: bool) -> SessionEnd:
+    def _end(self, state: SessionState) -> SessionEnd:
+        """A session that is disabled or removed has lost its connection, however that ended."""
+        lost = self._lost.get(state.opened.session_id, False)
         return SessionEnd(lost or self._is_barred(state), self._terms(state)[0])
 
     def _terms(self, state: SessionState) -> tuple[CancelOnDisconnect, int]:
@@ -119,19 +133,24 @@ class Disconnects:
             return profile.cancel_on_disconnect, profile.cancel_window_ms
         return configured.cancel_on_disconnect, configured.cancel_window_ms
 
-    def _await_return(self, state: SessionState, *, lost: bool) -> None:
+    def _judge(self, state: SessionState) -> None:
+        """What becomes of the orders of a client that is away, as things stand now."""
         session_id = state.opened.session_id
-        window_s = self._terms(state)[1] / 1000
-        awaited = self._absent.pop(session_id, None)
-        absence = _Absence(state, self._end(state, lost or (awaited is not None and awaited.end.lost)), 0.0)
+        awaited = self._absent.get(session_id)
+        end = self._end(state)
+        if awaited is not None and awaited.begun:  # what has begun goes on; there may be more to cancel
+            awaited.end = SessionEnd(awaited.end.lost or end.lost, max(awaited.end.mode, end.mode))
+            return
+        self._absent.pop(session_id, None)
+        now_s = self._clock_s()
+        since_s = now_s if awaited is None else awaited.since_s
+        absence = _Absence(state, end, since_s, since_s + self._terms(state)[1] / 1000)
         if not _is_any_canceled(absence):
             return
-        if not window_s:
+        if absence.due_s <= now_s:
             self._cancel(absence)
-            return
-        due_s = self._clock_s() + window_s
-        absence.due_s = due_s if awaited is None else min(due_s, awaited.due_s)
-        self._time(absence)
+        else:
+            self._time(absence)
 
     def _time(self, absence: _Absence) -> None:
         session_id = absence.state.opened.session_id
@@ -171,7 +190,7 @@ class Disconnects:
         if session_id not in self._here and session_id not in self._absent:
             retry_s = min(2 * absence.retry_s, RETRY_MAX_S)
             due_s = self._clock_s() + absence.retry_s
-            self._time(_Absence(absence.state, absence.end, due_s, retry_s))
+            self._time(_Absence(absence.state, absence.end, absence.since_s, due_s, True, retry_s))
 
     # ---- life -------------------------------------------------------------------------------------------------------
 

@@ -285,10 +285,9 @@ class SessionPort(PortPresence):
             self.state.roll()
         elif isinstance(event, SessionOpened):
             self.state.opened = event
-            if not event.enabled:
-                self._bar("the session has been disabled")
+            self._on_changed("" if event.enabled else "the session has been disabled")
         elif isinstance(event, SessionRemoved):
-            self._bar("the session has been removed")
+            self._on_changed("the session has been removed")
         elif isinstance(event, SessionConnected):
             self.state.apply_connected()
         elif isinstance(event, SessionConfigured):
@@ -296,11 +295,12 @@ class SessionPort(PortPresence):
         elif isinstance(event, SessionLapsed):
             self.state.apply_lapsed(event)
 
-    def _bar(self, reason: str) -> None:
-        if self.connection is not None:
-            self.connection.disconnect(reason)
+    def _on_changed(self, barred: str) -> None:
+        """``barred``: why the session may not be logged on any more; empty if it may."""
+        if barred and self.connection is not None:
+            self.connection.disconnect(barred)
         else:
-            self._routes.disconnects.barred(self.state)
+            self._routes.disconnects.changed(self.state)
 
     def _answer_queries(self) -> None:
         """Answer what waits for nothing any more, as long as there are numbers for the answers."""

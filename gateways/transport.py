@@ -159,13 +159,15 @@ class Outlet:
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self._end(reason)
 
-    async def aclose_after_flush(self, timeout_s: float, reason: str = "closed") -> None:
-        """Sends what waits, then finishes: the peer reads everything, then end-of-file.
+    async def aclose_after_flush(self, timeout_s: float, reason: str = "closed") -> bool:
+        """Sends what waits, then finishes: the peer reads everything, then end-of-file. Returns whether the peer has
+        finished thereupon: if so, it was there to the end.
 
         Afterwards it reads and discards until the peer has finished too: closing a socket that holds unread bytes
         resets it, and a reset can overtake the last words (a Logout's text, a Login Rejected) on their way to the
         peer. Closes after ``timeout_s`` seconds in any case, and at once when cancelled.
         """
+        finished = False
         try:
             with trio.move_on_after(timeout_s):
                 await self.flush()
@@ -179,8 +181,10 @@ class Outlet:
                     with contextlib.suppress(trio.BusyResourceError):
                         while await receive(self._sock):
                             pass
+                        finished = not self.closed
         finally:
             self.close(reason)
+        return finished
 
     def _finish_writing(self) -> None:
         """The last that is said before the end of the stream."""

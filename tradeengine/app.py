@@ -270,10 +270,12 @@ def _gateways(
         soup_session = read_identity(RealDisk(), settings.journal_dir).hex()[:_SOUP_SESSION_CHARS].upper()
         served = _same_named(BinarySettings, settings.binary, session=soup_session)
         binary = BinaryAcceptor(gate, served, _observe, time.time_ns, os.urandom)
+        grace_s = served.close_timeout_s + 1
         if "binary" in endpoints:
-            specs.append(service_spec(endpoints["binary"], binary, _observe))
+            specs.append(service_spec(endpoints["binary"], binary, _observe, binary.stop, grace_s))
         if (context := tls["binary"]) is not None:
-            specs.append(service_spec(endpoints[BINARY_OVER_TLS], binary.over_tls(context), _observe))
+            over_tls = binary.over_tls(context)
+            specs.append(service_spec(endpoints[BINARY_OVER_TLS], over_tls, _observe, binary.stop, grace_s))
         counters["binary"] = binary.counters
     if settings.binary.enabled and settings.binary.market_data:
         member = MarketFeedMember(venue, settings)

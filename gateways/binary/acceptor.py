@@ -34,5 +34,16 @@ class BinaryAcceptor(SoupAcceptor):
         rates = RateLimits(RateDefaults(settings.rate_per_s, settings.rate_burst, settings.rate_action))
         self._order_entry = OrderEntry(gate, rates, self.counters)
 
+    async def stop(self, reason: str) -> None:
+        """Takes leave of every client, and waits until they have closed their ends, no longer than ``close_timeout_s``:
+        who has then is logged out, who has not has lost its connection.
+
+        New connections are closed from now on. :meth:`serve` has to be cancelled afterwards.
+        """
+        self._open.refuse_all()
+        for connection in self._open:
+            connection.leave(reason)
+        await self._open.all_gone()
+
     def _connection(self, outlet: Outlet, remote: str, shared: Shared) -> ClientConnection:
         return BinaryConnection(outlet, remote, shared, self._order_entry)

@@ -65,6 +65,8 @@ class ClientConnection(ABC):
         self._refused = 0
         """Messages that came before Authenticate, and it."""
         self._logged_out = False
+        self._leaving = False
+        """Whether the venue takes leave of the client, which has time to close its end too."""
         self._farewell = b""
 
     @property
@@ -92,8 +94,9 @@ class ClientConnection(ABC):
         """Nothing more is to be told to it; called at least once, by whatever ends the connection."""
 
     @abstractmethod
-    def _left(self) -> None:
-        """The connection is over, and its last words are about to be sent."""
+    def _left(self, *, orderly: bool) -> None:
+        """The connection is over. ``orderly``: the client has logged out, or closed its end when the venue took leave
+        of it; else it is over as far as the client goes, whose last words are about to be sent."""
 
     def _standing(self, now_s: float) -> str:
         """Looked at from time to time: why the connection has to end, but for its client's silence; or nothing."""
@@ -136,11 +139,15 @@ class ClientConnection(ABC):
             self._shared.wheel.discard(self)
             self._session.end()
             self._detach()
-            self._left()
+            if not self._leaving:
+                self._left(orderly=self._logged_out)
             if self._farewell:
                 self._outlet.write(self._farewell)
             with trio.CancelScope(shield=True):
-                await self._outlet.aclose_after_flush(self._settings.close_timeout_s, self.reason or "stopped")
+                reason = self.reason or "stopped"
+                finished = await self._outlet.aclose_after_flush(self._settings.close_timeout_s, reason)
+            if self._leaving:
+                self._left(orderly=finished)
 
     async def _serve(self, nursery: trio.Nursery) -> None:
         try:
@@ -257,6 +264,13 @@ class ClientConnection(ABC):
             self._detach()
             self._farewell = last_packet + soup.debug(reason)
             self._scope.cancel()
+
+    def leave(self, reason: str) -> None:
+        """As :meth:`end`, but in order: the venue says so, and the client that closes its end thereupon, within the
+        time for that, has not lost its connection. What SoupBinTCP has in place of FIX's exchange of Logouts."""
+        if not self.reason:
+            self._leaving = True
+            self.end(reason)
 
     def displace(self, reason: str) -> None:
         """See :class:`gateways.open_connections.PortConnection`. The reason goes along, but is not waited for."""

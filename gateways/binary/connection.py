@@ -79,9 +79,9 @@ class BinaryConnection(ClientConnection):
             self.end(f"internal error: {error!r}")
 
     def disconnect(self, reason: str) -> None:
-        """Closes after what is already written. The reason goes along as a Debug packet, but never as 'Z': the
+        """Takes leave after what is already written. The reason goes along as a Debug packet, but never as 'Z': the
         SoupBinTCP session goes on, and the client may come back to it."""
-        self.end(reason)
+        self.leave(reason)
 
     # ---- what the connection is for --------------------------------------------------------------------------------
 
@@ -97,9 +97,9 @@ class BinaryConnection(ClientConnection):
     def _detach(self) -> None:
         self.is_live = False
 
-    def _left(self) -> None:
+    def _left(self, *, orderly: bool) -> None:
         if self._port is not None:
-            self._port.log_out(confirmed=self._logged_out, completed=self._logged_out)
+            self._port.log_out(confirmed=orderly, completed=orderly)
 
     # ---- login -----------------------------------------------------------------------------------------------------
 

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 import trio
+from disconnect_world import DISCONNECT, ENDED, LOGOUT, LOST, OFF, World, configured
 from engine_builders import image, new
-from port_world import PortWorld
 from trio.testing import MockClock
 
 from actors.disconnects import CHUNK, Disconnects
-from actors.messages import CancelEnded, Outcome, SessionEvent
+from actors.messages import Outcome, SessionEvent
 from actors.runtime import Dispatcher, Mailbox
 from engine import events as ev
 from engine.directory import Directory
@@ -21,56 +21,6 @@ from engine.session_end import SessionEnd
 from engine.session_profile import CancelOnDisconnect, SessionProfile
 from engine.terms import SpecialTerms
 from engine.types import CancelReason, OrdStatus
-
-OFF, DISCONNECT, LOGOUT = CancelOnDisconnect
-LOST = SessionEnd(True, DISCONNECT)
-
-
-class World(PortWorld):
-    """A session that is logged on and has an open order; ``window_s`` is its cancel window."""
-
-    def __init__(
-        self,
-        mode: CancelOnDisconnect = DISCONNECT,
-        window_s: int = 0,
-        special: SpecialTerms | None = None,
-        protocol: str = "FIX.4.4",
-    ) -> None:
-        super().__init__(protocol)
-        profile = SessionProfile(cancel_on_disconnect=mode, cancel_window_ms=1000 * window_s)
-        self.change(profile=profile)
-        self.port.log_on(reset=False)
-        self.port.submit([new("a", special=special)])
-        self.publish(Outcome(1, 0, 0, [ev.OrderAccepted(image("a", special=special))]))
-        self.journal_told()
-        self.account.take()
-
-    def change(self, **changes: Any) -> None:
-        event = msgspec.structs.replace(self.port.session, **changes)
-        self.directory.apply(event)
-        self.seq += 1
-        self.port.on_batch(iter([SessionEvent(self.seq, event)]))
-
-    def end(self, *, completed: bool = False) -> None:
-        self.port.log_out(confirmed=completed, completed=completed)
-
-    def attach(self) -> None:
-        """A client has connected, and is not logged on yet."""
-        self.port.connection = self
-
-    def pass_time(self, seconds: float) -> None:
-        self.now_s += seconds
-        assert self.disconnects.fire()
-
-    def told(self) -> list[type]:
-        """The kinds of events that the journal was told; they are durable now."""
-        return [type(event) for event in self.journal_told()]
-
-    def cancels(self) -> list[SessionEnd]:
-        return [message.end for message in self.account.take() if isinstance(message, CancelEnded)]
-
-
-ENDED = [ev.SessionLoggedOut, ev.SessionLapsed]
 
 
 @pytest.mark.parametrize("protocol", ["FIX.4.2", "FIXT.1.1", "SOUPBIN"])
@@ -222,12 +172,6 @@ def test_a_port_that_crashed_has_lost_its_client_once_nothing_is_in_flight() -> 
 
 
 # ---- what the client configures -------------------------------------------------------------------------------------
-
-
-def configured(world: World, mode: CancelOnDisconnect, window_s: int = 0) -> list[str]:
-    done: list[str] = []
-    world.port.configure(mode, 1000 * window_s, lambda: done.append("done"))
-    return done
 
 
 def test_a_client_says_what_the_end_of_its_connection_means() -> None:

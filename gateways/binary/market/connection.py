@@ -112,7 +112,7 @@ class MarketConnection(ClientConnection):
             self._line.subscribers.remove(self)
         self._conflation.leave(self)
 
-    def _left(self) -> None:
+    def _left(self, *, orderly: bool) -> None:
         """Nobody else has to know."""
 
     # ---- login ------------------------------------------------------------------------------------------------------
