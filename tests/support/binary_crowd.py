@@ -66,7 +66,8 @@ class Crowd:
     # ---- coming and going -------------------------------------------------------------------------------------------
 
     def join(self, usernames: Iterable[str]) -> list[Member]:
-        """One connection each, logged in when this returns; an empty name is nobody's, and does not log in.
+        """One connection each, logged in when this returns; an empty name is nobody's, and does not log in: it may
+        have been ended for that by then.
 
         Raises:
             AssertionError: one was refused, or it took too long.
@@ -76,8 +77,9 @@ class Crowd:
             self.until(lambda: self._opening < _IN_FLIGHT)
             joined.append(self._open(username))
         self.until(lambda: not self._opening)
-        refused = [member for member in joined if member.ended or member.packets[soup.LOGIN_REJECTED]]
-        assert not refused, f"{len(refused)} of {len(joined)} could not log in: {last_words(refused[0])}"
+        named = [member for member in joined if member.login]
+        refused = [member for member in named if member.ended or member.packets[soup.LOGIN_REJECTED]]
+        assert not refused, f"{len(refused)} of {len(named)} could not log in: {last_words(refused[0])}"
         return joined
 
     def leave(self, member: Member) -> None:
