@@ -2,12 +2,14 @@
 
 A frame is ``8=FIX…|9=length|35=…|…|10=sum|`` with a right BodyLength and CheckSum; anything else is garbled and skipped
 up to the next plausible start, without a sequence number being spent (FIX 4.4 vol. 2, "garbled message"). Pure and hot:
-about 3 µs a NewOrderSingle.
+a NewOrderSingle is found in 0.3 µs and split into its fields in 2.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from sys import maxsize
 from zlib import adler32
 
 import msgspec
@@ -23,8 +25,6 @@ _HEADER_MAX = 40
 _TRAILER = re.compile(rb"10=\d\d\d\x01")
 _TRAILER_SIZE = 7
 _TRAILERS = tuple(b"10=%03d\x01" % value for value in range(256))
-_SUMS = frozenset(_TRAILERS)
-"""Looked up before the expression is tried, at a third of its cost."""
 
 _PLAIN_TAGS = frozenset(map(str, range(1, 10_000))) - LENGTH_TAGS
 """Tags that need no care: with one look-up each, no sign, leading zero, letter or data length slips through."""
@@ -40,6 +40,23 @@ def checksum(data: bytes) -> int:
     if size <= _ADLER_ANY_MAX or (size <= _ADLER_ASCII_MAX and data.isascii()):
         return (adler32(data) - 1) & 0xFF
     return sum(adler32(data[at : at + _ADLER_ANY_MAX]) - 1 for at in range(0, size, _ADLER_ANY_MAX)) & 0xFF
+
+
+# A frame's own sum includes its trailer's, so what Adler-32 gives for a right frame follows from the end of it.
+_ADLER_BY_END = {b"\x01%b" % trailer: (1 + value + sum(trailer)) & 0xFF for value, trailer in enumerate(_TRAILERS)}
+_END_SIZE = 1 + _TRAILER_SIZE
+_HEADER_SHORT = 20
+"""Bytes of a header with FIXT.1.1 and three digits of BodyLength, of which clients send a few different ones."""
+
+
+@lru_cache(maxsize=1024)
+def _short_size(start: bytes) -> int:
+    """The size of the frame that begins with ``start``; beyond all sizes unless it is short, and says so here."""
+    header = _HEADER.match(start)
+    if header is None:
+        return maxsize
+    size = header.end() - len(b"35=") + int(header[1]) + _TRAILER_SIZE
+    return size if size <= _ADLER_ANY_MAX else maxsize
 
 
 class Framer:
@@ -61,39 +78,56 @@ class Framer:
     def take(self, count: int) -> list[bytes]:
         """Up to ``count`` complete frames, in order; fewer when the rest is incomplete."""
         frames: list[bytes] = []
-        data = self._data
-        pos = self._pos
-        size = len(data)
-        match = _HEADER.match
-        ends = _TRAILER.fullmatch
-        while len(frames) < count and pos < size:
-            header = match(data, pos)
-            if header is None:
-                if size - pos < _HEADER_MAX and (data.startswith(_START, pos) or _START.startswith(data[pos:])):
-                    break
-                pos = self._skip(pos)
-                continue
-            end = header.end() - 3 + int(header[1])
-            after = end + _TRAILER_SIZE
-            if after - pos > self._size_max:
-                pos = self._skip(pos)
-            elif after > size:
-                break
-            elif ((trailer := data[end:after]) not in _SUMS and not ends(trailer)) or data[end - 1] != _SOH_BYTE:
-                pos = self._skip(pos)
-            else:
-                # A wrong sum skips all that the length covers, so that no byte is summed up twice.
-                summed = data[pos:end]
-                if (
-                    trailer
-                    == _TRAILERS[(adler32(summed) - 1) & 0xFF if end - pos <= _ADLER_ANY_MAX else checksum(summed)]
-                ):
-                    frames.append(data[pos:after])
-                else:
-                    self.garbled += 1
-                pos = after
-        self._pos = pos
+        is_complete = True
+        while is_complete and len(frames) < count and self._pos < len(self._data):
+            if self._size_max >= _ADLER_ANY_MAX:
+                self._take_short(frames, count)
+            if len(frames) < count:
+                is_complete = self._take_one(frames)
         return frames
+
+    def _take_short(self, frames: list[bytes], count: int) -> None:
+        """Right frames of few bytes, as nearly all are, up to the first that is anything else."""
+        data, pos = self._data, self._pos
+        size = len(data)
+        keep, adler_by_end = frames.append, _ADLER_BY_END.get
+        for _ in range(count - len(frames)):
+            after = pos + _short_size(data[pos : pos + _HEADER_SHORT])
+            if after > size:
+                break
+            frame = data[pos:after]
+            if adler32(frame) & 0xFF != adler_by_end(frame[-_END_SIZE:]):
+                break
+            keep(frame)
+            pos = after
+        self._pos = pos
+
+    def _take_one(self, frames: list[bytes]) -> bool:
+        """Any frame, or over what is none. False if the rest is incomplete."""
+        data, pos = self._data, self._pos
+        size = len(data)
+        header = _HEADER.match(data, pos)
+        if header is None:
+            if size - pos < _HEADER_MAX and (data.startswith(_START, pos) or _START.startswith(data[pos:])):
+                return False
+            self._pos = self._skip(pos)
+            return True
+        end = header.end() - len(b"35=") + int(header[1])
+        after = end + _TRAILER_SIZE
+        if after - pos > self._size_max:
+            self._pos = self._skip(pos)
+        elif after > size:
+            return False
+        elif not _TRAILER.match(data, end) or data[end - 1] != _SOH_BYTE:
+            self._pos = self._skip(pos)
+        else:
+            # A wrong sum skips all that the length covers, so that no byte is summed up twice.
+            if data[end:after] == _TRAILERS[checksum(data[pos:end])]:
+                frames.append(data[pos:after])
+            else:
+                self.garbled += 1
+            self._pos = after
+        return True
 
     def _skip(self, pos: int) -> int:
         """Where the next message can start; what the end of the data may have begun is kept."""
