@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from market_stage import Reader, Stage
 
+from actors.boundary import SessionUnavailable
 from engine import events as ev
 from engine.market_data.levels import displayed_levels
-from gateways.binary.market.line import Kind
+from gateways.binary.market.source import Kind
 
 READERS = (Kind.ORDERS, Kind.ORDERS, Kind.LEVELS)
 
@@ -143,7 +144,8 @@ def test_a_crash_of_the_feed_ends_the_streams() -> None:
     name = reader.name
     stage.feed.renew("it has failed")
     assert reader.ended == "it has failed"
-    assert stage.feed.line_named(name) is None
+    with pytest.raises(SessionUnavailable, match="not any more"):
+        stage.feed.line_named(name)
     for _ in range(30):
         stage.play(random_step(random, KINDS))
     reader.join()

@@ -20,7 +20,8 @@ from engine.market_data.orders import Orders, displayed_orders
 from engine.market_data.updates import MarketMessage
 from gateways.binary import soup
 from gateways.binary.market.feed import MarketFeed
-from gateways.binary.market.line import Kind, Line
+from gateways.binary.market.line import Line
+from gateways.binary.market.source import Kind
 from gateways.binary.market.stream import Batch
 
 S = 1_000_000_000

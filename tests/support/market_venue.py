@@ -21,6 +21,7 @@ from engine.session_profile import Rights
 from gateways.binary import soup
 from gateways.binary.authentication import read_challenge
 from gateways.binary.market.acceptor import MarketAcceptor
+from gateways.binary.market.feed import MarketFeed
 from gateways.binary.settings import BinarySettings
 from stores.journal.log import silent
 from tradeengine.market_feed import MarketFeedMember
@@ -48,8 +49,9 @@ def settings(directory: Path, *, checksum_every: int = 3, **binary: Any) -> Sett
 
 
 class MarketVenue:
-    def __init__(self, venue: Venue, acceptor: MarketAcceptor, port: int) -> None:
+    def __init__(self, venue: Venue, feed: MarketFeed, acceptor: MarketAcceptor, port: int) -> None:
         self.venue = venue
+        self.feed = feed
         self.acceptor = acceptor
         self.port = port
         self.tls_port = 0
@@ -82,7 +84,7 @@ async def running(
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
         gateway = BinarySettings(**settings)
         acceptor = MarketAcceptor(venue.door, member.feed, gateway, lambda event, **details: observe(event, details))
-        running = MarketVenue(venue, acceptor, listeners[0].socket.getsockname()[1])
+        running = MarketVenue(venue, member.feed, acceptor, listeners[0].socket.getsockname()[1])
 
         def observe(event: str, details: dict[str, Any]) -> None:
             assert event == "connection_closed", details
@@ -147,8 +149,7 @@ class MarketClient:
     async def caught_up(self) -> None:
         """Reads all that the venue has told."""
         await at_rest(self.at.venue)
-        line = self.at.acceptor.feed.line_named(self.session)
-        assert line is not None
+        line = self.at.feed.line_named(self.session)
         await self.until(lambda: self.book.next == line.stream.next and (self.book.complete or not self._from_snapshot))
 
     def check(self) -> None:

@@ -22,7 +22,8 @@ from engine.types import SCALE
 from gateways.binary import soup
 from gateways.binary.market.codec import END_OF_EVENT, SEQUENCED, UNSEQUENCED
 from gateways.binary.market.conflation import Conflation
-from gateways.binary.market.line import Kind, Line
+from gateways.binary.market.line import Line
+from gateways.binary.market.source import Kind
 from gateways.binary.market.stream import Stream
 
 
@@ -189,6 +190,7 @@ def test_the_end_of_a_stream_ends_its_readers_and_nobody_is_followed_for_nobody(
     stage.line.close("market data has begun anew")
     assert (first.ended, second.ended) == ("market data has begun anew", "")
     stage.conflation.tick()
+    stage.line = Stage().line
     third = stage.reader()
     assert stage.line.subscribers == [stage.conflation]
     stage.conflation.leave(third)
@@ -266,7 +268,7 @@ async def deaf_client(at: MarketVenue, session: str) -> trio.socket.SocketType:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     await sock.connect(("127.0.0.1", at.port))
     await sock.send(soup.login_request(soup.LoginRequest("MDATA1", PASSWORD, session, 0)))
-    line = at.acceptor.feed.lines[Kind.ORDERS]
+    line = at.feed.lines[Kind.ORDERS]
     before = len(line.subscribers)
     await until(lambda: session != ORDERS or len(line.subscribers) > before)
     await until(lambda: any(each.remote == address_of(sock) for each in at.acceptor._open))

@@ -31,9 +31,9 @@ from clients.market.multicast import _listener
 from gateways.binary import soup
 from gateways.binary.market import mold
 from gateways.binary.market.codec import SEQUENCED
-from gateways.binary.market.line import Kind
 from gateways.binary.market.mold_fanout import MoldCounters, MoldFanout, Rerequests, Ring
 from gateways.binary.market.mold_server import MoldServer, MoldSettings, _sender
+from gateways.binary.market.source import Kind
 from gateways.binary.market.stream import Batch
 
 SESSION = mold.session_field("O0ABCDEFG1")
@@ -305,7 +305,7 @@ async def multicast(at: MarketVenue, **options: Any) -> AsyncIterator[tuple[Loss
     requests = bound()
     where = Fanout("127.0.0.1", port, "127.0.0.1", requests.getsockname()[1])
     named = {"heartbeat_interval_s": 0.01, **options}
-    server = Lossy(at.acceptor.feed, MoldSettings(address="127.0.0.1", port=port, **named), requests)
+    server = Lossy(at.feed, MoldSettings(address="127.0.0.1", port=port, **named), requests)
     server.log = []
     async with trio.open_nursery() as nursery:
         await nursery.start(server.run)
@@ -320,7 +320,7 @@ def listener(at: MarketVenue, where: Fanout, **options: Any) -> MoldMarketData:
 async def followed(at: MarketVenue, market: MoldMarketData) -> None:
     """Until it has received all that the venue has told."""
     await at_rest(at.venue)
-    stream = at.acceptor.feed.lines[Kind.ORDERS].stream
+    stream = at.feed.lines[Kind.ORDERS].stream
     await until(lambda: market.connected and market.receiver.next == stream.next)
 
 
@@ -367,7 +367,7 @@ async def test_a_stream_that_begins_anew_is_followed(tmp_path: Path) -> None:
         await flow.trade(20)
         async with listener(at, where) as market:
             await followed(at, market)
-            at.acceptor.feed.renew("market data has begun anew")
+            at.feed.renew("market data has begun anew")
             await flow.trade(20)
             await until(lambda: at.acceptor.counters.snapshots_sent == 2)
             await followed(at, market)
@@ -385,7 +385,7 @@ async def test_a_flood_of_requests_is_not_answered(tmp_path: Path) -> None:
     async with running(settings(tmp_path)) as at, multicast(at, requests_per_s=5) as (server, where):
         await Flow(at).trade(20)
         with bound() as asker:
-            name = mold.session_field(at.acceptor.feed.lines[Kind.ORDERS].stream.name)
+            name = mold.session_field(at.feed.lines[Kind.ORDERS].stream.name)
             for _ in range(20):
                 asker.sendto(mold.request(name, 1, 1), ("127.0.0.1", where.request_port))
             await until(lambda: server.counters.requests_answered + server.counters.requests_refused == 20)

@@ -242,7 +242,7 @@ async def test_a_failure_of_the_feed_is_told_and_the_stream_begins_anew(
             monkeypatch.undo()
             raise RuntimeError("broken")
 
-        monkeypatch.setattr(at.acceptor.feed, "take", broken)
+        monkeypatch.setattr(at.feed, "take", broken)
         await flow.trade(10)
         await client.rest()
         assert client.debug == ["market data begins anew: log in again"]

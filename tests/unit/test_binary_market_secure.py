@@ -105,12 +105,12 @@ async def test_who_comes_back_signs_too(tmp_path: Path) -> None:
 async def test_nothing_is_done_for_who_has_not_signed(tmp_path: Path) -> None:
     async with running(keyed(tmp_path)) as at:
         client = await challenged(at)
-        assert not any(line.started for line in at.acceptor.feed.lines.values())
+        assert not any(line.started for line in at.feed.lines.values())
         await client.stream.send_all(codec.BOOK_REQUEST.pack(1, 1, 5) + authenticate(client, OTHER))
         await client.rest()
         assert client.book.next == 1
         assert not client.book.names
-        assert not any(line.started for line in at.acceptor.feed.lines.values())
+        assert not any(line.started for line in at.feed.lines.values())
         text = "unknown session or wrong credentials"
         assert refusal(client) == (2, MessageRejectReason.AUTHENTICATION_FAILED, text)
         client.rejects.pop()
@@ -130,7 +130,7 @@ async def test_who_does_not_sign_in_time_is_let_go(tmp_path: Path) -> None:
 async def test_streams_that_began_anew_meanwhile_are_not_those_that_were_named(tmp_path: Path) -> None:
     async with running(keyed(tmp_path)) as at:
         client = await challenged(at)
-        at.acceptor.feed.renew("a fault")
+        at.feed.renew("a fault")
         await client.stream.send_all(authenticate(client))
         await client.rest()
         assert refusal(client)[1:] == (MessageRejectReason.SESSION_NOT_AVAILABLE, "market data has begun anew")

@@ -16,7 +16,8 @@ from engine.market_data.top import MarketState
 from gateways.binary import codec, soup
 from gateways.binary.market import codec as market
 from gateways.binary.market.delivery import WholeStream
-from gateways.binary.market.line import Kind, Line, Listed
+from gateways.binary.market.line import Line, Listed
+from gateways.binary.market.source import Kind
 from gateways.binary.market.stream import Batch, Stream
 
 

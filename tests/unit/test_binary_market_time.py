@@ -13,7 +13,7 @@ from gateways.binary import soup
 from gateways.binary.client_connection import Shared
 from gateways.binary.market.acceptor import MarketAcceptor
 from gateways.binary.market.feed import MarketFeed
-from gateways.binary.market.line import Kind
+from gateways.binary.market.source import Kind
 from gateways.binary.settings import BinarySettings
 from gateways.timer_wheel import TimerWheel
 from gateways.transport import Outlet

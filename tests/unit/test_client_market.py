@@ -84,7 +84,7 @@ async def until(done: Callable[[], bool]) -> None:
 async def caught_up(at: MarketVenue, market: MarketData) -> None:
     """Until the client has received all that the venue has told."""
     await at_rest(at.venue)
-    line = at.acceptor.feed.line_named(market._link.session.session)
+    line = at.feed.line_named(market._link.session.session)
     assert line is not None
     await until(lambda: market.connected and market._link.session.next_number == line.stream.next)
 
@@ -193,7 +193,7 @@ async def test_a_stream_that_begins_anew_is_followed(tmp_path: Path) -> None:
         async with market_of(at) as market:
             await caught_up(at, market)
             before = market._link.session.session
-            at.acceptor.feed.renew("market data has begun anew")
+            at.feed.renew("market data has begun anew")
             await until(lambda: market._link.session.session != before and market.connected)
             await flow.trade(30)
             await caught_up(at, market)
@@ -299,7 +299,7 @@ async def test_without_trio(tmp_path: Path) -> None:
                 assert first > 0
                 return market.book("BTC/USDT"), told
 
-        line = at.acceptor.feed.line_named(ORDERS)
+        line = at.feed.line_named(ORDERS)
         assert line is not None
         stream = line.stream
         book, told = await trio.to_thread.run_sync(look)

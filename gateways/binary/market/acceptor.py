@@ -6,7 +6,7 @@ import os
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, cast
+from typing import Final
 
 import trio
 
@@ -15,7 +15,7 @@ from gateways.binary.client_connection import ClientConnection, Shared
 from gateways.binary.counters import MarketCounters
 from gateways.binary.market.conflation import Conflation
 from gateways.binary.market.connection import MarketConnection, MarketData
-from gateways.binary.market.feed import MarketFeed
+from gateways.binary.market.source import Source
 from gateways.binary.settings import BinarySettings
 from gateways.binary.soup_acceptor import SoupAcceptor, unobserved
 from gateways.transport import Outlet
@@ -30,14 +30,14 @@ class MarketAcceptor(SoupAcceptor):
     def __init__(
         self,
         admission: Admission,
-        feed: MarketFeed,
+        source: Source,
         settings: BinarySettings,
         observe: Callable[..., None] = unobserved,
         clock: Callable[[], int] = time.time_ns,
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.counters = MarketCounters()
-        self.feed = feed
+        self.source = source
         super().__init__(
             settings, self.counters, settings.market_data_connections_max, settings.buffer_max + _LAST_WORDS_MAX,
             observe, clock, entropy,
@@ -45,7 +45,7 @@ class MarketAcceptor(SoupAcceptor):
         self._conflation = Conflation(settings.conflation_checksum_every)
         self._ticks = False
         """Whether a timer calls the conflation."""
-        self._market_data = MarketData(admission, feed, self._conflation, self.counters)
+        self._market_data = MarketData(admission, source, self._conflation, self.counters)
 
     async def serve(
         self,
@@ -75,7 +75,7 @@ class MarketAcceptor(SoupAcceptor):
         return MarketConnection(outlet, remote, shared, self._market_data)
 
     async def stop(self, reason: str) -> None:
-        """Ends the streams, and every connection with End of Session. The same again changes nothing."""
-        self.feed.finish()
+        """Ends the streams that end with this port, and every connection. The same again changes nothing."""
+        self.source.finish()
         for connection in self._open:
-            cast("MarketConnection", connection).stop(reason)
+            connection.end(reason)

@@ -19,7 +19,7 @@ from gateways.binary import soup
 from gateways.binary.codec import HEADER, HEADER_SIZE
 from gateways.binary.fields import SIDE
 from gateways.binary.market.codec import END_OF_EVENT, UNSEQUENCED
-from gateways.binary.market.line import Line
+from gateways.binary.market.source import SourceLine
 from gateways.binary.market.stream import Batch
 
 NAME: Final = "CONFLATED"
@@ -143,7 +143,7 @@ class Conflation:
     def __init__(self, checksum_every: int) -> None:
         """``checksum_every``: updates of an instrument's book from one checksum to the next; 0 = none."""
         self._checksum_every = checksum_every
-        self._line: Line | None = None
+        self._line: SourceLine | None = None
         self._following = False
         """Whether the line's messages come here."""
         self._instruments: dict[int, _Instrument] = {}
@@ -154,7 +154,7 @@ class Conflation:
 
     # ---- clients ----------------------------------------------------------------------------------------------------
 
-    def join(self, client: Client, line: Line) -> None:
+    def join(self, client: Client, line: SourceLine) -> None:
         """``line`` is the stream by price; a new one is followed from now on, and ends whom the old one had."""
         if line is not self._line:
             self.end("market data has begun anew: log in again")
@@ -197,7 +197,7 @@ class Conflation:
             packets.append(UNSEQUENCED.snapshot_complete.pack(0, len(behind)))
         return packets
 
-    # ---- the stream: see gateways.binary.market.line.Subscriber -----------------------------------------------------
+    # ---- the stream: see gateways.binary.market.source.Subscriber ---------------------------------------------------
 
     def offer(self, batch: Batch) -> None:
         """What comes next of the stream."""
@@ -213,7 +213,7 @@ class Conflation:
             client.end(reason)
 
     def _begin(self, number: int, packets: list[bytes]) -> None:
-        """A :data:`gateways.binary.market.line.TakeSnapshot`: from there on the stream is taken as it comes."""
+        """A :data:`gateways.binary.market.source.TakeSnapshot`: from there on the stream is taken as it comes."""
         line = self._line
         if line is None or self._following:
             return
@@ -222,12 +222,12 @@ class Conflation:
             return
         self._take(b"".join(packets))
         self._take(line.stream.since(number, _ALL).packets)
-        line.subscribers.append(self)
         self._following = True
+        line.join(self)
 
     def _stop_following(self) -> None:
-        if self._line is not None and self in self._line.subscribers:
-            self._line.subscribers.remove(self)
+        if self._line is not None:
+            self._line.leave(self)
         self._line = None
         self._following = False
         self._instruments.clear()

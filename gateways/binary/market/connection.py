@@ -18,8 +18,7 @@ from gateways.binary.market import conflation
 from gateways.binary.market.codec import UNSEQUENCED
 from gateways.binary.market.conflation import Conflation
 from gateways.binary.market.delivery import Delivery, WholeStream
-from gateways.binary.market.feed import MarketFeed
-from gateways.binary.market.line import Kind, Line
+from gateways.binary.market.source import Kind, Source, SourceLine
 from gateways.binary.market.stream import Batch
 from gateways.binary.rejects import MessageRejectReason
 from gateways.transport import Outlet
@@ -36,7 +35,7 @@ class MarketData(msgspec.Struct, frozen=True):
     """What all connections of the market data port have in common beyond :class:`Shared`."""
 
     admission: Admission
-    feed: MarketFeed
+    source: Source
     conflation: Conflation
     counters: MarketCounters
     listening: Counter[int] = msgspec.field(default_factory=Counter)
@@ -44,28 +43,29 @@ class MarketData(msgspec.Struct, frozen=True):
 
 
 class MarketConnection(ClientConnection):
-    """Implements :class:`gateways.binary.market.line.Subscriber` and :class:`gateways.binary.market.conflation.Client`.
+    """Implements :class:`gateways.binary.market.source.Subscriber` and
+    :class:`gateways.binary.market.conflation.Client`.
 
     ``admission`` says who the client is. A session may have several of these connections beside that of order entry.
     """
 
     def __init__(self, outlet: Outlet, remote: str, shared: Shared, market_data: MarketData) -> None:
         super().__init__(outlet, remote, shared, market_data.counters)
-        self._feed = market_data.feed
+        self._source = market_data.source
         self._conflation = market_data.conflation
         self._admission = market_data.admission
         self._listening = market_data.listening
         self._counters = market_data.counters
         self._wheel = shared.wheel
         self._client: SessionOpened | None = None
-        self._line: Line | None = None
+        self._line: SourceLine | None = None
         self._delivery: Delivery = WholeStream(outlet, self._settings.buffer_max, self._cut)
         self._next = 0
 
     # ---- the stream's side: neither waits nor raises ----------------------------------------------------------------
 
     def offer(self, batch: Batch) -> None:
-        """See :class:`gateways.binary.market.line.Subscriber`."""
+        """See :class:`gateways.binary.market.source.Subscriber`."""
         self._delivery.offer(batch)
         self._session.wrote(self._wheel.now_s)
 
@@ -74,10 +74,11 @@ class MarketConnection(ClientConnection):
         """See :class:`gateways.binary.market.conflation.Client`."""
         return self._outlet.backlog
 
-    def stop(self, reason: str) -> None:
-        """The venue stops, and with it the stream: nobody can come back to it."""
-        if not self.reason:
-            self.end(reason)
+    def end(self, reason: str, last_packet: bytes = b"") -> None:
+        """Says so where the stream has ended for good: nobody can come back to it."""
+        ending = not self.reason
+        super().end(reason, last_packet)
+        if ending and self._line is not None and self._line.over:
             self._farewell += soup.END_OF_SESSION_PACKET
 
     # ---- what the connection is for ---------------------------------------------------------------------------------
@@ -108,8 +109,8 @@ class MarketConnection(ClientConnection):
         if self._client is not None:
             self._listening[self._client.session_id] -= 1
             self._client = None
-        if self._line is not None and self in self._line.subscribers:
-            self._line.subscribers.remove(self)
+        if self._line is not None:
+            self._line.leave(self)
         self._conflation.leave(self)
 
     def _left(self, *, orderly: bool) -> None:
@@ -133,7 +134,7 @@ class MarketConnection(ClientConnection):
             if self._challenged and line is not self._line:
                 raise SessionUnavailable("market data has begun anew")
             self._check_share(client)
-            self._feed.start(line)
+            self._source.start(line)
             number = self._next or request.sequence
             self._check_held(line, number)
             conflated = _is_conflated(request)
@@ -166,17 +167,14 @@ class MarketConnection(ClientConnection):
         self.write(self._session.challenge(self._next, line.stream.name))
         return await self._signature(line.stream.name)
 
-    def _line_for(self, request: soup.LoginRequest, client: SessionOpened) -> Line:
+    def _line_for(self, request: soup.LoginRequest, client: SessionOpened) -> SourceLine:
         """Raises LogonRefused."""
         if not self._may_listen(client):
             raise LogonRefused("the session has no right to market data")
         conflated = _is_conflated(request)
         if conflated and request.sequence:
             raise SessionUnavailable("conflated market data has no numbers to begin with: only 0")
-        line = self._feed.line_named(Kind.LEVELS.value if conflated else request.session)
-        if line is None:
-            raise SessionUnavailable(f"session {request.session!r} is not, or not any more")
-        return line
+        return self._source.line_named(Kind.LEVELS.value if conflated else request.session)
 
     def _check_share(self, client: SessionOpened) -> None:
         """One session may not use up the port. Raises SessionUnavailable."""
@@ -184,14 +182,14 @@ class MarketConnection(ClientConnection):
         if self._listening[client.session_id] >= most:
             raise SessionUnavailable(f"the session is logged in here {most} times already")
 
-    def _check_held(self, line: Line, number: int) -> None:
+    def _check_held(self, line: SourceLine, number: int) -> None:
         """Raises SessionUnavailable."""
         stream = line.stream
         if number and not stream.holds(number):
             text = f"sequence {number}: {stream.oldest} to {stream.next} can be had; 0 begins with a snapshot"
             raise SessionUnavailable(text)
 
-    async def _snapshot(self, line: Line, since: int) -> list[bytes]:
+    async def _snapshot(self, line: SourceLine, since: int) -> list[bytes]:
         """Its packets; the stream goes on from ``since``, or where that is 0 from what is :attr:`_next` then. Raises
         SessionUnavailable."""
         taken = trio.Event()
@@ -230,7 +228,7 @@ class MarketConnection(ClientConnection):
             if not await self._sent(batch.packets):
                 return
         if not self.reason:
-            line.subscribers.append(self)
+            line.join(self)
 
     async def _sent(self, packets: bytes) -> bool:
         """Writes and waits until the client has taken it; False when the connection is to end."""

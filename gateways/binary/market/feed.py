@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, cast
 
+from actors.boundary import SessionUnavailable
 from actors.market_data import EVERY, Deliver, Subscribe, ToMarketData, Unsubscribe
 from actors.runtime import Actor
 from engine.instrument import Instrument
@@ -17,7 +18,8 @@ from engine.market_data.steps import RecordSteps, Shown
 from engine.market_data.top import State
 from engine.market_data.updates import Channel, MarketMessage, Snapshot, Update
 from gateways.binary.market.codec import END_OF_EVENT, END_OF_MESSAGES, START_OF_MESSAGES
-from gateways.binary.market.line import TELL, Kind, Line, Listed
+from gateways.binary.market.line import TELL, Line, Listed
+from gateways.binary.market.source import Kind, SourceLine
 from gateways.binary.market.stream import Stream
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ class OutOfStep(Exception):
 
 
 class MarketFeed:
-    """``tell`` reaches the market data actor, and ``deliver`` brings what it answers back to :meth:`take`."""
+    """The venue's :class:`gateways.binary.market.source.Source`. ``tell`` reaches the market data actor, and
+    ``deliver`` brings what it answers back to :meth:`take`."""
 
     def __init__(
         self,
@@ -60,13 +63,19 @@ class MarketFeed:
 
     # ---- lines ------------------------------------------------------------------------------------------------------
 
-    def line_named(self, session: str) -> Line | None:
-        """The line that a login asks for: by its stream's name, by its kind, or (nothing) order by order."""
+    def line_named(self, session: str) -> Line:
+        """See :class:`gateways.binary.market.source.Source`."""
         wanted = session.upper() or Kind.ORDERS.value
-        return next((line for line in self.lines.values() if wanted in (line.stream.name, line.kind.value)), None)
+        for line in self.lines.values():
+            if wanted in (line.stream.name, line.kind.value):
+                return line
+        raise SessionUnavailable(f"session {session!r} is not, or not any more")
 
-    def start(self, line: Line) -> None:
+    def start(self, line: SourceLine) -> None:
         """From now on the line tells what happens; what there is comes first."""
+        self._start(self.lines[line.kind])
+
+    def _start(self, line: Line) -> None:
         if line.started:
             return
         line.started = True
@@ -97,6 +106,7 @@ class MarketFeed:
             return
         self._finished = True
         for line in self.lines.values():
+            line.over = True
             if line.started:
                 line.stream.append(TELL.system_event(self._clock_ns(), END_OF_MESSAGES))
                 line.flush()

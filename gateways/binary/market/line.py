@@ -8,8 +8,7 @@ instrument of which nothing has been sent since stays as its image is, however o
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from engine.instrument import Instrument
 from engine.market_data.checksum import levels_checksum
@@ -20,7 +19,8 @@ from engine.market_data.top import State
 from engine.market_data.updates import Channel
 from gateways.binary.market.codec import END_OF_EVENT, SEQUENCED, UNSEQUENCED
 from gateways.binary.market.encoder import Encoder
-from gateways.binary.market.stream import Batch, Stream
+from gateways.binary.market.source import Kind, SourceLine, TakeSnapshot
+from gateways.binary.market.stream import Stream
 
 LAG_MAX: Final = 20_000
 """Packets that a joiner may have to be sent again after an image; beyond, a new one is made."""
@@ -28,34 +28,6 @@ TELL: Final = Encoder(SEQUENCED)
 _SHOW: Final = Encoder(UNSEQUENCED)
 
 Content: TypeAlias = Shown | Levels
-TakeSnapshot: TypeAlias = Callable[[int, list[bytes]], object]
-"""Takes the number from which the stream goes on behind a snapshot, and the snapshot's packets; 0 and nothing where the
-stream has ended meanwhile."""
-
-
-class Kind(Enum):
-    """What a stream has; its first letter begins the stream's name."""
-
-    ORDERS = "ORDERS"
-    """Order by order: what a login gets that names no session."""
-    LEVELS = "LEVELS"
-    """By price."""
-
-    @property
-    def channel(self) -> Channel:
-        """Of market data: where its images and the changes of its book come from."""
-        return Channel.STEPS if self is Kind.ORDERS else Channel.LEVELS
-
-
-class Subscriber(Protocol):
-    """Who is sent a stream. Neither waits nor raises: what is done with a client that reads too slowly is decided
-    here (:mod:`gateways.binary.market.delivery`)."""
-
-    def offer(self, batch: Batch) -> None:
-        """What comes next of the stream. The bytes are everybody's."""
-
-    def end(self, reason: str) -> None:
-        """There will be no more, and the numbers are void."""
 
 
 class Listed:
@@ -125,20 +97,17 @@ class _Image:
         return packets
 
 
-class Line:
+class Line(SourceLine):
     """``ask`` has market data send an instrument's snapshot again, in its place among the updates."""
 
     def __init__(self, kind: Kind, stream: Stream, ask: Callable[[int], object]) -> None:
-        self.kind = kind
-        self.stream = stream
+        super().__init__(kind, stream)
         self.started = False
-        self.subscribers: list[Subscriber] = []
         self._ask = ask
         self._images: dict[int, _Image] = {}
         self._asked: set[int] = set()
         self._checked: set[int] = set()
         """Instruments whose next image is to be followed by its checksum."""
-        self._waiting: list[tuple[TakeSnapshot, int]] = []
 
     # ---- what market data brings -----------------------------------------------------------------------------------
 
@@ -183,8 +152,7 @@ class Line:
         """Sends what has been told to everybody, then snapshots to those who wait for one that can be had now."""
         batch = self.stream.close()
         if batch is not None:
-            for subscriber in list(self.subscribers):
-                subscriber.offer(batch)
+            self._hand_out(batch)
         if self._waiting and not self._asked:
             waiting, self._waiting = self._waiting, []
             newest, packets = self._snapshot()
@@ -238,14 +206,3 @@ class Line:
             number = min(number, as_of)
             packets += image.shown(as_of)
         return number + 1, packets
-
-    # ---- the end ----------------------------------------------------------------------------------------------------
-
-    def close(self, reason: str) -> None:
-        """The numbers are void."""
-        subscribers, self.subscribers = self.subscribers, []
-        for subscriber in subscribers:
-            subscriber.end(reason)
-        waiting, self._waiting = self._waiting, []
-        for take, _ in waiting:
-            take(0, [])

@@ -14,7 +14,8 @@ import msgspec
 
 from gateways.binary.market import mold
 from gateways.binary.market.feed import MarketFeed
-from gateways.binary.market.line import Kind, Line
+from gateways.binary.market.line import Line
+from gateways.binary.market.source import Kind
 from gateways.binary.market.stream import Batch
 from gateways.rates import TokenBucket
 
@@ -38,7 +39,7 @@ class MoldCounters(msgspec.Struct):
 
 
 class MoldFanout:
-    """Implements :class:`gateways.binary.market.line.Subscriber` for the whole network. ``send`` never waits; whether
+    """Implements :class:`gateways.binary.market.source.Subscriber` for the whole network. ``send`` never waits; whether
     it could send is its answer."""
 
     def __init__(
@@ -84,7 +85,7 @@ class MoldFanout:
             self._line = None
 
     def offer(self, batch: Batch) -> None:
-        """See :class:`gateways.binary.market.line.Subscriber`."""
+        """See :class:`gateways.binary.market.source.Subscriber`."""
         for first, count, datagram in mold.datagrams(
             self._session, batch.first, mold.blocks(batch.packets), self._bytes_max
         ):

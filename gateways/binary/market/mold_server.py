@@ -11,8 +11,8 @@ import trio
 
 from gateways.binary.market import mold
 from gateways.binary.market.feed import MarketFeed
-from gateways.binary.market.line import Kind
 from gateways.binary.market.mold_fanout import MoldCounters, MoldFanout, Rerequests
+from gateways.binary.market.source import Kind
 
 _REQUEST_MAX: Final = mold.HEADER.size + 1
 """Longer requests are none."""

@@ -32,11 +32,12 @@ class Stream:
     """Numbers packets from 1 and keeps the newest ``bytes_max`` bytes of them, in the batches in which they left.
 
     ``name`` is its SoupBinTCP session: 10 letters or digits, another one each time that the numbers begin again.
+    ``first`` is the number to begin with where those before it are not known here.
     """
 
-    def __init__(self, name: str, bytes_max: int) -> None:
+    def __init__(self, name: str, bytes_max: int, first: int = 1) -> None:
         self.name = name
-        self.next = 1
+        self.next = first
         """The number of the next packet."""
         self._open: list[bytes] = []
         self._batches: deque[Batch] = deque()
@@ -68,11 +69,21 @@ class Stream:
             return None
         batch = Batch(self.next - len(packets), len(packets), b"".join(packets))
         self._open = []
+        self._keep(batch)
+        return batch
+
+    def take(self, count: int, packets: bytes) -> Batch:
+        """The next ``count`` packets, that were joined elsewhere and leave as they are."""
+        batch = Batch(self.next, count, packets)
+        self.next = batch.next
+        self._keep(batch)
+        return batch
+
+    def _keep(self, batch: Batch) -> None:
         self._batches.append(batch)
         self._bytes += len(batch.packets) + _OVERHEAD
         while self._bytes > self._bytes_max:
             self._bytes -= len(self._batches.popleft().packets) + _OVERHEAD
-        return batch
 
     def holds(self, number: int) -> bool:
         """Whether all from ``number`` on can be sent; what comes next always can."""
