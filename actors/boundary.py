@@ -7,9 +7,11 @@ from typing import Protocol
 
 import msgspec
 
+from actors.cursor import Stored
 from actors.disconnects import Disconnects
 from actors.market_data import ToMarketData
 from actors.messages import ToAccount, ToBook, ToJournal
+from actors.pace import Pace
 from actors.runtime import Dispatcher, Mailbox
 from engine.directory import Directory
 from engine.events import Record
@@ -63,7 +65,7 @@ class PortLimits(msgspec.Struct, frozen=True):
     book_depth_max: int = 1000
     """Most price levels a side that a depth query is answered with."""
     replay_chunk: int = 256
-    """Reports that a replay reads before others have their turn."""
+    """Reports that a replay reads at the most before others have their turn."""
 
 
 class Routes(msgspec.Struct, frozen=True):
@@ -79,3 +81,6 @@ class Routes(msgspec.Struct, frozen=True):
     credits: CreditPool
     market_data: Mailbox[ToMarketData]
     disconnects: Disconnects
+    stored: Stored
+    pace: Pace
+    """Of those who read history."""

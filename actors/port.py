@@ -356,8 +356,10 @@ class SessionPort(PortPresence):
 
     def replay(self, begin: int, end: int) -> AsyncIterator[list[Report]]:
         """Durable reports numbered ``begin``..``end``, from the journal, in chunks; other numbers are left out."""
-        return replayed(self.state, RecordCursor(self._routes.read), begin, end, self._limits.replay_chunk)
+        routes = self._routes
+        return replayed(self.state, RecordCursor(routes.stored), begin, end, routes.pace, self._limits.replay_chunk)
 
     def trades(self, records: list[int]) -> AsyncIterator[list[Report]]:
         """The session's trades in those records, busts and corrections included, from the journal, in chunks."""
-        return traded(self.state, RecordCursor(self._routes.read), records, self._limits.replay_chunk)
+        routes = self._routes
+        return traded(self.state, RecordCursor(routes.stored), records, routes.pace, self._limits.replay_chunk)

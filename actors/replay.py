@@ -8,6 +8,7 @@ import msgspec
 import trio
 
 from actors.cursor import RecordCursor
+from actors.pace import Pace
 from actors.refusals import enriched
 from engine.outbox import NO_REPORT
 from engine.reports import TRADES, Report
@@ -15,16 +16,18 @@ from engine.session import SessionState
 
 
 async def replayed(
-    state: SessionState, cursor: RecordCursor, begin: int, end: int, chunk_max: int
+    state: SessionState, cursor: RecordCursor, begin: int, end: int, pace: Pace, chunk_max: int
 ) -> AsyncIterator[list[Report]]:
-    """Durable reports numbered ``begin``..``end``, in chunks; other numbers are left out. It ends with the epoch.
+    """Durable reports numbered ``begin``..``end``, in chunks, at the venue's pace; other numbers are left out. It ends
+    with the epoch.
 
     A record that holds many of them (a mass cancel, an auction) is taken apart once.
     """
     chunk: list[Report] = []
     epoch = state.epoch
     taken_apart, mine, nth = NO_REPORT, [], 0
-    for looked_at, (number, seq) in enumerate(state.sent.reports(begin, end), 1):
+    over_s, looked_at, now = await pace.turn(), 0, trio.current_time
+    for number, seq in state.sent.reports(begin, end):
         if state.epoch != epoch:
             break
         if seq != taken_apart:
@@ -32,23 +35,29 @@ async def replayed(
         if nth < len(mine):
             chunk.append(enriched(state, msgspec.structs.replace(mine[nth], number=number)))
         nth += 1
-        if not looked_at % chunk_max:
+        looked_at += 1
+        if looked_at >= chunk_max or now() >= over_s:
             if chunk:
                 yield chunk
                 chunk = []
-            await trio.lowlevel.checkpoint()
+            over_s, looked_at = await pace.turn(), 0
     if chunk:
         yield chunk
 
 
 async def traded(
-    state: SessionState, cursor: RecordCursor, records: list[int], chunk_max: int
+    state: SessionState, cursor: RecordCursor, records: list[int], pace: Pace, chunk_max: int
 ) -> AsyncIterator[list[Report]]:
-    """The reports of a session's trades in ``records``, which ascend, in chunks of so many records."""
-    for at in range(0, len(records), chunk_max):
-        chunk: list[Report] = []
-        for seq in records[at : at + chunk_max]:
-            found = state.reports_in(seq, cursor.record(seq))
-            chunk += [report for report in found if type(report.event) in TRADES]
+    """The reports of a session's trades in ``records``, which ascend, in chunks of at most so many records."""
+    chunk: list[Report] = []
+    over_s, looked_at, now = await pace.turn(), 0, trio.current_time
+    for seq in records:
+        found = state.reports_in(seq, cursor.record(seq))
+        chunk += [report for report in found if type(report.event) in TRADES]
+        looked_at += 1
+        if looked_at >= chunk_max or now() >= over_s:
+            yield chunk
+            chunk = []
+            over_s, looked_at = await pace.turn(), 0
+    if chunk:
         yield chunk
-        await trio.lowlevel.checkpoint()

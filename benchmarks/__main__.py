@@ -17,7 +17,7 @@ import msgspec
 
 from benchmarks.harness import ROOT, Benchmark, Claim, Context, Skipped, skipped
 
-NAMES = ("book", "book_growth", "runtime", "journal", "replay", "binary", "fanout", "fix")
+NAMES = ("book", "book_growth", "runtime", "journal", "replay", "binary", "fanout", "fix", "resend")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

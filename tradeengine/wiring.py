@@ -17,6 +17,7 @@ from actors.door import Door
 from actors.journal import JournalActor, OutNumbers
 from actors.market_data import ToMarketData
 from actors.messages import Barrier, ToAccount, ToBook, ToJournal, ToPort, ToPublisher
+from actors.pace import Pace
 from actors.passwords import Passwords
 from actors.port import SessionPort
 from actors.publisher import PublisherActor
@@ -110,6 +111,8 @@ class Wiring:
             self.credits,
             self.market_data_mail,
             self.disconnects,
+            self.journal.read_batches,
+            Pace(self.dispatcher),
         )
 
     def _door(self) -> Door:

@@ -12,6 +12,7 @@ from actors.boundary import CreditPool, PortLimits, Routes
 from actors.disconnects import Disconnects
 from actors.journal import OutNumbers
 from actors.messages import Behind, Delivery, Outcome, SessionEvent
+from actors.pace import Pace
 from actors.port import SessionPort
 from actors.runtime import Dispatcher, Mailbox
 from engine import events as ev
@@ -19,6 +20,7 @@ from engine.directory import Directory
 from engine.reports import SILENT, Report, addressees, collect_reports
 from engine.session import SessionState
 from engine.types import OrdStatus
+from engine.wire import encode_record
 
 ENDED = {"status": OrdStatus.CANCELED, "leaves_qty": 0}
 LIMITS = PortLimits()
@@ -56,7 +58,7 @@ class AccountMail:
 class PortWorld:
     """A port; what it tells the journal becomes durable when :meth:`journal_told` says so."""
 
-    def __init__(self, protocol: str = "FIX.4.4", limits: PortLimits = LIMITS) -> None:
+    def __init__(self, protocol: str = "FIX.4.4", limits: PortLimits = LIMITS, pace: Pace | None = None) -> None:
         self.journal: Mailbox[Any] = Mailbox("journal", 1000)
         self.account = AccountMail(self.journal)
         self.book: Mailbox[Any] = Mailbox("book", 1000)
@@ -71,6 +73,7 @@ class PortWorld:
         self.reserved: list[int] = []
         self.seq = 10
         self.limits = limits
+        self.pace = pace or Pace(Dispatcher())
         self.state = SessionState(opened_session(1, protocol))
         self.directory = Directory()
         self.directory.apply(self.state.opened)
@@ -88,12 +91,15 @@ class PortWorld:
     def make(self, state: SessionState) -> SessionPort:
         routes = Routes(
             Dispatcher(), self.directory, self.journal, {2: self.account.mail}, {1: self.book}, self.read, self.credits,
-            self.market_data, self.disconnects,
+            self.market_data, self.disconnects, self.stored, self.pace,
         )  # fmt: skip
         return SessionPort(state, self.seq, self.numbers, routes, self.limits, self.mailbox)
 
     def read(self, first: int, last: int) -> Iterator[tuple[int, ev.Record]]:
         return iter([(seq, record) for seq, record in sorted(self.records.items()) if first <= seq <= last])
+
+    def stored(self, first: int, last: int) -> Iterator[tuple[int, list[bytes]]]:
+        return iter([(seq, [encode_record(record)]) for seq, record in self.read(first, last)])
 
     # ---- actors.port.Connection
 
