@@ -49,8 +49,8 @@ from engine.risk import admit_list, admit_new, admit_replace, admit_withdrawal
 from engine.session_end import SessionEnd
 from engine.types import CancelReason, CxlRejReason, OrdRejReason
 
-_RESHAPING = frozenset({OrderTriggered, OrderRestated, OrderUpdated})
-"""What the venue does to an order; it may hold less afterwards."""
+_RESHAPING = frozenset({OrderReplaced, OrderTriggered, OrderRestated, OrderUpdated})
+"""What is done to an open order; it may hold less afterwards."""
 
 
 class AccountActor(Actor[ToAccount]):
@@ -147,40 +147,43 @@ class AccountActor(Actor[ToAccount]):
 
     def _settle(self, message: Settle) -> None:
         if message.seq <= self.settled_seq:
-            release(self.reservations, message.events)  # a rebuild has folded them; reservations are not rebuilt
+            self._release(message.events)  # a rebuild has folded them; reservations are not rebuilt
             return
         try:
             self._fold(message.events)
         except Exception:
-            release(self.reservations, message.events)
+            self._release(message.events)
             raise
         self.settled_seq = message.seq
 
+    def _release(self, events: list[Event]) -> None:
+        for event in events:
+            release(self.reservations, event)
+
     def _fold(self, events: list[Event]) -> None:
-        apply = self.account.apply
-        reservations = self.reservations
+        account, reservations = self.account, self.reservations
         drop = reservations.drop
         for event in events:
             if type(event) is TradeExecuted:
-                apply(event)
-            elif type(event) is OrderAccepted or type(event) is OrderReplaced:
-                apply(event)
-                terms = event.order.terms
-                drop(terms.session_id, terms.cl_ord_id)
+                account.apply_trade(event)
+            elif type(event) is OrderAccepted:
+                image = event.order
+                account.apply_accepted(image)
+                drop(image.terms.session_id, image.terms.cl_ord_id)
                 if reservations.replacing:
-                    reservations.follow(event.order)
-            elif type(event) is OrderRejected or type(event) is CancelRejected:
-                release(reservations, [event])
+                    reservations.follow(image)
             else:
-                apply(event)
-                if type(event) is OrderCanceled:
-                    if event.cl_ord_id:
-                        drop(event.order.terms.session_id, event.cl_ord_id)
-                elif type(event) in _RESHAPING:
-                    if reservations.replacing:
-                        reservations.follow(event.order)  # type: ignore[union-attr]
-                elif isinstance(event, MassCancelPartDone | MassCancelRequested):
-                    self._complete(event.request_id)
+                self._fold_other(event)
+
+    def _fold_other(self, event: Event) -> None:
+        reservations = self.reservations
+        if type(event) is not OrderRejected and type(event) is not CancelRejected:
+            self.account.apply(event)
+        release(reservations, event)
+        if reservations.replacing and type(event) in _RESHAPING:
+            reservations.follow(event.order)  # type: ignore[union-attr, arg-type]
+        if isinstance(event, MassCancelPartDone | MassCancelRequested):
+            self._complete(event.request_id)
 
     # ---- what is rare ---------------------------------------------------------------------------------------------
 
@@ -340,17 +343,18 @@ class AccountActor(Actor[ToAccount]):
             self._journal.tell(Outcome(0, 0, 0, [event], request.done))
 
 
-def release(reservations: Reservations, events: list[Event]) -> None:
-    """Drop what was reserved for the commands whose outcome ``events`` are.
+def release(reservations: Reservations, event: Event) -> None:
+    """Drop what was reserved for the command whose outcome ``event`` is, if it is one's.
 
     A duplicate was refused before it could reserve anything: what its ClOrdID names is another command's.
     """
-    for event in events:
-        if type(event) is OrderAccepted or type(event) is OrderReplaced:
-            reservations.drop(event.order.terms.session_id, event.order.terms.cl_ord_id)
-        elif type(event) is OrderCanceled:
+    if type(event) is OrderAccepted or type(event) is OrderReplaced:
+        reservations.drop(event.order.terms.session_id, event.order.terms.cl_ord_id)
+    elif type(event) is OrderCanceled:
+        if event.cl_ord_id:
             reservations.drop(event.order.terms.session_id, event.cl_ord_id)
-        elif type(event) is OrderRejected and event.reason != OrdRejReason.DUPLICATE_ORDER:
+    elif type(event) is OrderRejected:
+        if event.reason != OrdRejReason.DUPLICATE_ORDER:
             reservations.drop(event.order.terms.session_id, event.order.terms.cl_ord_id)
-        elif type(event) is CancelRejected and event.reason != CxlRejReason.DUPLICATE_CL_ORD_ID:
-            reservations.drop(event.session_id, event.cl_ord_id)
+    elif type(event) is CancelRejected and event.reason != CxlRejReason.DUPLICATE_CL_ORD_ID:
+        reservations.drop(event.session_id, event.cl_ord_id)

@@ -260,11 +260,12 @@ class SessionPort(PortPresence):
             if message.silent:
                 reports = [report for report in reports if report.number != SILENT]
             if reports and self.connection is not None:
-                self.connection.deliver([enriched(state, r) if type(r.event) in _SPARSE else r for r in reports])
+                if not _SPARSE.isdisjoint([type(report.event) for report in reports]):
+                    reports = [enriched(state, r) if type(r.event) in _SPARSE else r for r in reports]
+                self.connection.deliver(reports)
                 if self._is_fix:
                     self._reserve()
-        for record in message.outcomes:
-            state.apply_outcome(record)
+        state.apply_outcomes(message.outcomes)
         self.applied_seq = message.seq
 
     def _on_resolved(self) -> None:

@@ -146,11 +146,22 @@ class PublisherActor(Actor[ToPublisher]):
             callback(at)
 
     def _sort(self, seq: int, record: Record) -> None:
+        settlements = self._settlements
         for event in record.events:
             if type(event) is TradeExecuted:
-                self._sort_trade(event)
+                aggressor = event.aggressor.terms
+                one, other = aggressor.account_id, event.resting.terms.account_id
+                settlements[one].append(event)
+                if one != other:
+                    settlements[other].append(event)
+                self.counters.trades += 1
+                fee = event.aggressor_fee + event.resting_fee
+                if fee:
+                    self._fees[self.directory.instruments[aggressor.symbol_id].quote] += fee
             elif type(event) in _ORDER_EVENTS:
-                self._settle(event.order.terms.account_id, event)  # type: ignore[union-attr]
+                account_id = event.order.terms.account_id  # type: ignore[union-attr]
+                if account_id:  # a command refused for an account that does not exist concerns none
+                    settlements[account_id].append(event)
             else:
                 self._sort_rare(seq, event)
         if record.out or OrderUpdated in map(type, record.events):
@@ -158,18 +169,7 @@ class PublisherActor(Actor[ToPublisher]):
         if record.session_id:
             self._outcomes[record.session_id].append(record)
 
-    def _settle(self, account_id: int, event: Event) -> None:
-        if account_id:  # a command refused for an account that does not exist concerns none
-            self._settlements[account_id].append(event)
-
-    def _sort_trade(self, event: TradeExecuted) -> None:
-        self._settle_parties(event)
-        self.counters.trades += 1
-        fee = event.aggressor_fee + event.resting_fee
-        if fee:
-            self._fees[self.directory.instruments[event.aggressor.terms.symbol_id].quote] += fee
-
-    def _settle_parties(self, event: TradeExecuted | TradeBusted | TradeCorrected) -> None:
+    def _settle_parties(self, event: TradeBusted | TradeCorrected) -> None:
         one, other = event.aggressor.terms.account_id, event.resting.terms.account_id
         self._settlements[one].append(event)
         if one != other:
@@ -178,13 +178,14 @@ class PublisherActor(Actor[ToPublisher]):
     def _sort_rare(self, seq: int, event: Event) -> None:
         if type(event) is OrderUpdated:
             terms = event.order.terms
-            self._settle(terms.account_id, event)
+            self._settlements[terms.account_id].append(event)
             self._silent[terms.session_id] += 1
             return
         if isinstance(event, _ACCOUNT_EVENTS):
-            self._settle(event.account_id, event)
+            if event.account_id:
+                self._settlements[event.account_id].append(event)
         elif isinstance(event, MassCancelPartDone):
-            self._settle(account_of_request(event.request_id), event)
+            self._settlements[account_of_request(event.request_id)].append(event)
         elif isinstance(event, TradeBusted | TradeCorrected):
             self._settle_parties(event)
             self._fees[self.directory.instruments[event.aggressor.terms.symbol_id].quote] += change_of(event).fees

@@ -28,7 +28,7 @@ from engine.events import (
 from engine.image import OrderImage
 from engine.instrument import Instrument
 from engine.money import change_of
-from engine.types import SCALE, Amount, Side
+from engine.types import SCALE, Amount, Px, Qty, Side
 
 OPEN_ORDERS_MAX = 100_000
 """Open orders that an account may have unless it is told otherwise."""
@@ -73,13 +73,9 @@ class Account:
     def apply(self, event: Event) -> None:
         """Fold one event of the journal in; of a trade, the sides that are this account's."""
         if type(event) is TradeExecuted:
-            mine = self.opened.account_id
-            if event.aggressor.terms.account_id == mine:
-                self._settle(event.aggressor, event, event.aggressor_fee)
-            if event.resting.terms.account_id == mine:
-                self._settle(event.resting, event, event.resting_fee)
+            self.apply_trade(event)
         elif type(event) is OrderAccepted:
-            self._open(event.order)
+            self.apply_accepted(event.order)
         elif type(event) in _FOLLOWED:
             image: OrderImage = event.order  # type: ignore[union-attr, assignment]
             self._follow(image, image.terms.cl_ord_id)
@@ -90,7 +86,18 @@ class Account:
         else:
             self._apply_rare(event)
 
-    def _open(self, image: OrderImage) -> None:
+    def apply_trade(self, trade: TradeExecuted) -> None:
+        """As :meth:`apply`."""
+        mine = self.opened.account_id
+        image = trade.aggressor
+        if image.terms.account_id == mine:
+            self._settle(image, trade.px, trade.qty, trade.aggressor_fee)
+        image = trade.resting
+        if image.terms.account_id == mine:
+            self._settle(image, trade.px, trade.qty, trade.resting_fee)
+
+    def apply_accepted(self, image: OrderImage) -> None:
+        """As :meth:`apply` of an ``OrderAccepted``."""
         terms = image.terms
         instrument = self.instruments[terms.symbol_id]
         asset = instrument.quote if terms.side is _BUY else instrument.base
@@ -116,13 +123,12 @@ class Account:
             orders[terms.cl_ord_id] = image
             self.orders_open += 1
 
-    def _settle(self, image: OrderImage, trade: TradeExecuted, fee: Amount) -> None:
+    def _settle(self, image: OrderImage, px: Px, qty: Qty, fee: Amount) -> None:
         terms = image.terms
         instrument = self.instruments[terms.symbol_id]
         base, quote = instrument.base, instrument.quote
         balances = self.balances
-        qty = trade.qty
-        cost = trade.px * qty // SCALE
+        cost = px * qty // SCALE
         if terms.side is _BUY:
             balances[base] = balances.get(base, 0) + qty
             balances[quote] = balances.get(quote, 0) - cost - fee
@@ -133,12 +139,13 @@ class Account:
             asset = base
         orders = self.orders[terms.session_id]
         cl_ord_id = terms.cl_ord_id
-        self.held[asset] += image.hold - orders[cl_ord_id].hold
         if image.leaves_qty:
+            before = orders[cl_ord_id]
             orders[cl_ord_id] = image
         else:
-            del orders[cl_ord_id]
+            before = orders.pop(cl_ord_id)
             self.orders_open -= 1
+        self.held[asset] += image.hold - before.hold
 
     # ---- what is rare ---------------------------------------------------------------------------------------------
 

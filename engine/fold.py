@@ -125,7 +125,7 @@ class VenueState:
                     self.sessions[session_id].apply_reports(reports)
             by_session.clear()
         if record.session_id and (record.in_seq or not book_id):  # what a book did says nothing else of its asker
-            self.sessions[record.session_id].apply_outcome(record)
+            self.sessions[record.session_id].apply_outcomes([record])
 
     def _apply_trade(self, event: TradeExecuted) -> int:
         if self.on_public is not None:

@@ -116,28 +116,8 @@ def collect_reports(seq: int, record: Record, into: defaultdict[int, list[Report
     """
     if record.copies:
         _collect_with_copies(seq, record, into)
-    else:
-        _collect_own(seq, record, into)
-
-
-def _collect_with_copies(seq: int, record: Record, into: defaultdict[int, list[Report]]) -> None:
-    own: defaultdict[int, list[Report]] = defaultdict(list)
-    _collect_own(seq, record, own)
-    originals: dict[int, Copied] = {}
-    for session_id, reports in own.items():
-        into[session_id] += reports
-        for report in reports:
-            if report.number:
-                originals[report.position] = Copied(session_id, report)
-    copies, time_ns = record.copies, record.time_ns
-    for at in range(0, len(copies), 3):
-        position = copies[at + 1]
-        into[copies[at]].append(Report(copies[at + 2], seq, position, time_ns, originals[position], None))
-
-
-def _collect_own(seq: int, record: Record, into: defaultdict[int, list[Report]]) -> None:
-    out = record.out
-    time_ns = record.time_ns
+        return
+    out, time_ns = record.out, record.time_ns
     at = 0
     for event in record.events:
         if type(event) in _ORDER_EVENTS:
@@ -157,6 +137,21 @@ def _collect_own(seq: int, record: Record, into: defaultdict[int, list[Report]])
         else:
             continue
         at += 1
+
+
+def _collect_with_copies(seq: int, record: Record, into: defaultdict[int, list[Report]]) -> None:
+    own: defaultdict[int, list[Report]] = defaultdict(list)
+    collect_reports(seq, msgspec.structs.replace(record, copies=()), own)
+    originals: dict[int, Copied] = {}
+    for session_id, reports in own.items():
+        into[session_id] += reports
+        for report in reports:
+            if report.number:
+                originals[report.position] = Copied(session_id, report)
+    copies, time_ns = record.copies, record.time_ns
+    for at in range(0, len(copies), 3):
+        position = copies[at + 1]
+        into[copies[at]].append(Report(copies[at + 2], seq, position, time_ns, originals[position], None))
 
 
 def reports_of(seq: int, record: Record) -> list[tuple[int, Report]]:

@@ -18,7 +18,7 @@ from engine.money import hold_asset, worst_hold
 from engine.protection import NO_TOUCH, Touch, protected, reprotected
 from engine.rejections import Refusal
 from engine.reservations import NO_TERMS, Reservations
-from engine.types import Amount, CxlRejReason, OrdRejReason, OrdType, Px, Side
+from engine.types import SCALE, Amount, CxlRejReason, OrdRejReason, OrdType, Px, Side
 
 ListRefusal = tuple[int, int, str]
 """Which leg, from 0, with its refusal."""
@@ -50,9 +50,13 @@ def admit_new(
         refusal = _limits(account, command.order_qty, command.px)
         if refusal is not None:
             return refusal
-    side, px, qty, rate = command.side, command.px, command.order_qty, instrument.worst_fee
-    need = worst_hold(side, px, qty, rate)
-    asset = instrument.quote if side is _BUY else instrument.base
+    px, need, rate = command.px, command.order_qty, instrument.worst_fee
+    qty = need
+    asset = instrument.base
+    if command.side is _BUY:  # engine.money.worst_hold, written out
+        cost = px * qty // SCALE
+        need = cost - (-(cost * rate) // SCALE)
+        asset = instrument.quote
     pending = reservations.pending.get(asset, 0)
     if need > account.balances.get(asset, 0) - account.held.get(asset, 0) - pending:
         return _too_poor(account, reservations, asset, need, command)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import Final
 
@@ -57,6 +58,9 @@ class InboundNumbers:
     def cover(self, first: int, last: int) -> None:
         """Numbers ``first``..``last`` are accounted for."""
         ahead = self.ahead
+        if first == self.next and not ahead:
+            self.next = last + 1
+            return
         if first > self.next:
             heappush(ahead, (first, last))
             return
@@ -111,13 +115,15 @@ class SessionState:
 
     # ---- fold -----------------------------------------------------------------------------------------------------
 
-    def apply_outcome(self, record: Record) -> None:
-        """The record of a command that this session sent."""
-        if record.in_seq:
-            self.inbound.cover(record.in_from, record.in_seq)
-        first = record.events[0]
-        if type(first) is MassCancelRequested:
-            self._use_up(first.cl_ord_id)
+    def apply_outcomes(self, records: Iterable[Record]) -> None:
+        """The records of commands that this session sent, in order."""
+        cover = self.inbound.cover
+        for record in records:
+            if record.in_seq:
+                cover(record.in_from, record.in_seq)
+            first = record.events[0]
+            if type(first) is MassCancelRequested:
+                self._use_up(first.cl_ord_id)
 
     def apply_reports(self, reports: list[Report]) -> None:
         """Reports that this session was or will be sent, and silent ones, in order."""

@@ -126,16 +126,16 @@ async def test_a_crashed_account_refuses_one_command_and_forgets_no_reservation(
 async def test_reservations_end_also_where_the_outcome_came_while_the_account_was_rebuilt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = Account.apply
+    original = Account.apply_accepted
     crashes: list[Any] = []
 
-    def crashing(self: Account, event: Any) -> None:
-        original(self, event)
-        if isinstance(event, OrderAccepted) and event.order.cl_ord_id == MARKER and not crashes:
-            crashes.append(event)
+    def crashing(self: Account, image: Any) -> None:
+        original(self, image)
+        if image.cl_ord_id == MARKER and not crashes:
+            crashes.append(image)
             raise RuntimeError("made to crash")
 
-    monkeypatch.setattr(Account, "apply", crashing)
+    monkeypatch.setattr(Account, "apply_accepted", crashing)
     async with running(settings(tmp_path)) as venue:
         client = Client(venue, 1).connect()
         client.send(order("a"), order(MARKER), order("b"))

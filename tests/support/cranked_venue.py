@@ -134,7 +134,7 @@ class CrankedVenue:
                     session = self.sessions[session_id]
                     session.apply_reports(message.reports)
                     for record in message.outcomes:
-                        session.apply_outcome(record)
+                        session.apply_outcomes([record])
 
     # ---- what must hold --------------------------------------------------------------------------------------------
 

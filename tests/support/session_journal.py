@@ -39,7 +39,7 @@ class Journal:
         reports = into[1]
         self.state.apply_reports(reports)
         if session_id:
-            self.state.apply_outcome(record)
+            self.state.apply_outcomes([record])
         return reports
 
     def log_on(self, *, reset: bool = False, in_next: int = 1) -> None:

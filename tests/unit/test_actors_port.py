@@ -50,7 +50,7 @@ def test_a_name_in_flight_when_the_day_rolls_is_still_taken() -> None:
         if isinstance(record.events[0], ev.TradingDayRolled):
             folded.roll()
         folded.apply_reports([report for _, report in reports_of(seq, record)])
-        folded.apply_outcome(record)
+        folded.apply_outcomes([record])
     assert (world.state.orders, world.state.open) == (folded.orders, folded.open)
 
 
@@ -139,7 +139,7 @@ def test_live_names_are_the_folds_after_a_refused_list() -> None:
     folded = SessionState(world.state.opened)
     for seq, record in sorted(world.records.items()):
         folded.apply_reports([report for _, report in reports_of(seq, record)])
-        folded.apply_outcome(record)
+        folded.apply_outcomes([record])
     assert folded.orders == world.state.orders
 
 
