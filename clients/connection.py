@@ -14,7 +14,7 @@ from clients.link import Link
 from clients.reply import Reply
 from gateways.binary import soup
 from gateways.tls import TlsOutlet
-from gateways.transport import HandshakeFailed, Outlet
+from gateways.transport import RECEIVE_MAX, HandshakeFailed, Outlet
 
 E = TypeVar("E")
 L = TypeVar("L", bound=Link)  # type: ignore[type-arg]
@@ -32,10 +32,11 @@ class Connection(Generic[L, E]):
     ``LoginRefused`` when the connection is gone and not to come back.
     """
 
-    def __init__(self, host: str, port: int, link: L) -> None:
-        """Connects nowhere yet."""
+    def __init__(self, host: str, port: int, link: L, receive_max: int = RECEIVE_MAX) -> None:
+        """Connects nowhere yet. ``receive_max``: bytes that are read at a time."""
         self._address = host, port
         self._link = link
+        self._receive_max = receive_max
         self._outlet: Outlet | None = None
         self._changed = trio.Event()
         """Events have come, or the connection is another, or gone."""
@@ -167,7 +168,7 @@ class Connection(Generic[L, E]):
         """What has come, or comes next; why nothing more will."""
         link = self._link
         await self._room()
-        data = await outlet.receive()
+        data = await outlet.receive(self._receive_max)
         self._received_at = trio.current_time()
         if not data:
             return ConnectionLost(link.words or outlet.fault or outlet.reason or "the venue closed the connection")

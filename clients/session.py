@@ -112,7 +112,8 @@ class SoupSession:
             raise LoginRefused(payload.decode("ascii", "replace"), text)
         if kind == soup.END_OF_SESSION:
             self.ended = True
-            self.last_debug = next((said.decode("ascii", "replace") for kind, said in behind if kind == soup.DEBUG), "")
+            said_behind = (said.decode("ascii", "replace") for kind, said in behind if kind == soup.DEBUG)
+            self.last_debug = next(said_behind, self.last_debug)
             raise ConnectionLost(self.last_debug or "the venue has ended the session")
         if kind != soup.LOGIN_ACCEPTED or self.logged_in:
             raise ProtocolError(f"unexpected packet type {chr(kind)!r}")

@@ -9,26 +9,20 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from clients.answers import message_rejected
-from clients.decoding import template_of
 from clients.exceptions import ClientError, ConnectionLost, LoginRefused, ProtocolError, anew
-from clients.link import Link
+from clients.market.admission import AdmittedLink
 from clients.market.book import Damaged, LocalBook
 from clients.market.events import Listed, MarketEvent, Resynchronising
 from clients.market.feed import CONFLATED, ORDERS, MarketBooks
 from clients.reply import Reply
 from clients.session import LoggedIn, Packet, SoupSession
 from clients.settings import Settings
-from gateways.binary.authentication import read_challenge
-from gateways.binary.codec import AUTHENTICATION_CHALLENGE, MESSAGE_REJECT
-from gateways.binary.rejects import MessageRejectReason
+from gateways.binary import soup
 
 _FROM_SNAPSHOT = 0
-_NOT_AVAILABLE = "S"
-_NOT_AUTHORISED = "A"
 
 
-class MarketLink(Link[MarketEvent]):
+class MarketLink(AdmittedLink[MarketEvent]):
     """``stream`` is what is listened to: one of the names in :mod:`clients.market.feed`. Unless it ``resumes``, a new
     connection begins with a snapshot."""
 
@@ -42,20 +36,13 @@ class MarketLink(Link[MarketEvent]):
         *,
         resumes: bool = True,
     ) -> None:
-        super().__init__(settings, chance)
-        self.session = SoupSession(_FROM_SNAPSHOT, stream)
+        super().__init__(username, password, SoupSession(_FROM_SNAPSHOT, stream), settings, chance)
         self.market = MarketBooks(self._add, by_price=stream != ORDERS)
-        self._credentials = username, password
         self._stream = stream
         self._resumes = resumes and stream != CONFLATED
         self._resuming = False
         """Whether the stream is to go on where it was."""
         self._waiting: list[tuple[str | int, Reply[LocalBook]]] = []
-
-    @property
-    def words(self) -> str:
-        """See :class:`Link`."""
-        return self.session.last_debug
 
     def book(self, symbol: str | int) -> LocalBook:
         """By symbol or SecurityID. Raises ``ValueError`` for a symbol that the venue doesn't list."""
@@ -110,7 +97,7 @@ class MarketLink(Link[MarketEvent]):
 
     def lost(self, error: ClientError, now_s: float) -> float | None:
         """See :class:`Link`."""
-        if self._resuming and isinstance(error, LoginRefused) and error.code == _NOT_AVAILABLE:
+        if self._resuming and isinstance(error, LoginRefused) and error.code == soup.SESSION_NOT_AVAILABLE:
             error = ConnectionLost(str(error))
             self.distrust(str(error))
         elif self._resuming and self.session.ended:
@@ -122,7 +109,7 @@ class MarketLink(Link[MarketEvent]):
             self.market.distrust()
             self.session.session = self._stream
             self.session.next_number = _FROM_SNAPSHOT
-        self._unsent.append(self.session.log_in(*self._credentials))
+        super()._greet()
 
     def _take(self, packet: Packet) -> None:
         if isinstance(packet, LoggedIn):
@@ -148,24 +135,6 @@ class MarketLink(Link[MarketEvent]):
             raise ConnectionLost(f"the books are not the venue's: {damage}") from None
         except (struct.error, KeyError) as error:
             raise ProtocolError(f"unreadable message: {error!r}") from error
-
-    def _on_admission(self, payload: bytes) -> bool:
-        """Whether this is about the login and not about the market."""
-        try:
-            template_id = template_of(payload)
-        except struct.error as error:
-            raise ProtocolError(f"unreadable message: {error!r}") from error
-        if template_id == AUTHENTICATION_CHALLENGE.template_id:
-            key = self.settings.key
-            if key is None:
-                raise LoginRefused(_NOT_AUTHORISED, "the session's logins have to be signed: its key is needed")
-            self._unsent.append(self.session.authenticate(key, read_challenge(payload)[0]))
-            return True
-        if template_id == MESSAGE_REJECT.template_id:
-            rejected = message_rejected(payload)
-            later = rejected.reason == MessageRejectReason.SESSION_NOT_AVAILABLE
-            raise LoginRefused(_NOT_AVAILABLE if later else _NOT_AUTHORISED, rejected.text)
-        return False
 
     def distrust(self, reason: str) -> None:
         """Everything has to be shown anew."""

@@ -97,6 +97,19 @@ def split(data: bytes, length_max: int) -> Split:
     return Split(packets, data[at:], "")
 
 
+def run(data: bytes, at: int, kind: int) -> tuple[int, int]:
+    """How many whole packets of one type follow one another from ``at`` on, and where the last of them ends."""
+    count = 0
+    end = len(data) - HEADER_SIZE
+    while at <= end and data[at + 2] == kind:
+        after = at + 2 + (data[at] << 8 | data[at + 1])
+        if not at + 2 < after <= end + HEADER_SIZE:
+            break
+        at = after
+        count += 1
+    return count, at
+
+
 def login_request(request: LoginRequest) -> bytes:
     """Raises ``SoupError`` if a field doesn't fit its place or isn't ASCII."""
     return packet(
