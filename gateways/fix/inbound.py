@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.calendar import end_of_day_ns
 from gateways.fix.administrative import Administrative
+from gateways.fix.business_ids import business_id
 from gateways.fix.codec import Message, parse
 from gateways.fix.dictionary import dictionary_for
 from gateways.fix.gap import Gap
@@ -229,7 +230,7 @@ class Inbound:
                 self.submit()
                 self._services[msg_type].request(message, now_ns)
             elif msg_type in self._dialect.msg_types or msg_type.startswith("U"):
-                raise BusinessRefusal(3, "", "Unsupported Message Type")
+                raise BusinessRefusal(3, business_id(message.fields), "Unsupported Message Type")
             else:
                 raise FieldRefusal(11, "35", "Invalid MsgType")
         except FieldRefusal as refusal:

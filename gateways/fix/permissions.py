@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.session_profile import Rights
+from gateways.fix.business_ids import business_id
 from gateways.fix.refusals import BusinessRefusal
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def check_permitted(
     Who has lost the right to trade and has open orders may cancel them.
     """
     begin_string = session.protocol
-    reference = message.fields.get("11", "")
+    reference = business_id(message.fields)
     if throttle is not None and (text := throttle.refusal(msg_type)):
         raise BusinessRefusal(_THROTTLE_LIMIT_EXCEEDED.get(begin_string, _OTHER), reference, text)
     if msg_type in ORDERS and not may_trade(session) and not (open_orders and msg_type in _CANCELS):
