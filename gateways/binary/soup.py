@@ -6,6 +6,7 @@ Both ends use this module: the venue's session and the Python client. It knows n
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 
 DEBUG = ord("+")
@@ -32,6 +33,7 @@ END_OF_SESSION_PACKET = b"\x00\x01Z"
 HEADER_SIZE = 3
 PAYLOAD_MAX = 65_534
 """The length field counts the type and has two bytes."""
+_RUN_MAX = 64
 
 USERNAME_SIZE = 6
 PASSWORD_SIZE = 10
@@ -82,7 +84,6 @@ class Split(NamedTuple):
 def split(data: bytes, length_max: int) -> Split:
     """Finds the packets in ``data``. A length of 0 or above ``length_max`` is an error."""
     packets: list[tuple[int, bytes]] = []
-    append = packets.append
     at = 0
     end = len(data)
     while end - at >= 2:
@@ -92,9 +93,29 @@ def split(data: bytes, length_max: int) -> Split:
             return Split(packets, b"", f"packet length {length}: must be from 1 to {length_max}")
         if after > end:
             break
-        append((data[at + 2], data[at + 3 : after]))
+        if after + 2 + length <= end and data[after + 1] == data[at + 1]:
+            after = at + (2 + length) * _alike(data, at, 2 + length)
+            packets += _equal_packets(length - 1).iter_unpack(data[at:after])
+        else:
+            packets.append((data[at + 2], data[at + 3 : after]))
         at = after
     return Split(packets, data[at:], "")
+
+
+def _alike(data: bytes, at: int, size: int) -> int:
+    """How many whole packets from ``at`` on, at least one, have the same length and type: orders come in such runs, and
+    these are cut at a third of the cost. No more than :data:`_RUN_MAX` are looked at, so that short runs stay cheap."""
+    count = min(_RUN_MAX, (len(data) - at) // size)
+    for header_byte in range(at, at + HEADER_SIZE):
+        column = data[header_byte : at + count * size : size]
+        count = len(column) - len(column.lstrip(column[:1]))
+    return count
+
+
+@lru_cache(maxsize=256)
+def _equal_packets(payload_size: int) -> struct.Struct:
+    """A packet of this size as (type, payload)."""
+    return struct.Struct(f">2xB{payload_size}s")
 
 
 def run(data: bytes, at: int, kind: int) -> tuple[int, int]:
