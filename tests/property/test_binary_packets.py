@@ -14,7 +14,7 @@ _RUNS = st.builds(lambda packet, times: packet * times, _PACKETS, st.integers(1,
 
 def simply(data: bytes) -> tuple[list[tuple[int, bytes]], bytes, str]:
     """One packet after the other."""
-    packets = []
+    packets: list[tuple[int, bytes]] = []
     while len(data) >= 2:
         length = int.from_bytes(data[:2], "big")
         if not 0 < length <= LENGTH_MAX:
