@@ -7,24 +7,27 @@ plain structs of their own; fields of the same name are the same setting.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from config.kinds import FilePath, Integer, Number, OneOf, Switch, Text, TimeOfDay, TimeZone, VenueKey, Word
+from config.listening import (
+    DEFAULT_HOST,
+    BytesSetting,
+    CountSetting,
+    HostSetting,
+    PortSetting,
+    TimeoutSetting,
+    TlsSettings,
+)
 from config.reference import AccountConfig, CompIdSetting, FirmConfig, InstrumentConfig, SessionConfig
+from config.relay import RelaySettings
 from config.schema import Discreet
 from engine.session_profile import RateAction
 
-HostSetting: TypeAlias = Annotated[str, Text(r"[0-9A-Za-z.:_%-]{1,253}", "an IP address or a host name to listen on")]
-PortSetting: TypeAlias = Annotated[int, Integer(0, 65535, "0 = any free port")]
-BytesSetting: TypeAlias = Annotated[int, Integer(1024, 2**30)]
-CountSetting: TypeAlias = Annotated[int, Integer(1, 1_000_000)]
-FileSetting: TypeAlias = Annotated[str, Text(r"[^\x00]{0,4096}", "the path of a file, or nothing")]
-TimeoutSetting: TypeAlias = Annotated[float, Number(0.1, 3600)]
 TOKEN: Final = Text(r"[!-~]{16,256}|", "16 to 256 ASCII characters without spaces", secret=True)
 _IPV4: Final = r"\d{1,3}(\.\d{1,3}){3}"
-DEFAULT_HOST: Final = "127.0.0.1"
 
 
 class VenueSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,19 +62,6 @@ class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """fsync: what was acknowledged survives power loss. os: it survives the process, not the machine."""
     segment_bytes: Annotated[int, Integer(2**16, 2**34, multiple_of=4096)] = 64 * 2**20
     """Size at which a new segment file is started; space for it is reserved ahead."""
-
-
-class TlsSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """TLS 1.2 and 1.3 on a port of its own; files in PEM, relative paths read from the working directory."""
-
-    certificate: FileSetting = ""
-    """The venue's, with the chain that leads to it; empty = no TLS."""
-    key: FileSetting = ""
-    """The certificate's private key, not encrypted."""
-    client_ca: FileSetting = ""
-    """The authorities whose client certificates are good; empty = clients are not asked for any."""
-    client_certificates: Literal["optional", "required"] = "optional"
-    """optional: a session says whether it wants one; required: every client shows one."""
 
 
 class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -313,6 +303,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fix: FixSettings = FixSettings()
     binary: BinarySettings = BinarySettings()
     admin: AdminSettings = AdminSettings()
+    relay: RelaySettings = RelaySettings()
     limits: LimitsSettings = LimitsSettings()
     market_data: MarketDataSettings = MarketDataSettings()
     log: LogSettings = LogSettings()
