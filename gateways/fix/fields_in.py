@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from engine.decimals import parse_decimal
 from engine.types import INT64_MAX, Side
 from gateways.fix import groups
+from gateways.fix.business_ids import business_id
 from gateways.fix.numbers import read_int
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal
 from gateways.fix.times import parse_utc
@@ -44,6 +45,12 @@ def check_required(fields: Mapping[str, str], tags: tuple[str, ...]) -> None:
     for tag in tags:
         if tag not in fields:
             raise FieldRefusal(1, tag, "Required tag missing")
+
+
+def check_conditional(fields: Mapping[str, str], tag: str, name: str) -> None:
+    """A field that the standard leaves optional, and that what is asked for needs."""
+    if tag not in fields:
+        raise BusinessRefusal(5, business_id(fields), f"{name} ({tag}) is required for what is asked for")
 
 
 def identifier(fields: Mapping[str, str], tag: str) -> str:

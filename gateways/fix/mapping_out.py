@@ -311,7 +311,7 @@ class ReportMapper:
         order = event.order
         reason = event.reason
         unknown = order is None or reason == CxlRejReason.UNKNOWN_ORDER
-        order_id = "NONE" if order is None or unknown else str(order.order_id)
+        order_id = "NONE" if order is None or unknown else str(order.order_id or "NONE")
         status = "8" if order is None or unknown else CHARACTERS[order.status]
         if reason not in self._dialect.cxl_rej_reasons:
             reason = self._dialect.cxl_rej_other

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.types import InstrumentStatus
-from gateways.fix.fields_in import check_required, identifier
+from gateways.fix.fields_in import check_conditional, check_required, identifier
 from gateways.fix.numbers import read_int
 from gateways.fix.refusals import FieldRefusal
 from gateways.fix.terms_out import decimal
@@ -83,10 +83,10 @@ class SecurityService:
             return _UNSUPPORTED, []
         found = self._traded()
         if kind == _BY_SYMBOL:
-            check_required(fields, ("55",))
+            check_conditional(fields, "55", "Symbol")
             found = self._named(fields["55"])
         elif kind == _BY_SESSION:
-            check_required(fields, ("336",))
+            check_conditional(fields, "336", "TradingSessionID")
             if fields["336"] != _DAY:
                 found = [] if self._version == "FIXT.1.1" else self._named(fields["336"])
         return (_VALID if found else _NOT_FOUND), found
@@ -120,7 +120,7 @@ class SecurityService:
         if fields.get("263", "0") != "0":
             self._refuse(request_id, _REJECTED, fields, "Only snapshots (263=0) are supported", now_ns)
         elif kind in _IDENTITY:
-            check_required(fields, ("55",))
+            check_conditional(fields, "55", "Symbol")
             found = self._named(fields["55"])
             if found:
                 self._send("d", self._definition(request_id, _ACCEPTED, found[0], 1), now_ns)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.market_data.updates import Channel
 from engine.types import InstrumentStatus, TradingPhase
-from gateways.fix.fields_in import OUT_OF_RANGE, check_required, identifier
+from gateways.fix.fields_in import OUT_OF_RANGE, check_conditional, check_required, identifier
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal
 from gateways.fix.times import format_utc
 
@@ -260,7 +260,7 @@ class SecurityStatusService(_Watching):
             if not self._stop(request_id):
                 raise BusinessRefusal(1, request_id, f"Unknown SecurityStatusReqID {request_id}")
             return
-        check_required(fields, ("55",))
+        check_conditional(fields, "55", "Symbol")
         unfit = self._check_free(request_id, kind, 1)
         if unfit:
             raise BusinessRefusal(0, request_id, unfit)

@@ -22,7 +22,9 @@ from gateways.fix.mapping_out import ACTIVATED_TEXT, CANCEL_TEXT, RESTATED_TEXT
 
 REJECTS = ROOT / "docs" / "fix" / "rejects.md"
 VARIES = "…"
-_NOT_MESSAGES = frozenset({"dictionary_xml.py", "extensions.py", "groups.py", "settings.py", "specification.py"})
+_NOT_MESSAGES = frozenset(
+    {"business_ids.py", "dictionary_xml.py", "extensions.py", "groups.py", "settings.py", "specification.py"}
+)
 SOURCES = (
     *(path for path in sorted((ROOT / "gateways" / "fix").glob("*.py")) if path.name not in _NOT_MESSAGES),
     *(ROOT / "gateways" / f"{name}.py" for name in ("rates", "tls", "transport")),

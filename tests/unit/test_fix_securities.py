@@ -77,10 +77,17 @@ def test_fix_42_has_no_lists() -> None:
 
 
 @with_lists
-@pytest.mark.parametrize(("asked", "tag"), [("559=0", "55"), ("559=x", "559"), ("55=AAPL", "559")])
+@pytest.mark.parametrize(("asked", "tag"), [("559=x", "559"), ("55=AAPL", "559")])
 def test_lists_that_can_not_be_read(begin_string: str, asked: str, tag: str) -> None:
     (answer,) = FixMarket(begin_string).ask("x", f"320=L1|{asked}")
     assert answer.picked("35", "371") == ["3", tag]
+
+
+@with_lists
+@pytest.mark.parametrize(("asked", "name"), [("559=0", "Symbol (55)"), ("559=3", "TradingSessionID (336)")])
+def test_what_one_kind_of_list_needs(begin_string: str, asked: str, name: str) -> None:
+    (answer,) = FixMarket(begin_string).ask("x", f"320=L1|{asked}")
+    assert answer.picked("35", "379", "380", "58") == ["j", "L1", "5", f"{name} is required for what is asked for"]
 
 
 # ---- the definition -------------------------------------------------------------------------------------------------
