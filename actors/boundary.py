@@ -13,6 +13,7 @@ from actors.market_data import ToMarketData
 from actors.messages import ToAccount, ToBook, ToJournal
 from actors.pace import Pace
 from actors.runtime import Dispatcher, Mailbox
+from config.settings import CANCELS_PART
 from engine.directory import Directory
 from engine.events import Record
 from engine.queries import Answer
@@ -48,13 +49,14 @@ class Connection(Protocol):
 
 
 class CreditPool:
-    """Commands that may be on their way in the whole venue."""
+    """Commands that may be on their way in the whole venue; ``beyond``: how many cancels beside them."""
 
-    __slots__ = ("left", "total")
+    __slots__ = ("beyond", "left", "total")
 
     def __init__(self, total: int) -> None:
         self.total = total
         self.left = total
+        self.beyond = -(-total // CANCELS_PART)
 
 
 class PortLimits(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ from actors.refusals import AnyCommand, are_new, duplicate, enriched, names_of, 
 from actors.replay import replayed, traded
 from actors.runtime import Mailbox
 from actors.subscriptions import MarketSubscriptions
+from config.settings import CANCELS_PART
 from engine.commands import CancelOrder, ClientCommand, NewList, NewOrder, RejectCommand, ReplaceOrder
 from engine.events import (
     CancelRejected,
@@ -95,9 +96,17 @@ class SessionPort(PortPresence):
         own = self._limits.credits_per_session - (self.submitted - self.resolved)
         return max(0, min(own, self._routes.credits.left))
 
-    async def wait_for_credit(self) -> None:
-        """Park until :attr:`credit` is positive."""
-        while self.credit <= 0:
+    @property
+    def cancel_credit(self) -> int:
+        """Cancels that may be submitted now, where nothing else comes before them: they may go beyond :attr:`credit`."""
+        limit = self._limits.credits_per_session
+        own = limit - (-limit // CANCELS_PART) - (self.submitted - self.resolved)
+        credits = self._routes.credits
+        return max(0, min(own, credits.left + credits.beyond))
+
+    async def wait_for_credit(self, *, cancel: bool = False) -> None:
+        """Park until :attr:`credit` is positive; of a ``cancel``, :attr:`cancel_credit`."""
+        while (self.cancel_credit if cancel else self.credit) <= 0:
             if self.submitted == self.resolved:
                 await trio.sleep(0.001)  # the venue's pool is used up by others; none of ours will wake us
             else:

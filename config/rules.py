@@ -11,7 +11,7 @@ from config.errors import Problem
 from config.instrument_rules import instrument_problems
 from config.reference import SOUPBIN, AccountConfig, SessionConfig
 from config.session_rules import session_profile_problems
-from config.settings import AdminSettings, BinarySettings, FixSettings, Settings
+from config.settings import CANCELS_PART, AdminSettings, BinarySettings, FixSettings, Settings
 from engine.directory import FEES_ACCOUNT
 
 SOUPBIN_USERNAME_MAX: Final = 6
@@ -120,11 +120,12 @@ def _limit_problems(settings: Settings) -> Found:
             f"{limits.credits_per_session} is not allowed; expected at most limits.credits_total, "
             f"{limits.credits_total}",
         )
-    if limits.mailbox_depth_max < limits.credits_total:
+    admitted_max = limits.credits_total + -(-limits.credits_total // CANCELS_PART)
+    if limits.mailbox_depth_max < admitted_max:
         yield (
             "limits.mailbox_depth_max",
-            f"{limits.mailbox_depth_max} is not allowed; expected at least limits.credits_total, "
-            f"{limits.credits_total}, so that admitted commands always fit",
+            f"{limits.mailbox_depth_max} is not allowed; expected at least {admitted_max}, limits.credits_total and "
+            "an eighth for cancels, so that admitted commands always fit",
         )
 
 

@@ -244,6 +244,11 @@ class AdminSettings(Discreet, frozen=True, kw_only=True):
     """A file to read the token from; a relative path is read from the working directory."""
 
 
+CANCELS_PART: Final = 8
+"""Cancels may go beyond the credits by this part of them: also who has used up his own, or finds all used up by others,
+gets out."""
+
+
 class LimitsSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much work may wait where, and what is done when a part fails."""
 

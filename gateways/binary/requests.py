@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 import trio
 
 from actors.port import SessionPort
-from engine.commands import ClientCommand
+from engine.commands import CancelOrder, ClientCommand, MassCancel
 from engine.events import SessionOpened
 from engine.queries import Answer, OpenOrdersAnswer, OrderStatusAnswer, Query
 from engine.session_profile import RateAction
@@ -22,6 +22,9 @@ from gateways.rates import RateLimit, RateLimits
 
 STATUSES_AT_ONCE = 256
 """Open orders that are told before others have their turn, and before the client must have read them."""
+
+
+_CANCELS: Final = frozenset({CancelOrder, MassCancel})
 
 
 class Stream(Protocol):
@@ -125,17 +128,19 @@ class RequestDesk:
     # ---- commands and queries ---------------------------------------------------------------------------------------
 
     async def _submit(self, commands: list[ClientCommand]) -> None:
-        """Waits while there are more commands than credits."""
+        """Waits while there are more commands than credits; cancels that are next may go beyond them."""
         port = self._port
         while len(commands) > (credit := port.credit):
+            credit = credit or min(_leading_cancels(commands), port.cancel_credit)
             if credit:
                 port.submit(commands[:credit])
                 commands = commands[credit:]
             else:
                 self.held_back = True
-                await port.wait_for_credit()
+                await port.wait_for_credit(cancel=type(commands[0]) in _CANCELS)
                 self.held_back = False
-        port.submit(commands)
+        if commands:
+            port.submit(commands)
 
     async def _ask(self, query: Query | Configuration) -> None:
         while self._unanswered >= self._settings.queries_in_flight_max:
@@ -205,6 +210,11 @@ class RequestDesk:
                 return
         self._stream.write(open_orders_end(answer.query, total))
         self._done()
+
+
+def _leading_cancels(commands: list[ClientCommand]) -> int:
+    """How many come before the first command that is none."""
+    return next((nth for nth, command in enumerate(commands) if type(command) not in _CANCELS), len(commands))
 
 
 def _refusal(limit: RateLimit, now_ns: int, is_cancel: bool) -> str:

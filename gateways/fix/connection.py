@@ -12,6 +12,7 @@ from actors.boundary import AlreadyLoggedOn, LogonRefused
 from actors.passwords import PasswordRefused, WrongPassword
 from engine.session_profile import RateAction
 from gateways.fix.codec import Framer
+from gateways.fix.intake import Intake
 from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refused
 from gateways.fix.permissions import Throttle
 from gateways.fix.routing import Routes
@@ -79,6 +80,7 @@ class FixConnection:
         self._rated: SessionOpened | None = None
         self._limit: RateLimit | None = None
         self._framer = Framer(settings.message_size_max)
+        self._intake = Intake(self._framer)
         self._scope = trio.CancelScope()
         self._patience = trio.CancelScope()
         """With a client that has not logged on."""
@@ -246,13 +248,10 @@ class FixConnection:
             if session.state is State.LOGGING_ON:
                 self._established = trio.Event()
                 await self._established.wait()
-            credit = port.credit
-            if credit <= 0:
-                session.liveness.paused = True
-                await port.wait_for_credit()
-                session.liveness.paused = False
+            frames = ([] if port.credit > 0 else None) if session.ready else self._intake.take(port)
+            if frames is None:
+                await self._intake.wait(port, session.liveness)
                 continue
-            frames = [] if session.ready else self._framer.take(credit)
             if not frames and not session.ready:
                 if not await self._fill():
                     return

@@ -53,7 +53,7 @@ class StagePort(FakePort):
             self.credit -= len(commands)
             assert self.credit >= 0, "more commands than there is credit for"
 
-    async def wait_for_credit(self) -> None:
+    async def wait_for_credit(self, *, cancel: bool = False) -> None:
         while self.credit <= 0:
             self._granted = trio.Event()
             await self._granted.wait()

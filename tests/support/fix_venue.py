@@ -183,7 +183,11 @@ class FakePort:
             if number in self.sent:
                 yield [self.sent[number]]
 
-    async def wait_for_credit(self) -> None:
+    @property
+    def cancel_credit(self) -> int:
+        return self.credit
+
+    async def wait_for_credit(self, *, cancel: bool = False) -> None:
         raise AssertionError("out of credit")
 
 

@@ -51,7 +51,9 @@ class FakePort:
     def __init__(self, session: SessionOpened, known: Directory) -> None:
         self.session = session
         self.directory = known
-        self.credit = 1000
+        self._left = 1000
+        self.beyond = 0
+        """Cancels that may go beyond the credit."""
         self.more_credit = trio.Event()
         self.submitted: list[ClientCommand] = []
         self.batches: list[int] = []
@@ -75,14 +77,27 @@ class FakePort:
     def released(self) -> int:
         return len(self.stream)
 
-    async def wait_for_credit(self) -> None:
-        while not self.credit:
+    @property
+    def credit(self) -> int:
+        return max(0, self._left)
+
+    @credit.setter
+    def credit(self, left: int) -> None:
+        self._left = left
+
+    @property
+    def cancel_credit(self) -> int:
+        return max(0, self._left + self.beyond)
+
+    async def wait_for_credit(self, *, cancel: bool = False) -> None:
+        while (self.cancel_credit if cancel else self.credit) <= 0:
             self.more_credit = trio.Event()
             await self.more_credit.wait()
 
     def submit(self, commands: list[ClientCommand]) -> None:
-        assert len(commands) <= self.credit
-        self.credit -= len(commands)
+        cancels = all(isinstance(command, CancelOrder | MassCancel) for command in commands)
+        assert 0 < len(commands) <= (self.cancel_credit if cancels else self.credit)
+        self._left -= len(commands)
         self.submitted += commands
         self.batches.append(len(commands))
         self.publish([event for command in commands for event in self.outcomes(command)])
@@ -122,7 +137,7 @@ class FakePort:
     # ---- what tests do ----------------------------------------------------------------------------------------------
 
     def grant(self, credit: int) -> None:
-        self.credit += credit
+        self._left += credit
         self.more_credit.set()
 
     def publish(self, events: list[Event]) -> None:

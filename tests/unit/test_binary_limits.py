@@ -11,7 +11,7 @@ from binary_venue import venue
 
 from engine.commands import NewOrder
 from engine.events import OrderAccepted
-from gateways.binary import soup
+from gateways.binary import codec, soup
 from gateways.binary.settings import BinarySettings
 
 
@@ -28,6 +28,28 @@ async def test_without_credit_the_venue_stops_reading_and_loses_nothing() -> Non
         at.port.grant(100)
         assert await client.reports(4) == [9004, 9005, 9006, 9007]
         assert at.port.batches == [2, 1, 4]
+
+
+async def test_cancels_go_beyond_the_credit_but_overtake_nothing() -> None:
+    async with venue() as at, client_of(at) as client:
+        at.port.credit = 1
+        at.port.beyond = 2
+        client_has = 0
+
+        def cancel(cl_ord_id: int) -> bytes:
+            packet: bytes = codec.CANCEL_ORDER.pack(cl_ord_id, 1, 0, 7, 0, b"1")
+            return packet
+
+        mass_cancel = codec.MASS_CANCEL.pack(3, 7, 0, b"\x00")
+        await client.logged_in()
+        await client.send(new_order(1), cancel(2), mass_cancel, cancel(4), new_order(5), cancel(6))
+        for granted, batches in ((0, [1, 2]), (1, [1, 2, 1]), (2, [1, 2, 1]), (1, [1, 2, 1, 1, 1])):
+            at.port.grant(granted)
+            await client.reports(sum(batches) - client_has)
+            client_has = sum(batches)
+            await trio.testing.wait_all_tasks_blocked()
+            assert at.port.batches == batches
+        assert [command.cl_ord_id for command in at.port.submitted] == [str(n) for n in range(1, 7)]
 
 
 async def test_a_client_that_is_not_read_is_not_timed_out(mock_clock: trio.testing.MockClock) -> None:

@@ -30,6 +30,8 @@ class LivePort(FakePort):
 
     connection: Connection | None = None
     held_back = False
+    beyond = 2
+    """Cancels that may go beyond the credit."""
 
     def __init__(self, begin_string: str) -> None:
         super().__init__(begin_string)
@@ -66,8 +68,12 @@ class LivePort(FakePort):
         assert self.connection is not None
         self.connection.answer(OrderStatusAnswer(query, order_image()))  # type: ignore[arg-type]
 
-    async def wait_for_credit(self) -> None:
-        while self.credit <= 0:
+    @property
+    def cancel_credit(self) -> int:
+        return self.credit + self.beyond
+
+    async def wait_for_credit(self, *, cancel: bool = False) -> None:
+        while (self.cancel_credit if cancel else self.credit) <= 0:
             self.credited = trio.Event()
             await self.credited.wait()
 
@@ -208,6 +214,29 @@ async def test_credit_bounds_what_is_submitted() -> None:
         venue.port.held_back = False
         venue.port.commit()
         assert await client.brief(25) == [f"8/{n}" for n in range(2, 27)]
+
+
+async def test_cancels_and_heartbeats_go_beyond_the_credit_but_overtake_nothing() -> None:
+    async with stage() as venue:
+        venue.port.credit = 1
+        venue.port.held_back = True
+        client = await venue.connect()
+        await client.log_on()
+        cancel = "11={}|41=C2|55=BTC/USD|54=1|60=20240101-00:00:00"
+        frames = [client_frame("D", 2, ORDER.format("C2"))]
+        frames += [client_frame("F", n, cancel.format(f"C{n}")) for n in (3, 4)]
+        frames += [client_frame("1", 5, "112=there"), client_frame("F", 6, cancel.format("C6"))]
+        frames += [client_frame("D", 7, ORDER.format("C7")), client_frame("F", 8, cancel.format("C8"))]
+        await client.send_bytes(b"".join(frames))
+        await venue.until(lambda: len(venue.port.submitted) == 3)
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        assert [command.cl_ord_id for command in venue.port.submitted] == ["C2", "C3", "C4"]
+        venue.port.commit()
+        await venue.until(lambda: len(venue.port.submitted) == 4)
+        venue.port.held_back = False
+        venue.port.commit()
+        await venue.until(lambda: len(venue.port.submitted) == 6)
+        assert [command.cl_ord_id for command in venue.port.submitted] == ["C2", "C3", "C4", "C6", "C7", "C8"]
 
 
 async def test_a_wrong_password_is_answered_with_the_reason() -> None:
