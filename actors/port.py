@@ -98,7 +98,7 @@ class SessionPort(PortPresence):
 
     @property
     def cancel_credit(self) -> int:
-        """Cancels that may be submitted now, where nothing else comes before them: they may go beyond :attr:`credit`."""
+        """Cancels that may be submitted now, where nothing else comes before them: they may go beyond credit."""
         limit = self._limits.credits_per_session
         own = limit - (-limit // CANCELS_PART) - (self.submitted - self.resolved)
         credits = self._routes.credits
