@@ -11,6 +11,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -191,7 +192,7 @@ class FixClient:
         try:
             self._socket.sendall(data)
         except OSError as error:
-            self.close()
+            self._take_last_words()
             raise ConnectionEnded(self.logout_text or str(error)) from error
 
     def resend(self, begin: int, end: int) -> None:
@@ -254,10 +255,29 @@ class FixClient:
             raise ConnectionEnded(self.logout_text or "the venue closed the connection")
         self._parser.append_buffer(data)
         count = 0
-        while (parsed := self._parser.get_message()) is not None:
+        while (message := self._next_message()) is not None:
             count += 1
-            self._take(FixMessage([(int(tag), value.decode("latin-1")) for tag, value in parsed.pairs]))
+            self._take(message)
         return count
+
+    def _take_last_words(self) -> None:
+        """Closes a connection that can't be written to, and takes in what the venue had sent before."""
+        ended, self._socket = self._socket, None
+        assert ended is not None
+        with ended, suppress(OSError):
+            ended.setblocking(False)
+            while data := ended.recv(_RECEIVE_MAX):
+                self._parser.append_buffer(data)
+        while (message := self._next_message()) is not None:
+            with suppress(ConnectionEnded):  # where it should be answered
+                self._take(message)
+        self.close()
+
+    def _next_message(self) -> FixMessage | None:
+        parsed = self._parser.get_message()
+        if parsed is None:
+            return None
+        return FixMessage([(int(tag), value.decode("latin-1")) for tag, value in parsed.pairs])
 
     def _until(self, done: Callable[[], bool], complaint: str) -> None:
         until = time.monotonic() + self._timeout_s

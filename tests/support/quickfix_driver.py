@@ -42,6 +42,8 @@ _DEFAULTS = {
     "StartTime": "00:00:00",
     "EndTime": "00:00:00",
     "HeartBtInt": "30",
+    "LogonTimeout": "60",
+    "LogoutTimeout": "60",
     "ReconnectInterval": "1",
     "UseDataDictionary": "Y",
     "SocketConnectHost": "127.0.0.1",
