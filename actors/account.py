@@ -22,7 +22,7 @@ from actors.messages import (
 )
 from actors.runtime import Actor, Mailbox
 from engine.account import Account
-from engine.commands import ANY, CancelAll, CancelOrder, MassCancel, NewList, NewOrder, ReplaceOrder
+from engine.commands import ANY, CancelAll, CancelList, CancelOrder, MassCancel, NewList, NewOrder, ReplaceOrder
 from engine.events import (
     AccountBlocked,
     CancelRejected,
@@ -190,6 +190,7 @@ class AccountActor(Actor[ToAccount]):
     def _on_rare(
         self,
         message: NewList
+        | CancelList
         | MassCancel
         | Collect
         | Transfer
@@ -201,6 +202,8 @@ class AccountActor(Actor[ToAccount]):
     ) -> None:
         if isinstance(message, NewList):
             self._new_list(message)
+        elif isinstance(message, CancelList):
+            self._books[message.symbol_id].tell(message)
         elif isinstance(message, MassCancel):
             self._mass_cancel(message, CancelReason.MASS_CANCEL, [], of_session=message.of_session)
         elif isinstance(message, Collect):

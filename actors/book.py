@@ -11,6 +11,7 @@ from engine.commands import (
     AdvanceTime,
     CancelAll,
     CancelBook,
+    CancelList,
     CancelOrder,
     Continue,
     ExpireDayOrders,
@@ -100,11 +101,16 @@ class BookActor(Actor[ToBook]):
 
     # ---- what is rare ---------------------------------------------------------------------------------------------
 
-    def _on_rare(self, command: NewList | CancelAll | DepthRequest | InspectBook | Operate | Behind) -> bool:
+    def _on_rare(
+        self, command: NewList | CancelList | CancelAll | DepthRequest | InspectBook | Operate | Behind
+    ) -> bool:
         """Handle it; True when the rest of the batch has to wait for what it left undone."""
         book = self.book
         if isinstance(command, NewList):
             outcome = Outcome(command.session_id, command.in_from, command.in_seq, book.new_list(command))
+            self._journal.tell(outcome)
+        elif isinstance(command, CancelList):
+            outcome = Outcome(command.session_id, command.in_from, command.in_seq, book.cancel_list(command))
             self._journal.tell(outcome)
         elif isinstance(command, CancelAll):
             events, done = book.cancel_all(command, CHUNK)

@@ -13,6 +13,7 @@ from engine.commands import (
     BustTrade,
     CancelAll,
     CancelBook,
+    CancelList,
     CancelOrder,
     ChangeInstrument,
     Continue,
@@ -152,6 +153,7 @@ class Behind(msgspec.Struct, frozen=True, gc=False):
 ToAccount: TypeAlias = (
     NewOrder
     | NewList
+    | CancelList
     | CancelOrder
     | ReplaceOrder
     | MassCancel
@@ -208,7 +210,16 @@ class Operate(msgspec.Struct, frozen=True, gc=False):
 
 
 ToBook: TypeAlias = (
-    NewOrder | NewList | CancelOrder | ReplaceOrder | CancelAll | DepthRequest | InspectBook | Operate | Behind
+    NewOrder
+    | NewList
+    | CancelList
+    | CancelOrder
+    | ReplaceOrder
+    | CancelAll
+    | DepthRequest
+    | InspectBook
+    | Operate
+    | Behind
 )
 
 

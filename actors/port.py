@@ -32,10 +32,11 @@ from actors.replay import replayed, traded
 from actors.runtime import Mailbox
 from actors.subscriptions import MarketSubscriptions
 from config.settings import CANCELS_PART
-from engine.commands import CancelOrder, ClientCommand, NewList, NewOrder, RejectCommand, ReplaceOrder
+from engine.commands import CancelList, CancelOrder, ClientCommand, NewList, NewOrder, RejectCommand, ReplaceOrder
 from engine.events import (
     CancelRejected,
     Event,
+    ListCanceled,
     NumbersReserved,
     OrderRejected,
     SessionConfigured,
@@ -52,6 +53,8 @@ from engine.market_data.updates import Listen
 from engine.queries import (
     Answer,
     DepthQuery,
+    ListStatusAnswer,
+    ListStatusQuery,
     OpenOrdersAnswer,
     OpenOrdersQuery,
     OrderStatusAnswer,
@@ -62,6 +65,7 @@ from engine.queries import (
 )
 from engine.reports import SILENT, Report
 from engine.session import IN_FLIGHT, SessionState
+from engine.session_lists import ListState
 
 _UNKNOWN = object()
 _SPARSE = frozenset({CancelRejected, OrderRejected})
@@ -151,6 +155,8 @@ class SessionPort(PortPresence):
             self._refuse(command)
         elif type(command) is NewList:
             self._submit_list(command)
+        elif type(command) is CancelList:
+            self._cancel_list(command)
         elif command.cl_ord_id in known:
             self._tell(command, duplicate(self.state, command))
         elif (type(command) is CancelOrder or type(command) is ReplaceOrder) and not self._may_change(command):
@@ -166,10 +172,20 @@ class SessionPort(PortPresence):
         """All legs go, or none: one whose ClOrdID is no news, or comes twice, has the whole list refused."""
         if are_new(self.state, command):
             self.state.orders.update(dict.fromkeys(names_of(command), IN_FLIGHT))
+            self.state.lists.claim(command)
             self._send(command)
         else:
             self._tell(command, duplicate(self.state, command))
             use_up(self.state, command)
+
+    def _cancel_list(self, command: CancelList) -> None:
+        """It goes where the list is, unless that is known to have ended."""
+        known = self.state.lists.get(command.list_id)
+        if known is not None and known.may_be_in_book:
+            place = {"account_id": known.account_id, "symbol_id": known.symbol_id}
+            self._send(msgspec.structs.replace(command, **place))
+        else:
+            self._tell(command, [ListCanceled(command.session_id, command.list_id, 0)])
 
     def _refuse(self, refusal: RejectCommand) -> None:
         command, state = refusal.command, self.state
@@ -200,11 +216,11 @@ class SessionPort(PortPresence):
         order = self.state.open.get(command.order_id)
         return command if order is None else msgspec.structs.replace(command, orig_cl_ord_id=order.cl_ord_id)
 
-    def _send(self, command: AnyCommand) -> None:
+    def _send(self, command: AnyCommand | CancelList) -> None:
         self._routes.accounts[command.account_id].tell(command)
         self._last = command.account_id, command.symbol_id
 
-    def _tell(self, command: AnyCommand, events: list[Event]) -> None:
+    def _tell(self, command: AnyCommand | CancelList, events: list[Event]) -> None:
         """The port's own outcome of a command. It goes the way of the command before it, if that is on its way still:
         else it would overtake that one's outcome."""
         outcome = Outcome(command.session_id, command.in_from, command.in_seq, events)
@@ -222,6 +238,15 @@ class SessionPort(PortPresence):
     def known(self, cl_ord_id: str) -> bool:
         """Whether the session has used this ClOrdID on its trading day, or has an open order of that name."""
         return cl_ord_id in self.state.orders
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether the session has lists of its trading day, or open ones."""
+        return bool(self.state.lists)
+
+    def list_named(self, list_id: str) -> ListState | None:
+        """The session's list of its trading day, or that is open, as the session was last told of it."""
+        return self.state.lists.get(list_id)
 
     def order_named(self, cl_ord_id: str, order_id: int = 0) -> OrderImage | None:
         """The session's order as it was last told of it, by ClOrdID or, where it is not 0, OrderID; None where that is
@@ -335,6 +360,9 @@ class SessionPort(PortPresence):
         assert connection is not None
         if isinstance(query, OrderStatusQuery):
             connection.answer(OrderStatusAnswer(query, self._status(query)))
+        elif isinstance(query, ListStatusQuery):
+            known = self.state.lists.get(query.list_id)
+            connection.answer(ListStatusAnswer(query, [] if known is None else list(known.legs)))
         elif isinstance(query, OpenOrdersQuery):
             chosen = [
                 order

@@ -33,7 +33,9 @@ def are_new(state: SessionState, command: AnyCommand) -> bool:
 
 
 def use_up(state: SessionState, command: AnyCommand) -> None:
-    """A command is refused: its ClOrdIDs are taken, as far as they are not another's already."""
+    """A command is refused: its ClOrdIDs and its ListID are taken, as far as they are not another's already."""
+    if isinstance(command, NewList):
+        state.lists.claim(command)
     for name in names_of(command):
         state.orders.setdefault(name, None)
 

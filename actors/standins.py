@@ -26,8 +26,8 @@ from actors.messages import (
 )
 from actors.refusals import MASS_CANCEL_REJECTED_OTHER
 from actors.runtime import Actor, Mailbox
-from engine.commands import CancelAll, CancelOrder, MassCancel, NewList, NewOrder, ReplaceOrder
-from engine.events import AccountBlocked, Event, MassCancelPartDone, MassCancelRejected, OrderRejected
+from engine.commands import CancelAll, CancelList, CancelOrder, MassCancel, NewList, NewOrder, ReplaceOrder
+from engine.events import AccountBlocked, Event, ListCanceled, MassCancelPartDone, MassCancelRejected, OrderRejected
 from engine.queries import DepthAnswer
 from engine.rejections import cancel_rejected, list_rejected_whole, rejected_image
 from engine.types import CxlRejReason, OrdRejReason
@@ -40,6 +40,8 @@ def refuse(journal: Mailbox[ToJournal], command: ToBook | ToAccount, text: str) 
         events = [OrderRejected(rejected_image(command), OrdRejReason.OTHER, text)]
     elif isinstance(command, NewList):
         events = list_rejected_whole(command, OrdRejReason.OTHER, text)
+    elif isinstance(command, CancelList):
+        events = [ListCanceled(command.session_id, command.list_id, 0)]
     elif isinstance(command, CancelOrder | ReplaceOrder):
         events = [cancel_rejected(command, CxlRejReason.OTHER, text)]
     elif isinstance(command, MassCancel):
@@ -82,7 +84,7 @@ def refuse_in_account(journal: Mailbox[ToJournal], account_id: int, message: ToA
         journal.tell(Outcome(0, 0, 0, [event], message.done))
     elif isinstance(message, Behind):
         journal.tell(message.outcome)
-    elif isinstance(message, NewOrder | NewList | CancelOrder | ReplaceOrder | MassCancel):
+    elif isinstance(message, NewOrder | NewList | CancelList | CancelOrder | ReplaceOrder | MassCancel):
         refuse(journal, message, text)
 
 
@@ -112,7 +114,7 @@ class SuspendedAccountActor(Actor[ToAccount]):
 
     def on_batch(self, batch: Iterator[ToAccount]) -> None:
         for message in batch:
-            if isinstance(message, CancelOrder):
+            if isinstance(message, CancelOrder | CancelList):
                 self._books[message.symbol_id].tell(message)
             else:
                 refuse_in_account(self._journal, self._account_id, message, self._text)

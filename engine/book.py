@@ -10,12 +10,13 @@ else goes the general one through :mod:`engine.entry` and :mod:`engine.matching`
 
 from __future__ import annotations
 
-from engine import amending, entry, matching, operating, reactions, uncross
+from engine import amending, entry, lists, matching, operating, reactions, uncross
 from engine.book_state import symbol_of
 from engine.commands import (
     ANY,
     CancelAll,
     CancelBook,
+    CancelList,
     CancelOrder,
     ExpireDayOrders,
     NewList,
@@ -139,6 +140,14 @@ class Book(ShortWay):
         entry.enter_list(self, command, events)
         if type(events[0]) is not OrderRejected:
             self._react(events)
+        return events
+
+    def cancel_list(self, command: CancelList) -> list[Event]:
+        """``ListCanceled``, then the ``OrderCanceled`` of each leg that was open."""
+        events: list[Event] = []
+        lists.cancel_list(self, command.session_id, command.list_id, events)
+        begin(self)
+        self._react(events)
         return events
 
     def cancel(self, command: CancelOrder) -> list[Event]:

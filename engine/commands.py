@@ -48,6 +48,7 @@ class NewList(msgspec.Struct, frozen=True, gc=False):
 
     session_id: int
     list_id: str
+    """Empty for a cross, which is refused as a list would be."""
     account_id: int
     symbol_id: int
     contingency: Contingency
@@ -59,6 +60,24 @@ class NewList(msgspec.Struct, frozen=True, gc=False):
     @property
     def cl_ord_id(self) -> str:
         """What the command is known by where one name must do."""
+        return self.list_id or self.legs[0].cl_ord_id
+
+
+@final
+class CancelList(msgspec.Struct, frozen=True, gc=False):
+    """FIX 35=K: every leg of a list that is open. The session's port, which knows the list, says whose it is and
+    where."""
+
+    session_id: int
+    list_id: str
+    account_id: int = 0
+    symbol_id: int = 0
+    in_from: int = 0
+    in_seq: int = 0
+
+    @property
+    def cl_ord_id(self) -> str:
+        """What the command is known by: it has no ClOrdID of its own."""
         return self.list_id
 
 
@@ -134,7 +153,7 @@ class RejectCommand(msgspec.Struct, frozen=True, gc=False):
     """What the client named, where it is no listed symbol."""
 
 
-ClientCommand: TypeAlias = NewOrder | NewList | CancelOrder | ReplaceOrder | MassCancel | RejectCommand
+ClientCommand: TypeAlias = NewOrder | NewList | CancelList | CancelOrder | ReplaceOrder | MassCancel | RejectCommand
 
 
 # ---- of operators and timers, to one book -------------------------------------------------------------------------

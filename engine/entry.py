@@ -20,7 +20,7 @@ from engine.order import Order
 from engine.phases import ITS_AUCTIONS, joins
 from engine.preparing import Verdict, prepare
 from engine.pricing import starting_stop
-from engine.rejections import rejected_image
+from engine.rejections import list_rejected, rejected_image
 from engine.rules import check_order
 from engine.terms import NOTHING_SPECIAL, Link, OrderTerms
 from engine.types import (
@@ -142,7 +142,7 @@ def enter_list(book: BookState, command: NewList, events: list[Event]) -> None:
     for leg in range(len(command.legs)):
         refusal = _refused_leg(book, command, leg)
         if refusal is not None:
-            _reject_all(command, leg, refusal, events)
+            events += list_rejected(command, {leg: refusal})
             return
     first_order_id = book.peek_order_id()
     images: list[OrderImage] = []
@@ -184,11 +184,3 @@ def _refused_leg(book: BookState, command: NewList, leg: int) -> Refusal | None:
         return OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, "a leg of a list cannot be IOC or FOK"
     is_child = leg > 0 and command.contingency is not Contingency.OCO
     return refused(book, order, command.legs[:leg], is_child=is_child)
-
-
-def _reject_all(command: NewList, guilty: int, refusal: Refusal, events: list[Event]) -> None:
-    for leg, order in enumerate(command.legs):
-        reason, text = refusal
-        if leg != guilty:
-            reason, text = OrdRejReason.OTHER, f"leg {guilty + 1} of the list was refused"
-        events.append(OrderRejected(rejected_image(order), reason, text))

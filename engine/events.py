@@ -25,6 +25,7 @@ from engine.book_events import (
 )
 from engine.order_events import (
     CancelRejected,
+    ListCanceled,
     MassCancelCompleted,
     MassCancelPartDone,
     MassCancelRejected,
@@ -73,6 +74,7 @@ __all__ = [
     "InstrumentListed",
     "InstrumentStatusChanged",
     "LimitStateChanged",
+    "ListCanceled",
     "MassCancelCompleted",
     "MassCancelPartDone",
     "MassCancelRejected",
@@ -118,6 +120,7 @@ Event: TypeAlias = (
     | TradeBusted
     | TradeCorrected
     | CancelRejected
+    | ListCanceled
     | MassCancelRequested
     | MassCancelPartDone
     | MassCancelCompleted

@@ -222,7 +222,7 @@ class VenueState:
 
 REQUEST_BITS = 32
 
-STATE_VERSION = 5
+STATE_VERSION = 6
 """Of what :func:`state_digest` hashes; raised when the same journal folds to a state of another form."""
 
 

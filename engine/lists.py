@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.book_state import BookState
-from engine.events import Event, OrderCanceled, OrderRestated, OrderTriggered, OrderUpdated
+from engine.events import Event, ListCanceled, OrderCanceled, OrderRestated, OrderTriggered, OrderUpdated
 from engine.image import OrderImage, Working
 from engine.images import ended, need, on_other_terms, showing, with_hold, with_working
 from engine.lifecycle import Step
@@ -67,9 +67,17 @@ def cancel_earlier(book: BookState, image: OrderImage, events: list[Event]) -> N
             cancel_leg(book, leg, events)
 
 
-def cancel_leg(book: BookState, order: Order, events: list[Event]) -> None:
+def cancel_leg(book: BookState, order: Order, events: list[Event], reason: CancelReason = CancelReason.LIST) -> None:
     book.take_out(order)
-    events.append(OrderCanceled(ended(order.image, Step.CANCEL), CancelReason.LIST))
+    events.append(OrderCanceled(ended(order.image, Step.CANCEL), reason))
+
+
+def cancel_list(book: BookState, session_id: int, list_id: str, events: list[Event]) -> None:
+    """A session wants a list no more: every open leg goes, and none for the sake of another."""
+    legs = book.legs_named(session_id, list_id)
+    events.append(ListCanceled(session_id, list_id, len(legs)))
+    for leg in legs:
+        cancel_leg(book, leg, events, CancelReason.REQUESTED)
 
 
 def _cancel_others(book: BookState, link: Link, order_id: int, events: list[Event]) -> None:

@@ -49,6 +49,7 @@ class OpenOrders:
         "due",
         "expiries",
         "fresh_pegs",
+        "list_names",
         "lists",
         "orders",
         "pegs",
@@ -78,6 +79,8 @@ class OpenOrders:
         """Resting orders that the next uncross ends: market orders, and those for one auction."""
         self.lists: dict[int, dict[int, Order]] = {}
         """Open legs of each list, by the list's first OrderID and their own."""
+        self.list_names: dict[tuple[int, str], int] = {}
+        """The first OrderID of each list that has open legs, by session and ListID."""
         self.expiries: list[tuple[int, int]] = []
         """Heap of (expiry time, OrderID) of orders good till a date; ended orders stay until their time."""
         self.orders: dict[int, Order] = {}
@@ -170,7 +173,9 @@ class OpenOrders:
         if not working.wait and (special.all_or_none or special.min_qty):
             self.conditional.add(order)
         if special.link is not None:
-            self.lists.setdefault(special.link.first_order_id, {})[order_id] = order
+            link = special.link
+            self.lists.setdefault(link.first_order_id, {})[order_id] = order
+            self.list_names[terms.session_id, link.list_id] = link.first_order_id
         if special.expire_ns:
             self._time(special.expire_ns, order_id)
 
@@ -194,10 +199,14 @@ class OpenOrders:
         self.pegs.pop(order_id, None)
         self.conditional.discard(order_id)
         if special.link is not None:
-            legs = self.lists[special.link.first_order_id]
+            link = special.link
+            legs = self.lists[link.first_order_id]
             del legs[order_id]
             if not legs:
-                del self.lists[special.link.first_order_id]
+                del self.lists[link.first_order_id]
+                name = image.terms.session_id, link.list_id
+                if self.list_names.get(name) == link.first_order_id:
+                    del self.list_names[name]
 
     def turn_to(self, order: Order, image: OrderImage) -> None:
         """An open order takes on ``image``, where it stands; its ClOrdID may be another."""
@@ -277,6 +286,11 @@ class OpenOrders:
             still += [order for order in self.everyone() if order.image.terms.order_id in missing]
             still.sort(key=_order_id)
         return still
+
+    def legs_named(self, session_id: int, list_id: str) -> list[Order]:
+        """The open legs of a session's list, by OrderID; of several by that name those of one that came in last."""
+        legs = self.lists.get(self.list_names.get((session_id, list_id), 0), {})
+        return [legs[order_id] for order_id in sorted(legs)]
 
     def find_open(self, image: OrderImage) -> Order | None:
         """The order of which ``image`` is a state, unless it has ended or goes by another ClOrdID now."""

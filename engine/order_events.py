@@ -54,6 +54,16 @@ class OrderCanceled(_OrderEvent, frozen=True, tag=3):
 
 
 @final
+class ListCanceled(EventBase, frozen=True, tag=17):
+    """FIX 35=K: a session has cancelled a list. The ``OrderCanceled`` of its open legs follow in the same record."""
+
+    session_id: int
+    list_id: str
+    legs: int
+    """How many those are."""
+
+
+@final
 class OrderExpired(_OrderEvent, frozen=True, tag=4):
     reason: CancelReason
 

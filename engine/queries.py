@@ -10,6 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from engine.image import OrderImage
+from engine.session_lists import ListLeg
 from engine.types import Px, Qty, Side
 
 
@@ -21,6 +22,14 @@ class OrderStatusQuery(msgspec.Struct, frozen=True, gc=False):
     """FIX 790 OrdStatusReqID; empty where there is none."""
     cl_ord_id: str
     order_id: int = 0
+
+
+class ListStatusQuery(msgspec.Struct, frozen=True, gc=False):
+    """FIX 35=M: the orders of one list of the session's trading day, or that is still open."""
+
+    session_id: int
+    query_id: str
+    list_id: str
 
 
 class OpenOrdersQuery(msgspec.Struct, frozen=True, gc=False):
@@ -49,13 +58,19 @@ class TradesQuery(msgspec.Struct, frozen=True, gc=False):
     query_id: str
 
 
-Query: TypeAlias = OrderStatusQuery | OpenOrdersQuery | DepthQuery | TradesQuery
+Query: TypeAlias = OrderStatusQuery | ListStatusQuery | OpenOrdersQuery | DepthQuery | TradesQuery
 
 
 class OrderStatusAnswer(msgspec.Struct, frozen=True, gc=False):
     query: OrderStatusQuery
     order: OrderImage | None
     """None: the session has no such order today."""
+
+
+class ListStatusAnswer(msgspec.Struct, frozen=True, gc=False):
+    query: ListStatusQuery
+    legs: list[ListLeg]
+    """In the list's order; empty: the session has no such list."""
 
 
 class OpenOrdersAnswer(msgspec.Struct, frozen=True, gc=False):
@@ -85,4 +100,4 @@ class TradesAnswer(msgspec.Struct, frozen=True, gc=False):
     """Journal sequences of the records that hold them, oldest first, each once."""
 
 
-Answer: TypeAlias = OrderStatusAnswer | OpenOrdersAnswer | DepthAnswer | TradesAnswer
+Answer: TypeAlias = OrderStatusAnswer | ListStatusAnswer | OpenOrdersAnswer | DepthAnswer | TradesAnswer

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from engine.commands import CancelOrder, NewList, NewOrder, ReplaceOrder
 from engine.events import CancelRejected, Event, OrderRejected
 from engine.image import OrderImage
-from engine.terms import OrderTerms
+from engine.terms import NOT_IN_A_BOOK, NOTHING_SPECIAL, Link, OrderTerms
 from engine.types import OrdRejReason, OrdStatus
 
 Refusal = tuple[int, str]
 """A FIX reason (OrdRejReason or CxlRejReason) and a text."""
 
 
-def rejected_image(command: NewOrder) -> OrderImage:
-    """A refused order as reports show it: nothing of it is or was in a book."""
+def rejected_image(command: NewOrder, link: Link | None = None) -> OrderImage:
+    """A refused order as reports show it: nothing of it is or was in a book. ``link``: its place in a refused list."""
+    special = command.special
+    if link is not None:
+        special = msgspec.structs.replace(special or NOTHING_SPECIAL, link=link)
     terms = OrderTerms(
         0,
         command.session_id,
@@ -27,7 +32,7 @@ def rejected_image(command: NewOrder) -> OrderImage:
         command.px,
         0,
         0,
-        command.special,
+        special,
     )
     return OrderImage(terms, OrdStatus.REJECTED, 0, 0, 0, 0, 0)
 
@@ -36,9 +41,11 @@ def list_rejected(command: NewList, guilty: dict[int, Refusal], symbol: str = ""
     """Every leg of a list refused: the ``guilty`` ones (from 0, at least one) each with its reason, the others for the
     sake of the first of them. People count legs from 1, as FIX's ListSeqNo does."""
     others = (OrdRejReason.OTHER, f"leg {min(guilty) + 1} of the list was refused")
-    return [
-        OrderRejected(rejected_image(leg), *guilty.get(nth, others), symbol) for nth, leg in enumerate(command.legs)
-    ]
+    events: list[Event] = []
+    for nth, leg in enumerate(command.legs):
+        link = Link(command.list_id, command.contingency, nth, NOT_IN_A_BOOK) if command.list_id else None
+        events.append(OrderRejected(rejected_image(leg, link), *guilty.get(nth, others), symbol))
+    return events
 
 
 def list_rejected_whole(command: NewList, reason: int, text: str, symbol: str = "") -> list[Event]:

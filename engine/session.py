@@ -36,6 +36,7 @@ from engine.events import (
 from engine.image import OrderImage
 from engine.outbox import Outbox
 from engine.reports import SILENT, TRADES, Copied, Report, collect_reports
+from engine.session_lists import SessionLists
 from engine.types import CxlRejReason, OrdRejReason
 
 IN_FLIGHT: Final = False
@@ -84,6 +85,7 @@ class SessionState:
         self.opened = opened
         self.orders: dict[str, OrderImage | bool | None] = {}
         """The trading day's ClOrdIDs; None for those of cancels and refusals, IN_FLIGHT for what is undecided."""
+        self.lists = SessionLists()
         self.open: dict[int, OrderImage] = {}
         """Open orders by OrderID."""
         self.inbound = InboundNumbers()
@@ -144,6 +146,8 @@ class SessionState:
             send(report.seq)
             number += 1
             terms = order.terms
+            if terms.special is not None and terms.special.link is not None:
+                self.lists.follow(report, order, terms.special.link)
             if order.leaves_qty:  # it is open
                 orders[terms.cl_ord_id] = order
                 open_orders[terms.order_id] = order
@@ -193,7 +197,7 @@ class SessionState:
         """A silent report, one about no order, or one before which numbers went to messages that are not journaled."""
         event = report.event
         if type(event) is OrderUpdated:
-            self._follow(event.order)
+            self._follow(report, event.order)
             return
         if isinstance(event, SessionLoggedOn):
             self._log_on(event, report)
@@ -210,11 +214,13 @@ class SessionState:
         elif isinstance(event, CancelRejected | MassCancelRejected):
             self._use_up(event.cl_ord_id)
 
-    def _follow(self, order: OrderImage) -> None:
+    def _follow(self, report: Report, order: OrderImage) -> None:
         """An open order works, waits or holds otherwise now; the client hears of it when it asks."""
         terms = order.terms
         if terms.order_id in self.open:
             self.orders[terms.cl_ord_id] = self.open[terms.order_id] = order
+            if terms.special is not None and terms.special.link is not None:
+                self.lists.follow(report, order, terms.special.link)
 
     def apply_logged_out(self, event: SessionLoggedOut) -> None:
         self.inbound.restart(event.in_next)
@@ -250,6 +256,7 @@ class SessionState:
         undecided = [name for name, order in self.orders.items() if order is IN_FLIGHT]
         self.orders = {order.terms.cl_ord_id: order for order in self.open.values()}
         self.orders.update(dict.fromkeys(undecided, IN_FLIGHT))
+        self.lists.roll()
         self.traded = array("Q")
         self.confirmed = self.out_next - 1
 
@@ -327,6 +334,7 @@ class SessionState:
         return (
             self.opened,
             sorted(self.orders.items(), key=lambda item: item[0]),
+            self.lists.state(),
             [self.open[key] for key in sorted(self.open)],
             (self.inbound.next, sorted(self.inbound.ahead)),
             self.sent.state(),

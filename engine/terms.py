@@ -51,6 +51,10 @@ class Peg(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Added to the followed price; signed (FIX 211)."""
 
 
+NOT_IN_A_BOOK = 0
+"""The OrderID of what was refused."""
+
+
 @final
 class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A leg's place in its list."""
@@ -61,7 +65,7 @@ class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
     leg: int
     """From 0, the entry of an OTO or a bracket."""
     first_order_id: int
-    """OrderID of leg 0: what legs of one list have in common."""
+    """OrderID of leg 0: what legs of one list have in common; :data:`NOT_IN_A_BOOK` where all were refused."""
 
     @property
     def is_entry(self) -> bool:

@@ -10,7 +10,16 @@ import struct
 from collections.abc import Callable
 from typing import TypeAlias
 
-from engine.commands import CancelOrder, ClientCommand, MassCancel, NewList, NewOrder, RejectCommand, ReplaceOrder
+from engine.commands import (
+    CancelList,
+    CancelOrder,
+    ClientCommand,
+    MassCancel,
+    NewList,
+    NewOrder,
+    RejectCommand,
+    ReplaceOrder,
+)
 from engine.directory import Directory
 from engine.events import SessionOpened
 from engine.queries import DepthQuery, OpenOrdersQuery, OrderStatusQuery, Query
@@ -238,4 +247,4 @@ class RequestReader:
 _FIRST = struct.Struct("<Q")
 """Of every message but Authenticate: its ClOrdID, its list's, or its request's id."""
 _CANCELS = frozenset({codec.CANCEL_ORDER.template_id, codec.MASS_CANCEL.template_id})
-_COMMANDS = (NewOrder, NewList, CancelOrder, ReplaceOrder, MassCancel, RejectCommand)
+_COMMANDS = (NewOrder, NewList, CancelList, CancelOrder, ReplaceOrder, MassCancel, RejectCommand)

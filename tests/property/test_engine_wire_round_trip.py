@@ -91,7 +91,7 @@ def test_tags_are_unique_and_never_change() -> None:
         1: "OrderAccepted", 2: "TradeExecuted", 3: "OrderCanceled", 4: "OrderExpired", 5: "OrderReplaced",
         6: "OrderRejected", 7: "CancelRejected", 8: "MassCancelRequested", 9: "MassCancelPartDone",
         10: "MassCancelCompleted", 11: "MassCancelRejected", 12: "OrderTriggered", 13: "OrderRestated",
-        14: "OrderUpdated", 15: "TradeBusted", 16: "TradeCorrected", 20: "InstrumentListed",
+        14: "OrderUpdated", 15: "TradeBusted", 16: "TradeCorrected", 17: "ListCanceled", 20: "InstrumentListed",
         21: "InstrumentStatusChanged", 22: "DayOrdersExpired", 23: "TradingPhaseChanged", 24: "AuctionIndicated",
         25: "AuctionStarted", 26: "AuctionEnded", 27: "ReferencePriceSet", 28: "LimitStateChanged",
         29: "BookCanceled",

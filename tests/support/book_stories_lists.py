@@ -5,7 +5,7 @@ from __future__ import annotations
 from book_story import AON, PX, Story, buy, qty, sell
 from engine_builders import IOC, SELL, bracket, cancel, oco, oto, replace, special, stop
 
-from engine.commands import NewList, NewOrder
+from engine.commands import CancelList, NewList, NewOrder
 from engine.types import SelfTrade, TimeInForce
 
 
@@ -113,6 +113,36 @@ LISTS = [
         [bracket("L", _ENTRY, *_children())],
         cancel("c", "loss", side=SELL),
         ["-loss REQUESTED", "-profit LIST"],
+    ),
+    Story(
+        "one cancels the other: the list is cancelled, and each leg for its own sake",
+        [oco("L", sell("a", 4, 105), sell("b", 4, 106))],
+        CancelList(1, "L", 2, 1),
+        ["ListCanceled", "-a REQUESTED", "-b REQUESTED"],
+    ),
+    Story(
+        "a bracket is cancelled while its entry is filled in part: no child comes in",
+        [bracket("L", _ENTRY, *_children()), sell("s", 1, 100)],
+        CancelList(1, "L", 2, 1),
+        ["ListCanceled", "-in REQUESTED", "-profit REQUESTED", "-loss REQUESTED"],
+    ),
+    Story(
+        "a list is cancelled of which one leg has ended",
+        [oto("L", _ENTRY, *_children()), cancel("c", "profit", side=SELL)],
+        CancelList(1, "L", 2, 1),
+        ["ListCanceled", "-in REQUESTED", "-loss REQUESTED"],
+    ),
+    Story(
+        "another session's list of that name is another list",
+        [oco("L", sell("a", 4, 105), sell("b", 4, 106))],
+        CancelList(2, "L", 3, 1),
+        ["ListCanceled"],
+    ),
+    Story(
+        "a list that has ended has no name left",
+        [oco("L", sell("a", 4, 105), sell("b", 4, 106)), CancelList(1, "L", 2, 1)],
+        CancelList(1, "L", 2, 1),
+        ["ListCanceled"],
     ),
     Story(
         "a leg is not replaced",

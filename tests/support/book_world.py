@@ -15,6 +15,7 @@ from engine.commands import (
     AdvanceTime,
     CancelAll,
     CancelBook,
+    CancelList,
     CancelOrder,
     ExpireDayOrders,
     NewList,
@@ -110,6 +111,8 @@ def _records(book: Any, command: BookCommand) -> Iterable[list[Event]]:
             return [book.new_order(command)]
         case NewList():
             return [book.new_list(command)]
+        case CancelList():
+            return [book.cancel_list(command)]
         case CancelOrder():
             return [book.cancel(command)]
         case ReplaceOrder():

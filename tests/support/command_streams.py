@@ -19,6 +19,7 @@ from engine.commands import (
     BustTrade,
     CancelAll,
     CancelBook,
+    CancelList,
     CancelOrder,
     ChangeInstrument,
     Changes,
@@ -39,6 +40,7 @@ from engine.types import SCALE, CancelReason, InstrumentStatus, OrdType, Side, T
 BookCommand = (
     NewOrder
     | NewList
+    | CancelList
     | CancelOrder
     | ReplaceOrder
     | CancelAll
@@ -74,7 +76,9 @@ KINDS = [
     "ghost",
     "broken",
 ]
-RARE_KINDS = ["cancel_all", "expire", "cancel_book", "phase", "status", "reference", "amend_trade", "instrument"]
+RARE_KINDS = [
+    "cancel_all", "expire", "cancel_book", "phase", "status", "reference", "amend_trade", "instrument", "cancel_list",
+]  # fmt: skip
 BACK_KINDS = ["open", "resume"]
 """Back to continuous trading, back to ACTIVE."""
 
@@ -136,6 +140,8 @@ class CommandStream:
             return self._plain(step.kind, dice, name)
         if step.kind in ("cancel", "replace", "ghost"):
             return self._change(step.kind, dice, name, open_orders)
+        if step.kind == "cancel_list":
+            return self._cancel_list(dice, open_orders)
         return self._rare(step.kind, dice)
 
     def _plain(self, kind: str, dice: Dice, name: str) -> NewOrder:
@@ -179,6 +185,17 @@ class CommandStream:
         qty, px = self._new_terms(dice, target)
         changes = self._changes(dice, target)
         return ReplaceOrder(who, name, account_id, symbol_id, side, orig, qty, px, order_id, changes=changes)
+
+    def _cancel_list(self, dice: Dice, open_orders: Sequence[OrderImage]) -> CancelList:
+        """A list that has an open leg, where there is one."""
+        symbol_id = self.instrument.symbol_id
+        legs = [order for order in open_orders if order.special is not None and order.special.link is not None]
+        if not legs:
+            return CancelList(1, "none", 2, symbol_id)
+        leg = dice.of(legs)
+        assert leg.special is not None
+        assert leg.special.link is not None
+        return CancelList(leg.session_id, leg.special.link.list_id, leg.account_id, symbol_id)
 
     def _new_terms(self, dice: Dice, target: OrderImage | None) -> tuple[int, int]:
         """Quantity and price of a replace: often those that the order has."""

@@ -19,6 +19,7 @@ from naive_steps import cancel, expire, hold_of_leg
 from engine.commands import (
     CancelAll,
     CancelBook,
+    CancelList,
     CancelOrder,
     ExpireDayOrders,
     NewList,
@@ -29,6 +30,7 @@ from engine.commands import (
 from engine.events import (
     DayOrdersExpired,
     Event,
+    ListCanceled,
     MassCancelPartDone,
     OrderAccepted,
     OrderRejected,
@@ -69,6 +71,21 @@ class NaiveBook(State):
         if guilty:
             return list_rejected(command, guilty)
         self._accept_legs(command)
+        return self._settle()
+
+    def cancel_list(self, command: CancelList) -> list[Event]:
+        self._begin()
+        legs = [
+            order
+            for order in self.by_id()
+            if order.image.session_id == command.session_id
+            and order.special is not None
+            and order.special.link is not None
+            and order.special.link.list_id == command.list_id
+        ]
+        self.emit(ListCanceled(command.session_id, command.list_id, len(legs)))
+        for leg in legs:
+            cancel(self, leg, CancelReason.REQUESTED, alone=True)
         return self._settle()
 
     def cancel(self, command: CancelOrder) -> list[Event]:

@@ -42,6 +42,7 @@ UNTOLD: list[ev.Event] = [
     ev.LimitStateChanged(1, 1, 5, 5),
     ev.BookCanceled(1, "op", CancelReason.OPERATOR),
     ev.MassCancelRequested(7, 1, 2, "m", 0, 0, [1], CancelReason.MASS_CANCEL),
+    ev.ListCanceled(7, "L1", 2),
     ev.MassCancelPartDone(7, 1, 2),
     ev.InstrumentListed(instrument()),
     ev.DayOrdersExpired(1, "d"),
