@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice, permutations
+
 import pytest
 from fix_venue import NOW, NOW_TEXT, SECOND, FakePort, client_frame, frame
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.commands import NewOrder
+from engine.commands import CancelOrder, NewOrder
 from gateways.fix import plain_orders
 from gateways.fix.logon import read_logon
 from gateways.fix.plain_orders import FORMS_MAX, SEEN_BEFORE_LEARNT
@@ -99,23 +101,22 @@ def messages(draw: st.DrawFn) -> tuple[str, list[tuple[str, str]]]:
 def test_a_message_ends_the_same_on_either_way(begin_string: str) -> None:
     forms = (("D", handlinst(ORDER, begin_string)), ("F", CANCEL), ("D", handlinst(ORDER | {"1": "A2"}, begin_string)))
 
-    @given(messages(), st.booleans())
+    @given(st.lists(messages(), min_size=1, max_size=4), st.booleans())
     @settings(max_examples=300, deadline=None)
-    @example(("D", [*{"35": "D", "34": "{seq}", "49": "BROKER1", "56": "TRADEENGINE", "52": NOW_TEXT}.items()]), True)
-    def check(made: tuple[str, list[tuple[str, str]]], late: bool) -> None:
+    @example([("D", [*{"35": "D", "34": "{seq}", "49": "BROKER1", "56": "TRADEENGINE", "52": NOW_TEXT}.items()])], True)
+    def check(made: list[tuple[str, list[tuple[str, str]]]], late: bool) -> None:
         quick = Side(begin_string, TAUGHT, *forms)
-        # As many messages, no form often enough in a row to be learned.
-        general = Side(begin_string, 1, *(form for _ in range(TAUGHT) for form in forms))
+        general = Side(begin_string, TAUGHT, *forms)
+        general.session._inbound._plain._forms.clear()
         assert quick.port.in_next == general.port.in_next
-        seq = quick.port.in_next
-        pairs = made[1]
-        if begin_string == "FIX.4.2" and made[0] == "D":
-            pairs = [*pairs, ("21", "1")] if all(tag != "21" for tag, _ in pairs) else pairs
-        body = "".join(f"{tag}={value.replace('{seq}', str(seq))}|" for tag, value in pairs)
-        data = frame(body, begin_string=begin_string)
-        now_ns = NOW + (300 * SECOND if late else 0)
+        data: list[bytes] = []
+        for seq, (msg_type, pairs) in enumerate(made, quick.port.in_next):
+            if begin_string == "FIX.4.2" and msg_type == "D":
+                pairs = [*pairs, ("21", "1")] if all(tag != "21" for tag, _ in pairs) else pairs
+            body = "".join(f"{tag}={value.replace('{seq}', str(seq))}|" for tag, value in pairs)
+            data.append(frame(body, begin_string=begin_string))
         for side in (quick, general):
-            side.send([data], now_ns)
+            side.send(data, NOW + (300 * SECOND if late else 0))
         base = TAUGHT * len(forms)
         assert quick.port.submitted[base:] == general.port.submitted[base:]
         assert quick.written == general.written
@@ -135,6 +136,24 @@ def test_the_quick_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateways.fix.inbound.parse", None)
     side.send([message("D", side.port.in_next, ORDER, "FIX.4.4") for _ in range(1)])
     assert len(side.port.submitted) == TAUGHT + 1
+
+
+def test_orders_and_cancels_that_take_turns_are_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    side = Side("FIX.4.4", 1, *[("D", ORDER), ("F", CANCEL)] * TAUGHT)
+    monkeypatch.setattr("gateways.fix.inbound.parse", None)
+    seq = side.port.in_next
+    side.send([message("DF"[nth % 2], seq + nth, (ORDER, CANCEL)[nth % 2], "FIX.4.4") for nth in range(6)])
+    assert [type(command) for command in side.port.submitted[-6:]] == [NewOrder, CancelOrder] * 3
+
+
+def test_a_client_that_makes_forms_up_costs_a_bounded_memory() -> None:
+    side = Side("FIX.4.4", 0)
+    plain = side.session._inbound._plain
+    made_up = 3 * plain_orders._SHAPES_MAX
+    for fields in islice(permutations(ORDER.items()), made_up):
+        side.send([message("D", side.port.in_next, dict(fields), "FIX.4.4")])
+        assert len(plain._seen) <= plain_orders._SHAPES_MAX
+    assert len(side.port.submitted) == made_up
 
 
 def test_a_gap_is_closed_by_plain_orders() -> None:
@@ -174,13 +193,13 @@ def test_accounts_that_an_operator_takes_away_are_refused_at_once() -> None:
 
 
 def test_a_session_teaches_a_bounded_number_of_forms() -> None:
-    made: list[tuple[str, ...]] = []
+    made: list[object] = []
     original = plain_orders._form.__wrapped__
     plain_orders._form.cache_clear()
 
-    def counted(kind: str, tags: tuple[str, ...]) -> object:
-        made.append(tags)
-        return original(kind, tags)
+    def counted(shape: object) -> object:
+        made.append(shape)
+        return original(shape)
 
     side = Side("FIX.4.4", 0)
     fields = list(ORDER.items())
