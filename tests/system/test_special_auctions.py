@@ -16,28 +16,34 @@ from venue_process import ROOT, MakeVenue, VenueProcess
 
 from clients import Accepted, Executed, Expired, Rejected, Side
 from engine.types import CancelReason, OrdRejReason, TimeInForce
+from tradeengine.admin_client import AdminClient
 
-OPENS_IN_S = 7
-"""From the making of the configuration to the opening: two starts of a venue fit in, and the orders between them."""
+AUCTION = timedelta(minutes=5)
+OPENS_IN = timedelta(seconds=4)
+"""A venue can be killed and started in that time; it need not."""
 UNTIL_S = 60.0
 
 
-def opening_soon(path: Path) -> tuple[Path, datetime]:
-    """The auctions profile, with ACME in an opening auction until soon, around the clock; and when that is."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    opening = now + timedelta(seconds=OPENS_IN_S)
-    entries = sorted(
-        f'      - {{at: "{at:%H:%M:%S}", phase: {phase}}}'
-        for at, phase in ((now - timedelta(minutes=5), "OPENING_AUCTION"), (opening, "CONTINUOUS"))
-    )
+def auctions(path: Path) -> Path:
+    """The auctions profile, with ACME in an opening auction for as long as nobody changes that."""
     lines = (ROOT / "config" / "auctions.yaml").read_text().splitlines()
     first = next(n for n, line in enumerate(lines) if "schedule:" in line)
     holidays = next(n for n, line in enumerate(lines) if "holidays:" in line)
-    lines[first + 1 : holidays + 1] = entries
+    now = datetime.now(UTC)
+    lines[first + 1 : holidays + 1] = [f'      - {{at: "{now - AUCTION:%H:%M:%S}", phase: OPENING_AUCTION}}']
     text = "\n".join(lines).replace("time_zone: America/New_York", "time_zone: UTC")
     far = f"{now + timedelta(hours=12):%H:%M}"
     path.write_text(text.replace('roll: "17:00"', f'roll: "{far}"').replace('roll: "20:00"', f'roll: "{far}"') + "\n")
-    return path, opening
+    return path
+
+
+def let_open_soon(desk: AdminClient) -> None:
+    """By the schedule, a few seconds from now."""
+    opening = datetime.now(UTC) + OPENS_IN
+    phases = {opening - AUCTION: "OPENING_AUCTION", opening: "CONTINUOUS"}
+    entries = sorted((f"{at:%H:%M:%S}", phase) for at, phase in phases.items())
+    schedule = [{"at": at, "phase": phase} for at, phase in entries]
+    desk.post("instruments", "ACME", "changes", body={"schedule": schedule})
 
 
 def until(found: Callable[[], Any], complaint: str) -> Any:
@@ -49,8 +55,7 @@ def until(found: Callable[[], Any], complaint: str) -> Any:
 
 
 def test_a_schedule_opens_by_an_auction_at_one_price_also_over_kill_9(make_venue: MakeVenue, tmp_path: Path) -> None:
-    config, opening = opening_soon(tmp_path / "auctions.yaml")
-    venue = make_venue(config=config)
+    venue = make_venue(config=auctions(tmp_path / "auctions.yaml"))
     desk = operator(venue)
     broker = FixClient("BROKER2")
     broker.log_on(venue.ports.fix)
@@ -66,7 +71,7 @@ def test_a_schedule_opens_by_an_auction_at_one_price_also_over_kill_9(make_venue
         indicative = until(lambda: desk.market("ACME", "top", {})["indicative"], "no indicative price is published")
         number = client.next_number
     assert (indicative["px"], indicative["qty"]) == ("100", "90")
-    assert datetime.now(UTC) < opening, "the orders came too late for the auction"
+    let_open_soon(desk)
     venue.kill()
     venue.restart()
     broker.log_on(venue.ports.fix)
