@@ -50,13 +50,13 @@ def admit_new(
         refusal = _limits(account, command.order_qty, command.px)
         if refusal is not None:
             return refusal
-    px, need, rate = command.px, command.order_qty, instrument.worst_fee
-    qty = need
-    asset = instrument.base
+    px, qty = command.px, command.order_qty
+    rate = instrument.maker_fee if instrument.maker_fee > instrument.taker_fee else instrument.taker_fee
     if command.side is _BUY:  # engine.money.worst_hold, written out
         cost = px * qty // SCALE
-        need = cost - (-(cost * rate) // SCALE)
-        asset = instrument.quote
+        need, asset = cost - (-(cost * rate) // SCALE), instrument.quote
+    else:
+        need, asset = qty, instrument.base
     pending = reservations.pending.get(asset, 0)
     if need > account.balances.get(asset, 0) - account.held.get(asset, 0) - pending:
         return _too_poor(account, reservations, asset, need, command)
