@@ -152,16 +152,3 @@ def _collect_with_copies(seq: int, record: Record, into: defaultdict[int, list[R
     for at in range(0, len(copies), 3):
         position = copies[at + 1]
         into[copies[at]].append(Report(copies[at + 2], seq, position, time_ns, originals[position], None))
-
-
-def reports_of(seq: int, record: Record) -> list[tuple[int, Report]]:
-    """Every report of a stamped record with the session that is told, in the record's order; copies come last."""
-    into: defaultdict[int, list[Report]] = defaultdict(list)
-    collect_reports(seq, record, into)
-    made = [
-        (session_id, report)
-        for session_id, reports in into.items()
-        for report in reports
-        if type(report.event) is not OrderUpdated
-    ]
-    return sorted(made, key=lambda addressed: (type(addressed[1].event) is Copied, addressed[1].position))

@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import Final
 
-import msgspec
-
 from engine.events import (
     CancelRejected,
     MassCancelRejected,
@@ -303,16 +301,6 @@ class SessionState:
             cl_ord_id = order.terms.cl_ord_id
             order = self.orders.get(cl_ord_id)
         return order if isinstance(order, OrderImage) else None
-
-    def report_at(self, number: int, record: Record) -> Report | None:
-        """The report that outbound ``number`` carries, read from its record.
-
-        Numbers of one record follow one another, so a number's distance from the record's first tells which report of
-        the record it is, also where a new epoch has sent it again under another number.
-        """
-        nth = self.nth_of_record(number)
-        mine = self.reports_in(self.sent.seq_of(number), record)
-        return msgspec.structs.replace(mine[nth], number=number) if nth < len(mine) else None
 
     def nth_of_record(self, number: int) -> int:
         """Which of the session's reports in its record outbound ``number`` carries, from 0."""

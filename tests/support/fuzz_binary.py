@@ -11,11 +11,12 @@ from typing import Final
 from fix_venue import directory
 from fuzz_binary_mutator import BinaryMutator
 from fuzz_targets import Violated
+from stamped_reports import reports_of
 
 from actors.refusals import refused
 from engine.commands import RejectCommand
 from engine.events import Record, SessionOpened
-from engine.reports import addressees, reports_of
+from engine.reports import addressees
 from engine.session import SessionState
 from engine.wire import decode_record, encode_record
 from gateways.binary import authentication, codec, soup

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from fix_client import FixMessage
+from stamped_reports import reports_of
 
 from clients import CancelRejected as BinaryCancelRejected
 from clients import Event as BinaryEvent
@@ -27,7 +28,7 @@ from engine.events import (
     Withdrawn,
 )
 from engine.fold import VenueState
-from engine.reports import Report, reports_of
+from engine.reports import Report
 from engine.types import SCALE, Side
 from engine.wire import decode_record
 from stores.journal.tail import read_directory

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import trio
+from stamped_reports import reports_of
 
 from actors.port import SessionPort
 from actors.runtime import Mailbox
@@ -20,7 +21,7 @@ from engine.commands import ClientCommand
 from engine.events import Event, Record
 from engine.fold import VenueState
 from engine.queries import Answer
-from engine.reports import Report, reports_of
+from engine.reports import Report
 from engine.types import SCALE
 from engine.wire import decode_record, encode_record
 from stores.journal.journal import Journal

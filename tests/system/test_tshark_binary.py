@@ -139,6 +139,10 @@ def check(tree: dict[str, Any], block: Block) -> None:
         assert tree[f"tradeengine.{field.name}"] == shown(field.type, 100 + nth), (block.name, field.name)
 
 
+OF_CLIENTS, SEQUENCED = range(1, 100), range(101, 150)
+"""Templates."""
+
+
 def soup_packet(kind: bytes, payload: bytes = b"") -> bytes:
     return struct.pack(">H", 1 + len(payload)) + kind + payload
 
@@ -146,8 +150,8 @@ def soup_packet(kind: bytes, payload: bytes = b"") -> bytes:
 def in_soup(capture: Capture, schema: Schema) -> None:
     for message in schema.messages:
         payload = sample(schema, message)
-        kind = b"S" if message.is_sequenced else b"U"
-        capture.sent(message.from_client, soup_packet(kind, payload))
+        kind = b"S" if message.template_id in SEQUENCED else b"U"
+        capture.sent(message.template_id in OF_CLIENTS, soup_packet(kind, payload))
 
 
 def in_mold(schema: Schema) -> list[bytes]:

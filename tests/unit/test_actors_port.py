@@ -9,6 +9,7 @@ import trio
 import trio.testing
 from engine_builders import BUY, SELL, cancel, image, mass_cancel, new, oco, opened_session, replace
 from port_world import ENDED, PortWorld
+from stamped_reports import reports_of
 
 from actors.boundary import PortLimits
 from actors.messages import Deliver, Delivery, Disconnect, Outcome
@@ -22,7 +23,6 @@ from engine.queries import (
     OrderStatusQuery,
     TradesQuery,
 )
-from engine.reports import reports_of
 from engine.session import SessionState
 from engine.types import CancelReason, CxlRejReason, OrdRejReason, OrdStatus
 

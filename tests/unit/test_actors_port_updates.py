@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from engine_builders import image, new
 from port_world import PortWorld
+from stamped_reports import reports_of
 
 from actors.messages import Delivery, Outcome
 from actors.standins import LostPortActor
 from engine import events as ev
 from engine.image import Working
 from engine.queries import OpenOrdersQuery, OrderStatusQuery
-from engine.reports import SILENT, Report, reports_of
+from engine.reports import SILENT, Report
 from engine.types import RestateReason, UpdateCause
 
 

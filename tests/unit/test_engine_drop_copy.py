@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from engine_builders import changed, genesis, image, instrument, opened_session
 from session_journal import seqs
+from stamped_reports import report_at, reports_of
 
 from actors.journal import JournalActor, OutNumbers
 from actors.messages import Outcome
@@ -17,7 +18,7 @@ from actors.runtime import Mailbox
 from engine import events as ev
 from engine.drop_copy import DropCopies
 from engine.fold import VenueState
-from engine.reports import Copied, Report, collect_reports, copied, reports_of
+from engine.reports import Copied, Report, collect_reports, copied
 from engine.session import SessionState
 from engine.session_profile import Rights, SessionProfile
 from engine.types import CancelReason, OrdStatus, UpdateCause
@@ -139,7 +140,7 @@ def test_who_trades_too_has_its_own_reports_before_its_copies() -> None:
     state.sent.skip_to(3)
     told(state, 6, record)
     assert state.open == {MINE.order_id: MINE}
-    own, copy = (state.report_at(number, record) for number in (3, 4))
+    own, copy = (report_at(state, number, record) for number in (3, 4))
     assert own is not None
     assert copy is not None
     assert (own.order, own.resting) == (MINE, True)
@@ -150,11 +151,11 @@ def test_each_number_is_read_again_also_in_a_new_epoch() -> None:
     state = SessionState(reader(7, "FIRM"))
     records = {3: ev.Record(5, 1, 0, 0, [9, 5], [TRADE], copies=(7, 0, 1, 7, 1, 2))}
     first = told(state, 3, records[3])
-    assert [state.report_at(number, records[3]) for number in (1, 2)] == first
+    assert [report_at(state, number, records[3]) for number in (1, 2)] == first
     reset = ev.Record(6, 0, 0, 0, [1], [ev.SessionLoggedOn(7, 1, True, 2, 1, 2)])
     told(state, 4, reset)
     assert seqs(state.sent) == [0, 3, 3]
-    again = [state.report_at(number, records[3]) for number in (2, 3)]
+    again = [report_at(state, number, records[3]) for number in (2, 3)]
     assert again == [msgspec.structs.replace(report, number=report.number + 1) for report in first]
 
 

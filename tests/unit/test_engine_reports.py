@@ -6,9 +6,10 @@ from collections import defaultdict
 
 import pytest
 from engine_builders import changed, genesis, image, instrument, opened_session
+from stamped_reports import reports_of
 
 from engine import events as ev
-from engine.reports import SILENT, Report, addressees, collect_reports, reports_of
+from engine.reports import SILENT, Report, addressees, collect_reports
 from engine.session_profile import CancelOnDisconnect
 from engine.types import Activation, CancelReason, RestateReason, TradingPhase, UpdateCause
 

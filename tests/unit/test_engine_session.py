@@ -9,6 +9,7 @@ from engine_builders import image
 from hypothesis import given
 from hypothesis import strategies as st
 from session_journal import Journal, accepted, seqs
+from stamped_reports import report_at
 
 from engine import events as ev
 from engine.image import OrderImage
@@ -190,7 +191,7 @@ def test_a_reset_begins_a_new_epoch_and_sends_again_what_was_not_confirmed() -> 
     state = journal.state
     assert (state.epoch, state.out_next, state.reissued_upto) == (1, 5, 4)
     assert seqs(state.sent) == [NO_REPORT, 1, 1, 2]
-    orders = [state.report_at(n, journal.records[state.sent.seq_of(n)]) for n in (2, 3, 4)]
+    orders = [report_at(state, n, journal.records[state.sent.seq_of(n)]) for n in (2, 3, 4)]
     assert [(r.number, r.order.cl_ord_id) for r in orders if r is not None and r.order is not None] == [
         (2, "a"), (3, "b"), (4, "c"),
     ]  # fmt: skip
@@ -241,7 +242,7 @@ def test_any_report_can_be_read_again_by_its_number(steps: list[tuple[int, int, 
     state = journal.state
     assert state.sent.next == state.out_next
     for number, seq in enumerate(seqs(state.sent), 1):
-        report = state.report_at(number, journal.records[seq]) if seq != NO_REPORT else None
+        report = report_at(state, number, journal.records[seq]) if seq != NO_REPORT else None
         name = report.order.cl_ord_id if report is not None and report.order is not None else None
         assert (name, report.number if report else number) == (expected.get(number), number)
 

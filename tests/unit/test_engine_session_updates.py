@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from engine_builders import image
 from session_journal import Journal, accepted, seqs
+from stamped_reports import report_at
 
 from engine import events as ev
 from engine.image import OrderImage, Working
@@ -89,7 +90,7 @@ def test_an_order_that_was_replaced_is_known_where_it_moved_by_all_its_names() -
 
 def event_at(journal: Journal, number: int) -> ev.Event | None:
     """What outbound ``number`` carries."""
-    report = journal.state.report_at(number, journal.records[journal.state.sent.seq_of(number)])
+    report = report_at(journal.state, number, journal.records[journal.state.sent.seq_of(number)])
     assert report is None or report.number == number
     return None if report is None else report.event
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
 
 SIZES = {"char": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8, "uint64": 8}
 """Of the primitive types that a schema may use."""
@@ -155,9 +154,6 @@ class Group(Block):
 class Message(Block):
     """A message: its block, then its groups."""
 
-    CLIENTS: ClassVar = range(1, 100)
-    SEQUENCED: ClassVar = range(101, 150)
-
     groups: tuple[Group, ...] = ()
     semantic_type: str = ""
     """FIX's MsgType."""
@@ -165,14 +161,6 @@ class Message(Block):
     @property
     def template_id(self) -> int:
         return self.tag
-
-    @property
-    def from_client(self) -> bool:
-        return self.tag in self.CLIENTS
-
-    @property
-    def is_sequenced(self) -> bool:
-        return self.tag in self.SEQUENCED
 
 
 @dataclass(frozen=True)
