@@ -8,14 +8,15 @@ import io
 import json
 import os
 import signal
-import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from held_ports import held_port
 from venue_process import DEMO, ROOT, MakeVenue, VenueProcess, command, run_command
 
 from clients.sync import SyncClient
@@ -228,47 +229,64 @@ def long_history(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+_HELD = """
+import os, sys
+import tradeengine.app as app
+from tradeengine.cli import main
+
+recover = app.recover
+
+def held(*arguments):
+    os.read(0, 1)
+    return recover(*arguments)
+
+app.recover = held
+sys.exit(main())
+"""
+"""The command line, but that a replay waits for a byte from stdin before it begins."""
+
+
 @pytest.fixture
 def replaying(long_history: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A venue that has just been started on it, and its admin port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    ports = ("--fix-port", "0", "--binary-port", "0", "--admin-port", str(port))
-    with subprocess.Popen(
-        command("run", "--config", DEMO, "--data-dir", long_history, *ports),
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        yield process, port
-        if process.poll() is None:
-            process.kill()
+    """A venue that has just been started on it, and its admin port. A byte lets its replay go on."""
+    with held_port() as port:
+        ports = ("--fix-port", "0", "--binary-port", "0", "--admin-port", str(port))
+        with subprocess.Popen(
+            [sys.executable, "-c", _HELD, "run", "--config", DEMO, "--data-dir", long_history, *ports],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            yield process, port
+            if process.poll() is None:
+                process.kill()
 
 
-def _answers_until_ready(process: subprocess.Popen[bytes], port: int) -> Iterator[tuple[int, Any]]:
+def _await_answer(process: subprocess.Popen[bytes], port: int, status: int) -> Any:
+    """What ``/health/ready`` says with this status, which is waited for."""
     until = time.monotonic() + _UNTIL_S
-    status = 0
-    while status != 200:
+    while True:
         assert process.poll() is None
         assert time.monotonic() < until
-        try:
-            status, body = get(port, "/health/ready")
-        except OSError:
-            continue
-        yield status, body
+        with contextlib.suppress(OSError):
+            found, body = get(port, "/health/ready")
+            if found == status:
+                return body
+        time.sleep(0.01)
 
 
 def test_operators_are_answered_during_the_replay(replaying: tuple[subprocess.Popen[bytes], int]) -> None:
     process, port = replaying
-    answers = list(_answers_until_ready(process, port))
-    assert (503, {"ready": False, "reason": "the journal is being replayed"}) in answers
-    assert answers[-1] == (200, {"ready": True})
+    reason = "the journal is being replayed"
+    assert _await_answer(process, port, 503) == {"ready": False, "reason": reason}
+    assert process.stdin is not None
+    process.stdin.write(b"x")
+    process.stdin.flush()
+    assert _await_answer(process, port, 200) == {"ready": True}
     assert get(port, "/health/live") == (200, {"live": True})
 
 
 def test_a_replay_can_be_stopped(replaying: tuple[subprocess.Popen[bytes], int]) -> None:
     process, port = replaying
-    status, _ = next(_answers_until_ready(process, port))
-    assert status == 503
+    assert not _await_answer(process, port, 503)["ready"]
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=_UNTIL_S)
     assert process.returncode == 0, errors

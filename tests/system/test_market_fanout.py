@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 
+import pytest
 import trio
+from held_ports import held_port
 from venue_process import MakeVenue
 
 from clients import Client, Side, TimeInForce
@@ -15,11 +18,11 @@ from tradeengine.ports_file import read_ports
 SYMBOLS = ("BTC/USDT", "AAPL")
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Where the datagrams go."""
+    with held_port(socket.SOCK_DGRAM) as held:
+        yield held
 
 
 async def until_same(first: LocalBook, second: LocalBook) -> None:
@@ -35,8 +38,7 @@ async def trade(client: Client) -> None:
     await client.place("AAPL", Side.BUY, 100, 240, tif=TimeInForce.IOC)
 
 
-async def test_datagrams_carry_the_same_market(make_venue: MakeVenue) -> None:
-    port = free_port()
+async def test_datagrams_carry_the_same_market(make_venue: MakeVenue, port: int) -> None:
     venue = make_venue(
         BINARY__MOLD__ENABLED="true",
         BINARY__MOLD__PORT=str(port),

@@ -35,6 +35,9 @@ RESTATED = {"FIX.4.4": "8", "FIX.4.2": "4"}
 FILLED = {"FIX.4.4": "F", "FIX.4.2": "2"}
 """ExecType (150) of a fill that is the last."""
 
+DATED_NS = 6 * 10**9
+"""How long dated orders live. They have to come in before they expire, however slow the machine is."""
+
 every_version = pytest.mark.parametrize(("version", "comp_id"), VERSIONS)
 
 
@@ -63,7 +66,7 @@ def test_stops_outlive_kill_9_and_their_owners_are_told_when_a_trade_triggers_th
         broker.log_on(venue.ports.fix)
         report = send_order(broker, "stop", "AAPL", BUY, "10", "3", (99, "231"))
         assert report.picked(150, 39, 40, 99, 151) == ("0", "0", "3", "231", "10")
-        expiry = utc_text(time.time_ns() + 2 * 10**9)
+        expiry = utc_text(time.time_ns() + DATED_NS)
         assert send_order(broker, "dated", "GOOG", BUY, "5", "2", (44, "180"), (59, "6"), (126, expiry))[126] == expiry
     with trader(venue, "TRADR3") as owner:
         owner.new_order("AAPL", Side.BUY, 10, trigger=stop("231"))
@@ -195,8 +198,8 @@ def test_a_brackets_whole_life(shared_venue: VenueProcess, other: SyncClient, ve
 
 def test_dated_orders_expire_by_the_clock_in_every_protocol(shared_venue: VenueProcess) -> None:
     brokers = [logged_on(shared_venue, version, comp_id) for version, comp_id in VERSIONS]
-    expire_ns = time.time_ns() + 2 * 10**9
     with trader(shared_venue, "TRADR2") as owner:
+        expire_ns = time.time_ns() + DATED_NS
         for broker in brokers:
             send_order(broker, "gtd", "GOOG", BUY, "5", "2", (44, "150"), (59, "6"), (126, utc_text(expire_ns)))
         owner.new_order("GOOG", Side.BUY, 5, "150", expire=expire_ns)

@@ -13,6 +13,7 @@ import pytest
 import trio
 from binary_samples import directory
 from binary_venue import Venue, venue
+from held_ports import held_port
 
 from clients import (
     Accepted,
@@ -97,11 +98,9 @@ async def test_a_refused_login_says_why() -> None:
             await script(at, lambda client: None, password="wrong")
 
 
-async def test_a_venue_that_is_not_there() -> None:
-    async with venue() as at:
-        pass
-    with pytest.raises(ConnectionLost, match="cannot connect"):
-        await script(at, lambda client: None)
+def test_a_venue_that_is_not_there() -> None:
+    with held_port() as port, pytest.raises(ConnectionLost, match="cannot connect"):
+        SyncClient("127.0.0.1", port, "TRADR1", "demo").__enter__()
 
 
 async def test_the_venues_reason_is_told() -> None:

@@ -9,6 +9,7 @@ import pytest
 import trio
 import trio.testing
 from binary_venue import Venue, venue
+from held_ports import held_port
 
 from clients import (
     Accepted,
@@ -211,9 +212,7 @@ async def test_a_refused_login_says_why(options: dict[str, Any], code: str, text
 
 
 async def test_a_venue_that_is_not_there() -> None:
-    async with venue() as at:
-        number = at.port_number
-    with pytest.raises(ConnectionLost, match=f"cannot connect to 127.0.0.1:{number}"):
+    with held_port() as number, pytest.raises(ConnectionLost, match=f"cannot connect to 127.0.0.1:{number}"):
         async with Client("127.0.0.1", number, "TRADR1", "demo"):
             pass
 
