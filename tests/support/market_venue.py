@@ -76,13 +76,13 @@ class MarketVenue:
 async def running(
     chosen: Settings, clock: Clock | None = None, tls: ssl.SSLContext | None = None, **settings: Any
 ) -> AsyncIterator[MarketVenue]:
-    """``settings``: the gateway's own."""
+    """``settings``: the gateway's own. Clients without heartbeats are not given up, however slow the machine."""
     venue = Venue(chosen, recover(chosen, silent), clock or Clock())
     member = MarketFeedMember(venue, chosen)
     async with venue.running([member.spec()]), trio.open_nursery() as nursery:
         await at_rest(venue)
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-        gateway = BinarySettings(**settings)
+        gateway = BinarySettings(**{"client_timeout_s": 1000.0, **settings})
         acceptor = MarketAcceptor(venue.door, member.feed, gateway, lambda event, **details: observe(event, details))
         running = MarketVenue(venue, member.feed, acceptor, listeners[0].socket.getsockname()[1])
 

@@ -264,12 +264,12 @@ async def test_a_client_that_never_reads_costs_no_other(tmp_path: Path) -> None:
 
 async def deaf_client(at: MarketVenue, session: str) -> trio.socket.SocketType:
     """Logs in and, once it is up to date, never reads; little fits the kernel's buffers."""
+    line = at.feed.lines[Kind.ORDERS]
+    before = len(line.subscribers)
     sock = trio.socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     await sock.connect(("127.0.0.1", at.port))
     await sock.send(soup.login_request(soup.LoginRequest("MDATA1", PASSWORD, session, 0)))
-    line = at.feed.lines[Kind.ORDERS]
-    before = len(line.subscribers)
     await until(lambda: session != ORDERS or len(line.subscribers) > before)
     await until(lambda: any(each.remote == address_of(sock) for each in at.acceptor._open))
     connection_of(at, sock)._outlet._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
