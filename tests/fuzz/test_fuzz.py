@@ -38,7 +38,7 @@ MESSAGES |= (
 COVERAGE_RUNS = 30_000
 _THROUGH = ("valid", "accepted", "orders", "refused orders", "whole")
 """Counts of what has got through all checks: without, it is the checks alone that are fuzzed."""
-_TIMEOUT_S = 1200 if WHOLE else 300
+_TIMEOUT_S = 3600 if WHOLE else 900
 Ran = subprocess.CompletedProcess[str]
 
 

@@ -73,9 +73,9 @@ def test_the_thread_reports_while_the_actor_still_blocks() -> None:
         reported.set()
 
     with Watchdog(dispatcher, limit_s=0.01, on_stuck=on_stuck):
-        run_busy(dispatcher, lambda: reported.wait(timeout=30))
+        run_busy(dispatcher, lambda: reported.wait(timeout=60))
     assert [stuck.name for stuck in reports] == ["busy"]
-    assert "reported.wait" in reports[0].stack
+    assert "run_busy" in reports[0].stack
 
 
 def test_a_limit_that_is_not_positive_is_refused() -> None:
