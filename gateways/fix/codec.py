@@ -144,6 +144,8 @@ class Framer:
 
 WITHOUT_A_VALUE = 4
 """SessionRejectReason (373) of the one fault that the dictionary may overrule: the field may be one to drop."""
+WITH_DELIMITER = 'Non "data" value includes field delimiter (<SOH> character)'
+"""What a field without ``=`` is (SessionRejectReason 17)."""
 _NO_TAG = re.compile(r"0|-[1-9]\d{0,8}", re.ASCII).fullmatch
 """Integers that can be no tag; RefTagID (371) can name them."""
 
@@ -214,7 +216,9 @@ def _field(text: str, pos: int, before: list[str] | None) -> tuple[str, str, int
     if end < 0:
         end = len(text)
     tag, equals, value = text[pos:end].partition("=")
-    if not (equals and tag.isascii() and tag.isdigit()) or tag[0] == "0":
+    if not equals:  # the value before it went on behind its end
+        return "", "", end + 1, Fault(17, before[0] if before else "", WITH_DELIMITER)
+    if not (tag.isascii() and tag.isdigit()) or tag[0] == "0":
         return "", "", end + 1, Fault(0, tag if _NO_TAG(tag) else "", "Invalid tag number")
     length_tag = DATA_LENGTH_TAG.get(tag)
     if length_tag is not None and before is not None and before[0] == length_tag:

@@ -74,10 +74,10 @@ class FullCheck:
                 self._order = self._order or _fault(OUT_OF_ORDER, tag)
             stage = max(stage, _STAGES[kind])
             if tag not in section.members:
-                self._note(kind, _undefined(section, tag))
+                self._blame(kind, at, _undefined(section, tag))
                 at += 1
             elif tag in self._seen:
-                self._note(kind, _fault(MORE_THAN_ONCE, tag))
+                self._blame(kind, at, MORE_THAN_ONCE)
                 at += 1
             else:
                 at = self._field(at, section, kind)
@@ -138,9 +138,14 @@ class FullCheck:
         """A field inside an entry that nothing defines for the message."""
         tag = self._pairs[at][0]
         if self._judge_unknown or not tag:
-            self._note(_BODY, _undefined(section, tag))
+            self._blame(_BODY, at, _undefined(section, tag))
         else:
             self.unknown.append(at)
+
+    def _blame(self, kind: int, at: int, reason: int) -> None:
+        """A field that may not be there. That it has no value comes first, as in QuickFIX."""
+        tag, value = self._pairs[at]
+        self._note(kind, _fault(reason if value else WITHOUT_A_VALUE, tag))
 
     def _end_entry(self, group: Group, there: set[str] | None) -> None:
         if there is not None:
@@ -175,5 +180,5 @@ def _fault(reason: int, tag: str) -> Fault:
     return Fault(reason, tag, TEXTS[reason])
 
 
-def _undefined(section: Section, tag: str) -> Fault:
-    return _fault(NOT_DEFINED if section.rules.defines(tag) else INVALID_TAG, tag)
+def _undefined(section: Section, tag: str) -> int:
+    return NOT_DEFINED if section.rules.defines(tag) else INVALID_TAG

@@ -22,7 +22,6 @@ from gateways.fix.permissions import check_permitted, may_trade
 from gateways.fix.plain_orders import PlainOrders
 from gateways.fix.refusals import (
     MISSING,
-    RANGE,
     BusinessRefusal,
     FieldRefusal,
     MarketDataRefusal,
@@ -375,11 +374,9 @@ class Inbound:
         """Whether a message that says it may be a duplicate (43=Y) says so correctly: 122 is there and not after 52."""
         fields = message.fields
         flag, original = fields["43"], fields.get("122")
-        if flag == "N" or (flag == "Y" and original is None and message.msg_type == "4"):
-            return True
-        if flag != "Y":
-            refusal = FieldRefusal(5, "43", RANGE)
-        elif original is None:
+        if flag != "Y" or (original is None and message.msg_type == "4"):
+            return True  # a flag that is neither Y nor N is the dictionary's to refuse
+        if original is None:
             refusal = FieldRefusal(1, "122", MISSING)
         else:
             try:

@@ -147,7 +147,8 @@ def test_values_may_hold_equals_signs_and_any_byte() -> None:
         ("58=", 4, "58"),
         ("58=|11=x", 4, "58"),
         ("=x", 0, ""),
-        ("x", 0, ""),
+        ("x", 17, "52"),
+        ("58=a|x", 17, "58"),
         ("058=x", 0, ""),
         ("5a=x", 0, ""),
         ("-5=x", 0, "-5"),
@@ -158,7 +159,7 @@ def test_values_may_hold_equals_signs_and_any_byte() -> None:
         ("95=x|96=y", 6, "95"),
         ("95=9|96=y", 5, "95"),
         ("95=2|96=yyy", 5, "95"),
-        ("95=1|96=a\x01", 0, ""),
+        ("95=1|96=a\x01", 17, "96"),
     ],
 )
 def test_syntax_errors_are_told_by_reason_and_tag(body: str, reason: int, tag: str) -> None:
