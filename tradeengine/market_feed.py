@@ -29,6 +29,7 @@ class MarketFeedMember:
             venue.clock_ns,
             settings.binary.market_data_replay_bytes,
             settings.market_data.checksum_every,
+            lambda: venue.directory.instruments,
         )
 
     def spec(self) -> ChildSpec[MarketMessage]:

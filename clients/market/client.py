@@ -8,9 +8,8 @@
             elif isinstance(event, Trade):
                 print(event.price, event.qty)
 
-Books are whole when the client has been entered (those of the very first listener of a venue that has just started a
-moment later: see :meth:`MarketData.shown`), and stay the venue's: its checksums are compared, a lost connection is
-come back to, and what can't be trusted is asked for anew. Whoever only looks at books says ``events_max=0``.
+Books are whole when the client has been entered, and stay the venue's: its checksums are compared, a lost connection
+is come back to, and what can't be trusted is asked for anew. Whoever only looks at books says ``events_max=0``.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def test_long_streams_with_a_short_memory(market: str, monkeypatch: pytest.Monke
     """Images become too old, and numbers are no longer held, many times over. One reader stays from the beginning."""
     monkeypatch.setattr("gateways.binary.market.line.LAG_MAX", 40)
     random = Random(market)
-    stage = Stage(*MARKETS[market], checksum_every=7, replay_bytes=12_000)
+    stage = Stage(*MARKETS[market], checksum_every=7, replay_bytes=4_000)
     faithful = [Reader(stage, Kind.ORDERS), Reader(stage, Kind.LEVELS)]
     for reader in faithful:
         reader.join()

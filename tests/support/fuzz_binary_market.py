@@ -86,7 +86,7 @@ class MarketConnections:
     def restart(self) -> None:
         """New streams."""
         self._venue = _Venue()
-        self._feed = MarketFeed(_ignore, _ignore, lambda: 10**18, 1 << 16, 0)
+        self._feed = MarketFeed(_ignore, _ignore, lambda: 10**18, 1 << 16, 0, tuple)
         self._counters = MarketCounters()
         self._conflation = Conflation(16)
 

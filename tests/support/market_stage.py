@@ -135,7 +135,10 @@ class Stage:
         self.now_ms = START_NS // 1_000_000
         self.seq = 0
         self.actor = self._successor()
-        self.feed = MarketFeed(self.to_market.append, self.to_feed.append, self._clock, replay_bytes, checksum_every)
+        self.feed = MarketFeed(
+            self.to_market.append, self.to_feed.append, self._clock, replay_bytes, checksum_every,
+            lambda: [listed.symbol_id],
+        )  # fmt: skip
         self.records: list[Entry] = []
         self.journal: list[Entry] = []
         self._record([ev.InstrumentListed(listed)])

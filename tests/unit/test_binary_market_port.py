@@ -82,6 +82,36 @@ async def test_late_joiners_have_the_venues_book_and_keep_it(tmp_path: Path, ses
         assert at.acceptor.connections == 3
 
 
+@pytest.mark.parametrize("session", ["", "LEVELS"])
+async def test_the_very_first_listener_is_shown_the_whole_market_too(tmp_path: Path, session: str) -> None:
+    """The stream begins with all instruments, so that it is whole from number 1 on; nobody is shown less than that."""
+    async with running(settings(tmp_path)) as at:
+        await Flow(at.venue).trade(40)
+        first = await at.client(session=session)
+        await first.until(lambda: first.book.complete)
+        assert set(first.book.instruments) == {BTC_USDT, ETH_USDT}
+        assert first.book.names.count("SnapshotBegin") == 2
+        first.check()
+        assert first.book.next == at.feed.line_named(first.session).stream.next > 2
+
+
+async def test_a_first_listener_waits_for_every_instrument_that_there_is(tmp_path: Path) -> None:
+    taken: list[tuple[int, list[bytes]]] = []
+    async with running(settings(tmp_path)) as at:
+        line = at.feed.line_named("")
+        at.feed.start(line)
+        line.snapshot(lambda *snapshot: taken.append(snapshot))
+        assert not taken
+        with trio.fail_after(60):
+            while not taken:
+                await trio.lowlevel.checkpoint()
+    ((number, packets),) = taken
+    assert decode(packets[-1][soup.HEADER_SIZE :]).values == {
+        "NextExpectedMsgSeqNum": number,
+        "TotNoRelatedSym": 2,
+    }
+
+
 async def test_who_comes_back_with_a_number_misses_nothing(tmp_path: Path) -> None:
     async with running(settings(tmp_path)) as at:
         flow = Flow(at.venue)

@@ -65,7 +65,7 @@ class Admission:
 async def test_heartbeats_and_time_outs(mock_clock: trio.testing.MockClock) -> None:
     start_s = trio.current_time()
     wheel, wire = TimerWheel(TICK_S, start_s), Wire()
-    feed = MarketFeed(lambda _: None, lambda _: None, lambda: 10**18, 1 << 16, 0)
+    feed = MarketFeed(lambda _: None, lambda _: None, lambda: 10**18, 1 << 16, 0, tuple)
     shared = Shared(settings=SETTINGS, wheel=wheel, clock_ns=lambda: 10**18, entropy=bytes)
     acceptor = MarketAcceptor(cast(Any, Admission()), feed, SETTINGS)
     connection = acceptor._connection(cast(Outlet, wire), "test", shared)

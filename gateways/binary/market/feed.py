@@ -7,7 +7,7 @@ holds the time of the start: after a restart of the venue nobody can go on with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, cast
 
 from actors.boundary import SessionUnavailable
@@ -39,7 +39,7 @@ class OutOfStep(Exception):
 
 class MarketFeed:
     """The venue's :class:`gateways.binary.market.source.Source`. ``tell`` reaches the market data actor, and
-    ``deliver`` brings what it answers back to :meth:`take`."""
+    ``deliver`` brings what it answers back to :meth:`take`. ``listed`` gives the instruments that there are now."""
 
     def __init__(
         self,
@@ -48,8 +48,10 @@ class MarketFeed:
         clock_ns: Callable[[], int],
         replay_bytes: int,
         checksum_every: int,
+        listed: Callable[[], Iterable[int]],
     ) -> None:
         self._tell = tell
+        self._all_listed = listed
         self._deliver = deliver
         self._clock_ns = clock_ns
         self._replay_bytes = replay_bytes
@@ -79,6 +81,7 @@ class MarketFeed:
         if line.started:
             return
         line.started = True
+        line.expect(self._all_listed())
         line.stream.append(TELL.system_event(self._clock_ns(), START_OF_MESSAGES))
         line.flush()
         if not self._follows:

@@ -7,7 +7,7 @@ instrument of which nothing has been sent since stays as its image is, however o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from engine.instrument import Instrument
@@ -110,6 +110,10 @@ class Line(SourceLine):
         """Instruments whose next image is to be followed by its checksum."""
 
     # ---- what market data brings -----------------------------------------------------------------------------------
+
+    def expect(self, symbol_ids: Iterable[int]) -> None:
+        """These will begin without being asked for: nobody is shown the market before it has them all."""
+        self._asked.update(symbol_ids)
 
     def tell(self, symbol_id: int, packets: list[bytes]) -> None:
         """Something has happened to an instrument. Before its first image nobody knows of it."""
