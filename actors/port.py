@@ -27,7 +27,7 @@ from actors.messages import (
     ToPort,
 )
 from actors.port_presence import PortPresence
-from actors.refusals import AnyCommand, are_new, duplicate, enriched, names_of, refused, unchangeable, use_up
+from actors.refusals import AnyCommand, are_new, duplicate, enriched, misnamed, names_of, refused, unchangeable, use_up
 from actors.replay import replayed, traded
 from actors.runtime import Mailbox
 from actors.subscriptions import MarketSubscriptions
@@ -67,7 +67,6 @@ from engine.reports import SILENT, Report
 from engine.session import IN_FLIGHT, SessionState
 from engine.session_lists import ListState
 
-_UNKNOWN = object()
 _SPARSE = frozenset({CancelRejected, OrderRejected})
 
 
@@ -205,11 +204,13 @@ class SessionPort(PortPresence):
         super().log_out(confirmed=confirmed, completed=completed)
 
     def _may_change(self, command: CancelOrder | ReplaceOrder) -> bool:
-        """Whether the order named may still be in a book: known and not known to be closed."""
+        """Whether the order named may still be in the book named: known, not known to be closed nor to be another."""
         if command.order_id:
             return command.order_id in self.state.open or self.submitted - self.resolved > 0
-        order = self.state.orders.get(command.orig_cl_ord_id, _UNKNOWN)
-        return not order or (order is not _UNKNOWN and order.status.is_open)  # type: ignore[attr-defined]
+        order = self.state.orders.get(command.orig_cl_ord_id)
+        if order is IN_FLIGHT:
+            return True
+        return isinstance(order, OrderImage) and order.status.is_open and not misnamed(order, command)
 
     def _named(self, command: ReplaceOrder) -> ReplaceOrder:
         """With the ClOrdID of the order that an OrderID names: accounts know what an order holds by that."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -16,6 +16,9 @@ from engine.session import SessionState
 from engine.types import CxlRejReason, OrdRejReason
 
 AnyCommand: TypeAlias = NewOrder | NewList | CancelOrder | ReplaceOrder | MassCancel
+
+_UNKNOWN: Final = "unknown order"
+_OTHER_SYMBOL: Final = "the order is of another symbol"
 
 MASS_CANCEL_REJECTED_OTHER = 99
 """FIX tag 532."""
@@ -74,26 +77,54 @@ def _duplicate_legs(state: SessionState, command: NewList) -> list[Event]:
 
 
 def unchangeable(state: SessionState, command: CancelOrder | ReplaceOrder) -> Event:
-    """The order named is unknown, or known to have ended."""
+    """The order named is unknown, known to have ended, or not as the command says."""
     order = state.order_named(command.orig_cl_ord_id)
     if order is None:
-        return cancel_rejected(command, CxlRejReason.UNKNOWN_ORDER, "unknown order")
+        return cancel_rejected(command, CxlRejReason.UNKNOWN_ORDER, _UNKNOWN)
+    if order.status.is_open:
+        return cancel_rejected(command, CxlRejReason.OTHER, misnamed(order, command), order)
     text = f"order is {order.status.name.replace('_', ' ').lower()}"
     return cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, text, order)
+
+
+def misnamed(order: OrderImage, command: CancelOrder | ReplaceOrder) -> str:
+    """Why an open order is not the one that a command names; empty if it is. The side of a replace is for the book."""
+    terms = order.terms
+    if terms.cl_ord_id != command.orig_cl_ord_id:
+        return _renamed(order)
+    if terms.symbol_id != command.symbol_id:
+        return _OTHER_SYMBOL
+    if terms.side is not command.side and isinstance(command, CancelOrder):
+        return "the order is of the other side"
+    return ""
 
 
 def enriched(state: SessionState, report: Report) -> Report:
     """A rejection with the order that it is about, where only the session's own view knows it by now."""
     event = report.event
     if isinstance(event, CancelRejected) and event.order is None:
-        order = state.order_named(event.orig_cl_ord_id)
-        if order is not None:
-            return msgspec.structs.replace(report, event=msgspec.structs.replace(event, order=order))
-    elif isinstance(event, OrderRejected) and event.reason == OrdRejReason.DUPLICATE_ORDER and event.live is None:
+        return msgspec.structs.replace(report, event=_explained(event, state.order_named(event.orig_cl_ord_id)))
+    if isinstance(event, OrderRejected) and event.reason == OrdRejReason.DUPLICATE_ORDER and event.live is None:
         live = _accepted(state, event.order.cl_ord_id)
         if live is not None:
             return msgspec.structs.replace(report, event=msgspec.structs.replace(event, live=live))
     return report
+
+
+def _explained(event: CancelRejected, order: OrderImage | None) -> CancelRejected:
+    """With the order. A command that went to the book before its order's name was decided may have been wrong about it,
+    where all that the book can say is that it has no such order."""
+    reason, text = event.reason, event.text
+    if reason == CxlRejReason.TOO_LATE_TO_CANCEL and order is None:
+        reason, text = CxlRejReason.UNKNOWN_ORDER, _UNKNOWN
+    elif reason == CxlRejReason.TOO_LATE_TO_CANCEL and order is not None and order.status.is_open:
+        renamed = order.terms.cl_ord_id != event.orig_cl_ord_id
+        reason, text = CxlRejReason.OTHER, _renamed(order) if renamed else _OTHER_SYMBOL
+    return msgspec.structs.replace(event, reason=int(reason), text=text, order=order)
+
+
+def _renamed(order: OrderImage) -> str:
+    return f"the order has another ClOrdID by now, {order.terms.cl_ord_id}"
 
 
 def _accepted(state: SessionState, cl_ord_id: str) -> OrderImage | None:

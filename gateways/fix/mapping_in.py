@@ -38,7 +38,7 @@ _MASS_NOT_SUPPORTED, _MASS_UNKNOWN_SECURITY, _MASS_OTHER = 0, 1, 99
 class CommandMapper:
     """One session's order messages (D, E, F, G, q, s) as commands."""
 
-    __slots__ = ("_dialect", "_directory", "_maps", "_reader", "_session_id")
+    __slots__ = ("_dialect", "_directory", "_maps", "_order_named", "_reader", "_session_id")
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class CommandMapper:
     ) -> None:
         self._dialect = dialect
         self._directory = directory
+        self._order_named = order_named
         self._session_id = session.session_id
         self._reader = OrderReader(session, directory, end_of_day)
         replaces = ReplaceReader(session.session_id, directory, self._reader, order_named, end_of_day)
@@ -90,14 +91,15 @@ class CommandMapper:
 
     def _cancel(self, fields: dict[str, str], in_from: int, in_seq: int) -> CancelOrder | RejectCommand:
         instrument = self._directory.instrument_named(fields["55"])
+        orig_cl_ord_id, order_id = orig_cl_ord_id_of(fields), order_id_of(fields)
         command = CancelOrder(
             self._session_id,
             fields["11"],
-            self._reader.account_of(fields),
+            self._reader.account_changed(fields, self._order_named(orig_cl_ord_id, order_id)),
             instrument.symbol_id if instrument is not None else 0,
             side_of(fields),
-            orig_cl_ord_id_of(fields),
-            order_id_of(fields),
+            orig_cl_ord_id,
+            order_id,
             in_from,
             in_seq,
         )

@@ -14,6 +14,7 @@ from gateways.fix.terms_in import read_terms
 if TYPE_CHECKING:
     from engine.directory import Directory
     from engine.events import SessionOpened
+    from engine.image import OrderImage
     from gateways.fix.terms_in import EndOfDay
 
 _LIMIT, _GTD = OrdType.LIMIT, TimeInForce.GTD
@@ -78,6 +79,12 @@ class OrderReader:
     def account_of(self, fields: dict[str, str]) -> int:
         """The account that a message names, or the session's default; 0 if the session may not trade for it."""
         return self._default if "1" not in fields else self.account_id(fields["1"])
+
+    def account_changed(self, fields: dict[str, str], order: OrderImage | None) -> int:
+        """The account of a cancel or replace, which needs to name none where its order is known."""
+        if not self._default and order is not None and "1" not in fields:
+            return order.account_id if order.account_id in self._session.account_ids else 0
+        return self.account_of(fields)
 
     def refused_change(self, command: CancelOrder | ReplaceOrder, fields: dict[str, str]) -> RejectCommand | None:
         """Why a readable cancel or replace can't find its order; None if it may."""

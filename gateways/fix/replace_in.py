@@ -70,12 +70,12 @@ class ReplaceReader:
         side = side_of(fields)
         orig_cl_ord_id, order_id = orig_cl_ord_id_of(fields), order_id_of(fields)
         qty = qty_of(fields)
+        order = self._order_named(orig_cl_ord_id, order_id)
         px, changes, against = 0, None, None
         try:
             if fields["40"] != "2":
                 check_ord_type(fields["40"])
             px = limit_of(fields, RESTING_MAY_HAVE_LIMIT)
-            order = self._order_named(orig_cl_ord_id, order_id)
             if order is not None:
                 _check_unchanged(fields, order)
             if not _is_plain(fields):
@@ -87,7 +87,7 @@ class ReplaceReader:
         command = ReplaceOrder(
             self._session_id,
             fields["11"],
-            self._reader.account_of(fields),
+            self._reader.account_changed(fields, order),
             instrument.symbol_id if instrument is not None else 0,
             side,
             orig_cl_ord_id,

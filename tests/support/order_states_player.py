@@ -183,16 +183,16 @@ class Player:
     """A venue with one client under test; :meth:`play` runs a case on it."""
 
     def __init__(self, venue: Venue, line: FixLine, market: Market) -> None:
-        self._venue = venue
-        self._line = line
-        self._market = market
+        self.venue = venue
+        self.line = line
+        self.market = market
 
     async def play(self, case: Case) -> None:
         """Raises CaseFailed, with the step that did not go as written."""
         for number, step in enumerate(case.steps, 1):
             await self._act(step)
-            await at_rest(self._venue)
-            said = self._line.received()
+            await at_rest(self.venue)
+            said = self.line.received()
             try:
                 assert len(said) == len(step.rows), "other than the rows"
                 for row, message in zip(step.rows, said, strict=True):
@@ -205,10 +205,10 @@ class Player:
 
     async def _act(self, step: Step) -> None:
         if step.market:
-            await self._market.act(step.market, self._line.reports)
+            await self.market.act(step.market, self.line.reports)
         else:
             requests = [step.send] if isinstance(step.send, str) else step.send
-            self._line.send(*map(self._request, requests))
+            self.line.send(*map(self._request, requests))
 
     def _request(self, text: str) -> tuple[str, str]:
         found = _REQUEST.fullmatch(text)
@@ -219,7 +219,7 @@ class Player:
         if orig:
             body += f"41={orig}|"
         if kind != "Status":
-            body += f"60={format_utc(self._market.clock())}|"
+            body += f"60={format_utc(self.market.clock())}|"
         if kind in ("New", "Replace"):
             body += f"21=1|38={qty}|40=2|44={more.get('px', '100')}|59={_TIF[more.get('tif', 'DAY')]}|"
         if "again" in more:
@@ -251,7 +251,7 @@ class Player:
 
     def _states(self, exec_type: str, status: str) -> dict[int, str]:
         code, state = _EXEC_TYPES[exec_type], _STATUSES[status]
-        if self._line.begin_string != "FIX.4.2":
+        if self.line.begin_string != "FIX.4.2":
             return {150: code, 39: state}
         if exec_type == "Replace" and status == "New":
             return {20: "0", 150: code, 39: "5"}

@@ -241,6 +241,39 @@ def test_an_ended_order_cannot_and_is_shown(change: Any) -> None:
     assert (event.reason, event.text, event.order) == (CxlRejReason.TOO_LATE_TO_CANCEL, "order is canceled", ended)
 
 
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (cancel("x", "a", symbol_id=2), "the order is of another symbol"),
+        (replace("x", "a", symbol_id=2), "the order is of another symbol"),
+        (cancel("x", "a", side=SELL), "the order is of the other side"),
+    ],
+)
+def test_an_order_that_is_known_to_be_another_cannot(change: Any, text: str) -> None:
+    world = PortWorld()
+    world.port.submit([new("a", side=BUY)])
+    world.accept("a")
+    world.account.take()
+    world.port.submit([change])
+    (event,) = world.journal_told()
+    assert isinstance(event, ev.CancelRejected)
+    assert (event.reason, event.text) == (CxlRejReason.OTHER, text)
+    assert event.order == world.state.open[1]
+    assert len(world.account) == 0
+
+
+@pytest.mark.parametrize("change", [cancel("y", "x"), replace("y", "x")])
+def test_the_name_of_a_request_that_was_refused_is_no_order_s(change: Any) -> None:
+    world = PortWorld()
+    world.port.submit([cancel("x", "nothing")])
+    world.journal_told()
+    world.port.submit([change])
+    (event,) = world.journal_told()
+    assert isinstance(event, ev.CancelRejected)
+    assert (event.reason, event.text) == (CxlRejReason.UNKNOWN_ORDER, "unknown order")
+    assert len(world.account) == 0
+
+
 def test_a_books_refusal_is_shown_with_the_order_where_only_the_session_knows_it() -> None:
     world = PortWorld()
     world.port.submit([new("a"), cancel("x", "a")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from fix_asked import ORDER, REPLACE, end_of_day, read
-from fix_venue import NOW_TEXT, client_frame, directory, session_opened
+from fix_venue import NOW_TEXT, client_frame, directory, order_image, session_opened
 
 from engine.commands import CancelOrder, MassCancel, NewOrder, RejectCommand, ReplaceOrder
 from engine.types import SCALE, CxlRejReason, OrdRejReason, OrdType, Side, TimeInForce
@@ -209,3 +209,15 @@ def test_a_session_without_a_default_account_must_name_one(msg_type: str, fields
     command = mapper.command(msg_type, parse(client_frame(msg_type, 9, body)), 6, 9)
     assert isinstance(command, RejectCommand)
     assert command.text == "Account is missing: the session has no default"
+
+
+@pytest.mark.parametrize(("msg_type", "fields"), [("F", CANCEL), ("G", REPLACE)])
+def test_a_known_order_s_account_need_not_be_named_again(msg_type: str, fields: dict[str, str | None]) -> None:
+    session = msgspec.structs.replace(session_opened("FIX.4.4"), default_account_id=0)
+    body = "|".join(f"{tag}={value}" for tag, value in fields.items())
+    for account_id, refused in ((12, False), (99, True)):
+        known = order_image(account_id=account_id)
+        mapper = CommandMapper(DIALECTS["FIX.4.4"], session, directory(), lambda *_, known=known: known, end_of_day)
+        command = mapper.command(msg_type, parse(client_frame(msg_type, 9, body)), 6, 9)
+        assert isinstance(command, RejectCommand) is refused
+        assert refused or command.account_id == account_id
