@@ -24,6 +24,8 @@ _HEADER_MAX = 40
 """More bytes than any header needs: a start that does not match with as many is garbled."""
 _TRAILER = re.compile(rb"10=\d\d\d\x01")
 _TRAILER_SIZE = 7
+_NEXT = re.compile(rb"\x0110=\d\d\d\x01(?=8=FIX)")
+"""One message's trailer with the start of the next one behind it."""
 _TRAILERS = tuple(b"10=%03d\x01" % value for value in range(256))
 
 _PLAIN_TAGS = frozenset(map(str, range(1, 10_000))) - LENGTH_TAGS
@@ -128,6 +130,29 @@ class Framer:
                 self.garbled += 1
             self._pos = after
         return True
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a message whose end has not come holds a trailer and the start of another: its BodyLength may be too
+        long, or its data be a message."""
+        return self._pos < len(self._data) and _NEXT.search(self._data, self._pos) is not None
+
+    def resume(self) -> None:
+        """The rest of a doubtful message has not come for long. It is skipped if all behind its trailer is whole
+        messages, for then they are the client's and not its data."""
+        found = _NEXT.search(self._data, self._pos)
+        if found is None:
+            return
+        behind = Framer(self._size_max)
+        behind.feed(self._data[found.end() :])
+        if behind.take(self._size_max) and not behind.garbled and behind.is_empty:
+            self.garbled += 1
+            self._pos = found.end()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all that was fed has been taken or skipped."""
+        return self._pos == len(self._data)
 
     def _skip(self, pos: int) -> int:
         """Where the next message can start; what the end of the data may have begun is kept."""

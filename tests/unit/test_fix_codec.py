@@ -77,6 +77,48 @@ def test_a_length_that_is_too_long_costs_the_messages_it_swallows_no_more() -> N
     assert taken(longer + HEARTBEAT + ORDER) == [HEARTBEAT, ORDER]
 
 
+def longer(message: bytes, by: int) -> bytes:
+    """The message with a BodyLength that is too long, and a right CheckSum."""
+    head, _, rest = message.partition(b"\x0135=")
+    start, _, length = head.rpartition(b"=")
+    data = start + b"=%d\x0135=" % (int(length) + by) + rest[:-7]
+    return data + b"10=%03d\x01" % checksum(data)
+
+
+def test_whole_messages_behind_a_length_that_is_too_long_can_be_had_at_last() -> None:
+    found = framer()
+    found.feed(longer(ORDER, 1000) + HEARTBEAT + ORDER)
+    assert found.take(9) == []
+    assert found.doubtful
+    found.resume()
+    assert found.take(9) == [HEARTBEAT, ORDER]
+    assert found.garbled == 1
+    assert not found.doubtful
+
+
+@pytest.mark.parametrize("message", [longer(ORDER, 1000), ORDER[:-3], ORDER[:30]])
+def test_a_message_waits_for_its_end_while_nothing_stands_behind_a_trailer(message: bytes) -> None:
+    found = framer()
+    found.feed(message)
+    assert found.take(9) == []
+    assert not found.doubtful
+    found.resume()
+    assert found.garbled == 0
+
+
+def test_messages_in_data_are_data_even_if_the_end_is_late() -> None:
+    inner = ORDER + HEARTBEAT
+    whole = client_frame("B", 3, f"148=x|33=1|58=y|95={len(inner)}|96={inner.decode()}|98=0")
+    found = framer()
+    found.feed(whole[:-9])
+    assert found.take(9) == []
+    assert found.doubtful
+    found.resume()
+    found.feed(whole[-9:])
+    assert found.take(9) == [whole]
+    assert found.garbled == 0
+
+
 def test_a_start_at_the_end_of_the_data_is_kept() -> None:
     for kept in range(1, 20):
         found = framer()
