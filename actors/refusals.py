@@ -8,9 +8,16 @@ from typing import Final, TypeAlias
 import msgspec
 
 from engine.commands import CancelOrder, MassCancel, NewList, NewOrder, RejectCommand, ReplaceOrder
-from engine.events import CancelRejected, Event, MassCancelRejected, OrderRejected
+from engine.events import CancelRejected, Event, OrderRejected
 from engine.image import OrderImage
-from engine.rejections import Refusal, cancel_rejected, list_rejected, list_rejected_whole, rejected_image
+from engine.rejections import (
+    Refusal,
+    cancel_rejected,
+    list_rejected,
+    list_rejected_whole,
+    mass_cancel_rejected,
+    rejected_image,
+)
 from engine.reports import Report
 from engine.session import SessionState
 from engine.types import CxlRejReason, OrdRejReason
@@ -50,7 +57,9 @@ def refused(state: SessionState, refusal: RejectCommand) -> list[Event]:
         return [OrderRejected(rejected_image(command), refusal.reason, refusal.text, refusal.symbol)]
     if isinstance(command, NewList):
         return list_rejected_whole(command, refusal.reason, refusal.text, refusal.symbol)
-    return [_refused(state, command, refusal.reason, refusal.text)]
+    if isinstance(command, MassCancel):
+        return [mass_cancel_rejected(command, refusal.reason, refusal.text, refusal.symbol)]
+    return [cancel_rejected(command, refusal.reason, refusal.text, state.order_named(command.orig_cl_ord_id))]
 
 
 def duplicate(state: SessionState, command: AnyCommand) -> list[Event]:
@@ -62,8 +71,9 @@ def duplicate(state: SessionState, command: AnyCommand) -> list[Event]:
     if isinstance(command, NewList):
         return _duplicate_legs(state, command)
     if isinstance(command, MassCancel):
-        return [_refused(state, command, MASS_CANCEL_REJECTED_OTHER, text)]
-    return [_refused(state, command, CxlRejReason.DUPLICATE_CL_ORD_ID, text)]
+        return [mass_cancel_rejected(command, MASS_CANCEL_REJECTED_OTHER, text)]
+    order = state.order_named(command.orig_cl_ord_id)
+    return [cancel_rejected(command, CxlRejReason.DUPLICATE_CL_ORD_ID, text, order)]
 
 
 def _duplicate_legs(state: SessionState, command: NewList) -> list[Event]:
@@ -130,9 +140,3 @@ def _renamed(order: OrderImage) -> str:
 def _accepted(state: SessionState, cl_ord_id: str) -> OrderImage | None:
     order = state.order_named(cl_ord_id)
     return order if order is not None and order.order_id else None
-
-
-def _refused(state: SessionState, command: CancelOrder | ReplaceOrder | MassCancel, reason: int, text: str) -> Event:
-    if isinstance(command, MassCancel):
-        return MassCancelRejected(command.session_id, command.account_id, command.cl_ord_id, reason, text)
-    return cancel_rejected(command, reason, text, state.order_named(command.orig_cl_ord_id))

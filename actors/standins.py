@@ -27,9 +27,9 @@ from actors.messages import (
 from actors.refusals import MASS_CANCEL_REJECTED_OTHER
 from actors.runtime import Actor, Mailbox
 from engine.commands import CancelAll, CancelList, CancelOrder, MassCancel, NewList, NewOrder, ReplaceOrder
-from engine.events import AccountBlocked, Event, ListCanceled, MassCancelPartDone, MassCancelRejected, OrderRejected
+from engine.events import AccountBlocked, Event, ListCanceled, MassCancelPartDone, OrderRejected
 from engine.queries import DepthAnswer
-from engine.rejections import cancel_rejected, list_rejected_whole, rejected_image
+from engine.rejections import cancel_rejected, list_rejected_whole, mass_cancel_rejected, rejected_image
 from engine.types import CxlRejReason, OrdRejReason
 
 
@@ -45,8 +45,7 @@ def refuse(journal: Mailbox[ToJournal], command: ToBook | ToAccount, text: str) 
     elif isinstance(command, CancelOrder | ReplaceOrder):
         events = [cancel_rejected(command, CxlRejReason.OTHER, text)]
     elif isinstance(command, MassCancel):
-        reason = MASS_CANCEL_REJECTED_OTHER
-        events = [MassCancelRejected(command.session_id, command.account_id, command.cl_ord_id, reason, text)]
+        events = [mass_cancel_rejected(command, MASS_CANCEL_REJECTED_OTHER, text)]
     else:
         return
     journal.tell(Outcome(command.session_id, command.in_from, command.in_seq, events))

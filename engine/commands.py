@@ -139,6 +139,8 @@ class MassCancel(msgspec.Struct, frozen=True, gc=False):
     in_seq: int = 0
     of_session: int = ANY
     """Only the orders that this session entered."""
+    request_type: str = ""
+    """FIX 530 MassCancelRequestType as the client said it; empty where it said none."""
 
 
 @final

@@ -209,3 +209,9 @@ class MassCancelRejected(EventBase, frozen=True, tag=11):
     cl_ord_id: str
     reason: int
     text: str
+    request_type: str = ""
+    """FIX 530 as the client said it; empty where it said none, and in older records. So is what follows."""
+    symbol_id: int = 0
+    symbol: str = ""
+    """What the client named, where it is no listed symbol."""
+    side: int = 0

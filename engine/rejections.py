@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.commands import CancelOrder, NewList, NewOrder, ReplaceOrder
-from engine.events import CancelRejected, Event, OrderRejected
+from engine.commands import CancelOrder, MassCancel, NewList, NewOrder, ReplaceOrder
+from engine.events import CancelRejected, Event, MassCancelRejected, OrderRejected
 from engine.image import OrderImage
 from engine.terms import NOT_IN_A_BOOK, NOTHING_SPECIAL, Link, OrderTerms
 from engine.types import OrdRejReason, OrdStatus
@@ -51,6 +51,21 @@ def list_rejected(command: NewList, guilty: dict[int, Refusal], symbol: str = ""
 def list_rejected_whole(command: NewList, reason: int, text: str, symbol: str = "") -> list[Event]:
     """Every leg of a list refused for the same reason."""
     return list_rejected(command, dict.fromkeys(range(len(command.legs)), (reason, text)), symbol)
+
+
+def mass_cancel_rejected(command: MassCancel, reason: int, text: str, symbol: str = "") -> MassCancelRejected:
+    """``reason`` is FIX 532; ``symbol`` what the client named where it is no listed one."""
+    return MassCancelRejected(
+        command.session_id,
+        command.account_id,
+        command.cl_ord_id,
+        reason,
+        text,
+        command.request_type,
+        command.symbol_id,
+        symbol,
+        int(command.side),
+    )
 
 
 def cancel_rejected(

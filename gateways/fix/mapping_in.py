@@ -123,6 +123,7 @@ class CommandMapper:
             side_of(fields) if "54" in fields else ANY,
             in_from,
             in_seq,
+            request_type=kind,
         )
         if kind not in (_MASS_BY_SECURITY, _MASS_ALL):
             return RejectCommand(command, _MASS_NOT_SUPPORTED, f"MassCancelRequestType {kind} is not supported")

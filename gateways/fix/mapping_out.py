@@ -341,12 +341,17 @@ class ReportMapper:
     def _mass_cancel_rejected(self, report: Report) -> tuple[str, str]:
         event = report.event
         assert type(event) is MassCancelRejected
-        kind = _BY_SECURITY if event.reason == _UNKNOWN_SECURITY else _ALL_ORDERS
+        kind = event.request_type or (_BY_SECURITY if event.reason == _UNKNOWN_SECURITY else _ALL_ORDERS)
+        instrument = self._directory.instruments.get(event.symbol_id)
+        name = event.symbol if instrument is None else instrument.symbol
+        symbol = f"55={printable(name)}\x01" if name else ""
+        side = f"54={event.side}\x01" if event.side else ""
         request_id = f"{report.seq}-{report.position}"
         number = f"1369={request_id}\x01" if self._dialect.mass_action_report else ""
         body = (
             f"11={event.cl_ord_id}\x0137={request_id}\x01{number}530={kind}\x01531=0\x01"
-            f"532={event.reason}\x0158={printable(event.text)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
+            f"532={event.reason}\x01{symbol}{side}58={printable(event.text)}\x01"
+            f"60={format_utc(report.time_ns, self._digits)}\x01"
         )
         return "r", body
 

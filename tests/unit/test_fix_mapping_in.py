@@ -182,7 +182,8 @@ def test_cancels_and_replaces_against_the_rules(
     ],
 )
 def test_mass_cancels(change: dict[str, str | None], symbol_id: int, side: int, account_id: int) -> None:
-    assert read("q", MASS | change) == MassCancel(7, "C9", account_id, symbol_id, side, 6, 9)
+    kind = change.get("530", "7")
+    assert read("q", MASS | change) == MassCancel(7, "C9", account_id, symbol_id, side, 6, 9, request_type=kind)
 
 
 @pytest.mark.parametrize(

@@ -319,6 +319,14 @@ def test_mass_cancel_reports() -> None:
     assert (refused["530"], refused["531"], refused["532"], refused["37"]) == ("1", "0", "1", "77-2")
 
 
+@pytest.mark.parametrize("begin_string", VERSIONS)
+def test_a_refused_mass_cancel_says_what_was_asked_for(begin_string: str) -> None:
+    listed = told(MassCancelRejected(7, 11, "C9", 99, "duplicate", "1", 2, "", int(Side.SELL)), begin_string)
+    assert [listed[tag] for tag in ("530", "531", "532", "55", "54")] == ["1", "0", "99", "AAPL", "2"]
+    unknown = told(MassCancelRejected(7, 11, "C9", 0, "no", "3", 0, "GOLD"), begin_string)
+    assert [unknown.get(tag) for tag in ("530", "531", "532", "55", "54")] == ["3", "0", "0", "GOLD", None]
+
+
 def test_mass_cancel_reports_have_a_number_of_their_own_in_fix_50() -> None:
     assert told(MassCancelCompleted(40, 7, 11, "C9", 0, 0, 3), "FIXT.1.1")["1369"] == "40"
     assert told(MassCancelRejected(7, 11, "C9", 1, "Unknown symbol"), "FIXT.1.1")["1369"] == "77-2"
