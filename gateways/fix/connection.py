@@ -15,6 +15,7 @@ from gateways.fix.codec import Framer
 from gateways.fix.intake import Intake
 from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refused
 from gateways.fix.permissions import Throttle
+from gateways.fix.reading import next_bytes
 from gateways.fix.routing import Routes
 from gateways.fix.services import PasswordKept
 from gateways.fix.session import FixSession
@@ -279,9 +280,11 @@ class FixConnection:
             session.disconnect(limit.text, self._clock())
 
     async def _fill(self) -> bool:
-        """Waits for bytes. False at the end of the stream."""
+        """Waits for bytes, or until what waits can be taken without more. False at the end of the stream."""
         outlet = self._outlet
-        data = await outlet.receive(_RECEIVE_MAX)
+        data = await next_bytes(outlet, self._framer, _RECEIVE_MAX)
+        if data is None:
+            return True
         if not data:
             self.reason = self.reason or outlet.reason or outlet.fault or "the client closed the connection"
             return False
