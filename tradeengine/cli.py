@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from config.errors import ConfigError
-from tradeengine import cli_admin, cli_config, cli_fix, cli_journal, cli_market, cli_run, demo, trade
+from tradeengine import cli_admin, cli_config, cli_fix, cli_journal, cli_market, cli_relay, cli_run, demo, trade
 from tradeengine.cli_common import EXIT_OK, EXIT_USAGE, fail
 from tradeengine.versions import package_version
 
@@ -25,7 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="tradeengine", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for module in (cli_run, demo, trade, cli_market, cli_admin, cli_fix, cli_journal, cli_config):
+    for module in (cli_run, cli_relay, demo, trade, cli_market, cli_admin, cli_fix, cli_journal, cli_config):
         module.register(subparsers)
     version = subparsers.add_parser("version", help="the version of this program")
     version.set_defaults(run=_version)

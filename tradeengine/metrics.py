@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
 from actors.runtime import Mailbox
 from engine.instrument import Instrument
 from engine.types import InstrumentStatus
+from tradeengine.metric_families import (
+    counter,
+    counter_family,
+    counters_of,
+    gauge,
+    gauge_family,
+    labelled_gauge,
+)
 from tradeengine.venue import Venue
 from tradeengine.versions import package_version
-
-PREFIX = "tradeengine_"
-_WORDS = re.compile(r"_")
 
 
 class Exposition:
@@ -57,8 +61,8 @@ class VenueCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         venue = self.venue
         build = {"version": package_version() or "unknown", "python": platform.python_version()}
-        yield _labelled_gauge("build_info", "What runs; the value is always 1.", [(build, 1)])
-        yield _gauge("ready", "1 while orders are taken, else 0.", int(venue is not None and venue.ready))
+        yield labelled_gauge("build_info", "What runs; the value is always 1.", [(build, 1)])
+        yield gauge("ready", "1 while orders are taken, else 0.", int(venue is not None and venue.ready))
         if venue is None:
             return
         yield from _journal(venue)
@@ -68,47 +72,45 @@ class VenueCollector(Collector):
         yield from _supervision(venue)
         for name, counters in self.gateways.items():
             if isinstance(counters, msgspec.Struct):
-                yield from _gateway(name, counters)
+                yield from counters_of(name, counters)
 
 
 def _journal(venue: Venue) -> Iterator[Metric]:
     journal = venue.journal_actor
     records = venue.publisher.counters.records
-    yield _gauge("journal_failed", "1 once the journal could not write: nothing is acknowledged.", bool(venue.failure))
-    yield _counter("journal_records", "Records made durable since the start.", records)
-    yield _counter("journal_commits", "Groups of records handed over to be written since the start.", journal.commits)
-    yield _gauge("journal_sequence", "Sequence of the last record that was given one.", journal.next_seq - 1)
-    yield _gauge("journal_durable_sequence", "Sequence of the last durable record.", venue.journal.durable_seq)
-    yield _gauge(
-        "journal_published_sequence", "Sequence of the last record told to all.", venue.publisher.published_seq
-    )
+    yield gauge("journal_failed", "1 once the journal could not write: nothing is acknowledged.", bool(venue.failure))
+    yield counter("journal_records", "Records made durable since the start.", records)
+    yield counter("journal_commits", "Groups of records handed over to be written since the start.", journal.commits)
+    yield gauge("journal_sequence", "Sequence of the last record that was given one.", journal.next_seq - 1)
+    yield gauge("journal_durable_sequence", "Sequence of the last durable record.", venue.journal.durable_seq)
+    yield gauge("journal_published_sequence", "Sequence of the last record told to all.", venue.publisher.published_seq)
     reserve = venue.journal.reserve_failure
-    yield _gauge("journal_reserve_failed", "1 when room for the next segment can't be had.", int(reserve is not None))
+    yield gauge("journal_reserve_failed", "1 when room for the next segment can't be had.", int(reserve is not None))
 
 
 def _flow(venue: Venue) -> Iterator[Metric]:
     counters = venue.publisher.counters
-    yield _counter("reports", "Reports made for sessions since the start.", counters.reports)
+    yield counter("reports", "Reports made for sessions since the start.", counters.reports)
     used = venue.credits.total - venue.credits.left
-    yield _gauge("credits_used", "Commands on their way to the journal.", used)
-    yield _gauge("credits_limit", "Commands that may be on their way.", venue.credits.total)
+    yield gauge("credits_used", "Commands on their way to the journal.", used)
+    yield gauge("credits_limit", "Commands that may be on their way.", venue.credits.total)
     counts: dict[str, int] = {}
     for port in venue.ports.values():
         protocol = port.session.protocol
         counts[protocol] = counts.get(protocol, 0) + (port.connection is not None)
     samples = [({"protocol": protocol}, count) for protocol, count in sorted(counts.items())]
-    yield _labelled_gauge("sessions_logged_on", "Sessions whose client is there.", samples)
-    yield _gauge("sessions", "Sessions known, there or not.", len(venue.directory.sessions))
-    yield _gauge("accounts", "Accounts, the venue's own included.", len(venue.accounts))
-    yield _gauge("accounts_blocked", "Accounts that may not send new orders.", len(venue.directory.blocked))
+    yield labelled_gauge("sessions_logged_on", "Sessions whose client is there.", samples)
+    yield gauge("sessions", "Sessions known, there or not.", len(venue.directory.sessions))
+    yield gauge("accounts", "Accounts, the venue's own included.", len(venue.accounts))
+    yield gauge("accounts_blocked", "Accounts that may not send new orders.", len(venue.directory.blocked))
 
 
 def _symbols(venue: Venue) -> Iterator[Metric]:
-    orders = _counter_family("orders_accepted", "Orders that books took in, since the journal's beginning.", "symbol")
-    trades = _counter_family("trades", "Trades, since the journal's beginning.", "symbol")
-    resting = _gauge_family("open_orders", "Orders that rest in the book.", "symbol")
-    levels = _gauge_family("book_levels", "Price levels of the book.", "symbol", "side")
-    active = _gauge_family("instrument_active", "1 while the instrument takes new orders.", "symbol")
+    orders = counter_family("orders_accepted", "Orders that books took in, since the journal's beginning.", "symbol")
+    trades = counter_family("trades", "Trades, since the journal's beginning.", "symbol")
+    resting = gauge_family("open_orders", "Orders that rest in the book.", "symbol")
+    levels = gauge_family("book_levels", "Price levels of the book.", "symbol", "side")
+    active = gauge_family("instrument_active", "1 while the instrument takes new orders.", "symbol")
     for _, actor in sorted(venue.books.items()):
         book = actor.book
         symbol = _symbol(venue, book.instrument)
@@ -137,51 +139,20 @@ def _mailboxes(venue: Venue) -> Iterator[Metric]:
         "book": venue.book_mail.values(),  # type: ignore[dict-item]
         "port": venue.port_mail.values(),  # type: ignore[dict-item]
     }
-    depth = _gauge_family("mailbox_depth", "Messages waiting in the fullest mailbox of its kind.", "kind")
-    high = _gauge_family("mailbox_depth_high_water", "The most messages that ever waited in one mailbox.", "kind")
+    depth = gauge_family("mailbox_depth", "Messages waiting in the fullest mailbox of its kind.", "kind")
+    high = gauge_family("mailbox_depth_high_water", "The most messages that ever waited in one mailbox.", "kind")
     for kind, mailboxes in kinds.items():
         depth.add_metric([kind], max(map(len, mailboxes), default=0))
         high.add_metric([kind], max((mailbox.depth_high_water for mailbox in mailboxes), default=0))
     yield from (depth, high)
-    yield _counter("actor_batches", "Batches that actors have handled since the start.", venue.dispatcher.batches)
-    yield _gauge("actors_ready", "Actors that have mail and wait for their turn.", venue.dispatcher.ready)
+    yield counter("actor_batches", "Batches that actors have handled since the start.", venue.dispatcher.batches)
+    yield gauge("actors_ready", "Actors that have mail and wait for their turn.", venue.dispatcher.ready)
 
 
 def _supervision(venue: Venue) -> Iterator[Metric]:
-    restarts = _counter_family("actor_restarts", "Children started again after a failure.", "supervisor")
-    replaced = _gauge_family("actors_out_of_service", "Children that failed too often and are halted.", "supervisor")
+    restarts = counter_family("actor_restarts", "Children started again after a failure.", "supervisor")
+    replaced = gauge_family("actors_out_of_service", "Children that failed too often and are halted.", "supervisor")
     for supervisor in venue.supervisors:
         restarts.add_metric([supervisor.name], supervisor.restarts)
         replaced.add_metric([supervisor.name], sum(child.replaced for child in supervisor.children.values()))
     yield from (restarts, replaced)
-
-
-def _gateway(name: str, counters: msgspec.Struct) -> Iterator[Metric]:
-    """Every counter of a gateway under its own name, e.g. ``tradeengine_fix_logons_accepted_total``."""
-    for field in counters.__struct_fields__:
-        help_text = f"{_WORDS.sub(' ', field).capitalize()} by the {name} gateway since the start."
-        yield _counter(f"{name}_{field}", help_text, getattr(counters, field))
-
-
-def _counter(name: str, help_text: str, value: int) -> CounterMetricFamily:
-    return CounterMetricFamily(PREFIX + name, help_text, value=value)
-
-
-def _gauge(name: str, help_text: str, value: int) -> GaugeMetricFamily:
-    return GaugeMetricFamily(PREFIX + name, help_text, value=value)
-
-
-def _counter_family(name: str, help_text: str, *labels: str) -> CounterMetricFamily:
-    return CounterMetricFamily(PREFIX + name, help_text, labels=labels)
-
-
-def _gauge_family(name: str, help_text: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(PREFIX + name, help_text, labels=labels)
-
-
-def _labelled_gauge(name: str, help_text: str, samples: list[tuple[dict[str, str], int]]) -> GaugeMetricFamily:
-    labels = list(samples[0][0]) if samples else []
-    family = GaugeMetricFamily(PREFIX + name, help_text, labels=labels)
-    for values, number in samples:
-        family.add_metric(list(values.values()), number)
-    return family

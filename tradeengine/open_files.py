@@ -16,7 +16,12 @@ def allow_open_files(settings: Settings) -> int:
     Returns how many are missing; 0 if all is well.
     """
     binary = settings.binary
-    needed = settings.fix.connections_max + binary.connections_max + binary.market_data_connections_max + _BESIDES
+    return allow_connections(settings.fix.connections_max + binary.connections_max + binary.market_data_connections_max)
+
+
+def allow_connections(connections: int) -> int:
+    """The same for so many of them."""
+    needed = connections + _BESIDES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return 0
