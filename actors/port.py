@@ -8,7 +8,7 @@ knows no protocol.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import msgspec
 import trio
@@ -241,13 +241,9 @@ class SessionPort(PortPresence):
         return cl_ord_id in self.state.orders
 
     @property
-    def has_lists(self) -> bool:
-        """Whether the session has lists of its trading day, or open ones."""
-        return bool(self.state.lists)
-
-    def list_named(self, list_id: str) -> ListState | None:
-        """The session's list of its trading day, or that is open, as the session was last told of it."""
-        return self.state.lists.get(list_id)
+    def lists(self) -> Mapping[str, ListState]:
+        """The session's lists of its trading day, and those that are open, as it was last told of them."""
+        return self.state.lists
 
     def order_named(self, cl_ord_id: str, order_id: int = 0) -> OrderImage | None:
         """The session's order as it was last told of it, by ClOrdID or, where it is not 0, OrderID; None where that is
@@ -362,8 +358,7 @@ class SessionPort(PortPresence):
         if isinstance(query, OrderStatusQuery):
             connection.answer(OrderStatusAnswer(query, self._status(query)))
         elif isinstance(query, ListStatusQuery):
-            known = self.state.lists.get(query.list_id)
-            connection.answer(ListStatusAnswer(query, [] if known is None else list(known.legs)))
+            connection.answer(ListStatusAnswer(query, self.state.lists.legs_of(query.list_id)))
         elif isinstance(query, OpenOrdersQuery):
             chosen = [
                 order

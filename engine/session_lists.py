@@ -63,6 +63,11 @@ class SessionLists(dict[str, ListState]):
     """By ListID (66). One that is used again, which only a protocol without a rule against it allows, names the list
     that came last."""
 
+    def legs_of(self, list_id: str) -> list[ListLeg]:
+        """A list's legs as they stand; empty if nobody knows of any."""
+        known = self.get(list_id)
+        return [] if known is None else list(known.legs)
+
     def claim(self, command: NewList) -> None:
         """A list is on its way: its ListID is taken, unless it is another's."""
         if command.list_id:

@@ -42,6 +42,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     ord_rej_reasons: frozenset[int]
     """Values of 103 that the version defines; the venue's others are reported as ``ord_rej_other``."""
     ord_rej_other: int
+    list_reject_reasons: frozenset[int]
+    """Values of 1386; empty where a ListStatus has neither that nor ContingencyType (1385) and OrderID (37)."""
     cxl_rej_reasons: frozenset[int]
     """The same for 102."""
     cxl_rej_other: int
@@ -95,6 +97,9 @@ FIX44 = Dialect(
     required={
         "D": _ORDER,
         "E": ("66", "394", "68", "73"),
+        "K": ("66", "60"),
+        "L": ("66", "60"),
+        "M": ("66",),
         "s": ("548", "549", "550", "552", "55", "60", "40"),
         "F": _CANCEL,
         "G": (*_CANCEL, "40"),
@@ -105,6 +110,7 @@ FIX44 = Dialect(
     },
     ord_rej_reasons=frozenset({*range(16), 99}),
     ord_rej_other=99,
+    list_reject_reasons=frozenset(),
     cxl_rej_reasons=frozenset({*range(7), 99}),
     cxl_rej_other=99,
     session_reject_reasons=frozenset({*range(18), 99}),
@@ -140,6 +146,7 @@ FIX42 = Dialect(
     },
     ord_rej_reasons=frozenset(range(9)),
     ord_rej_other=0,
+    list_reject_reasons=frozenset(),
     cxl_rej_reasons=frozenset(range(4)),
     cxl_rej_other=2,
     session_reject_reasons=frozenset(range(12)),
@@ -176,6 +183,7 @@ FIX50SP2 = msgspec.structs.replace(
         "H": ("55", "54"),
     },
     ord_rej_reasons=frozenset({*range(17), *range(18, 30), 99}),
+    list_reject_reasons=frozenset({0, 2, 4, 5, 6, 11, 99}),
     cxl_rej_reasons=frozenset({*range(9), 18, 99}),
     session_reject_reasons=frozenset({*range(19), 99}),
     trade_id_tag="880",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateways.fix.specification import Part, Specification
 
 _SESSION = ("0", "1", "2", "3", "4", "5", "A")
-_ORDERS = ("D", "E", "F", "G", "H", "AF", "q", "s", "8", "9", "r", "j")
+_ORDERS = ("D", "E", "F", "G", "H", "AF", "K", "L", "M", "N", "q", "s", "8", "9", "r", "j")
 _MARKET_DATA = ("V", "W", "X", "Y", "x", "y", "c", "d", "e", "f", "g", "h")
 _TRADES_AND_USERS = ("AD", "AE", "AQ", "AR", "BE", "BF")
 MSG_TYPES: Final = frozenset((*_SESSION, *_ORDERS, *_MARKET_DATA, *_TRADES_AND_USERS))

@@ -24,10 +24,9 @@ from gateways.fix.refusals import (
     MISSING,
     BusinessRefusal,
     FieldRefusal,
-    MarketDataRefusal,
-    business_reject_body,
-    market_data_reject_body,
+    Refusal,
     reject_body,
+from gateways.fix.replies import reply_to
 )
 from gateways.fix.routing import ROUTING_TAGS, reverse_route
 from gateways.fix.state import State
@@ -48,6 +47,8 @@ if TYPE_CHECKING:
 
 _SEQUENCE_FREE = frozenset({"2", "5"})
 """ResendRequest and Logout are acted on although they are numbered beyond a gap, or nobody could get out of one."""
+_LISTS = frozenset({"E", "K"})
+"""What is answered by a ListStatus too."""
 _TOLD_AGAIN = frozenset({"D", "E", "F", "G"})
 """With PossResend (97) and a ClOrdID that the venue has, these are answered with their order's status."""
 
@@ -84,7 +85,9 @@ class Inbound:
         """Order messages are read by the session's terms as they are now; operators may change them while it trades."""
         self._session, port, settings = session, self._port, self._settings
         self._may_trade = may_trade(session)
-        self._mapper = CommandMapper(self._dialect, session, port.directory, port.order_named, end_of_day_ns)
+        self._mapper = CommandMapper(
+            self._dialect, session, port.directory, port.order_named, end_of_day_ns, port.lists
+        )
         self._plain = PlainOrders(session, port.directory, port, settings.sending_time_accuracy_s)
         self._validator = validator_for(self._dialect.begin_string, session.profile.unknown_tags)
         self._inquiries.ask_for(session)
@@ -232,19 +235,15 @@ class Inbound:
                 raise BusinessRefusal(3, business_id(message.fields), "Unsupported Message Type")
             else:
                 raise FieldRefusal(11, "35", "Invalid MsgType")
-        except FieldRefusal as refusal:
-            self._reject(reject_body(self._dialect, seq, msg_type, refusal), "3", now_ns)
-        except BusinessRefusal as refusal:
-            self._reject(business_reject_body(seq, msg_type, refusal), "j", now_ns)
-        except MarketDataRefusal as refusal:
-            self._reject(market_data_reject_body(refusal), "Y", now_ns)
+        except Refusal as refusal:
+            self._reject(*reply_to(refusal, self._dialect, seq, msg_type), now_ns)
 
     def _serves(self, msg_type: str) -> bool:
         """Whether messages of the type are acted on: of others it does not matter what else is wrong with them."""
         mapped = self._mapper.handles(msg_type) or self._inquiries.handles(msg_type)
         return mapped or msg_type in self._admin.handlers or msg_type in self._services
 
-    def _reject(self, body: str, msg_type: str, now_ns: int) -> None:
+    def _reject(self, msg_type: str, body: str, now_ns: int) -> None:
         self.rejects += 1
         self._owner.admin(msg_type, body, now_ns)
 
@@ -262,6 +261,8 @@ class Inbound:
                 return
         command = self._mapper.command(msg_type, message, self._accounted, seq)
         if self._owner.route:
+        if msg_type in _LISTS:
+            self._ask_venue([self._inquiries.acknowledge(fields["66"])])
             self._owner.routes.keep([value for tag, value in message.pairs if tag == "11"], self._owner.route)
         self._accounted = seq + 1
         self._commands.append(command)
@@ -323,7 +324,7 @@ class Inbound:
             self._refuse(message, seq, refusal, now_ns)
 
     def _refuse(self, message: Message, seq: int, refusal: FieldRefusal, now_ns: int) -> None:
-        self._reject(reject_body(self._dialect, seq, message.msg_type, refusal), "3", now_ns)
+        self._reject("3", reject_body(self._dialect, seq, message.msg_type, refusal), now_ns)
 
     def _reject_and_end(self, message: Message, seq: int, refusal: FieldRefusal, now_ns: int) -> None:
         """A session Reject, then a Logout: who sends this is out of step or is not who it claims to be."""

@@ -1,4 +1,4 @@
-"""Status requests (H, AF): queries to the venue, and its answers as messages. Pure.
+"""Status requests (H, AF, M): queries to the venue, and its answers as messages. Pure.
 
 A query carries an id of the gateway's own; what the client's request said beside it (its ids, symbol and side) waits
 here for the answer, bounded by ``queries_max``.
@@ -12,6 +12,8 @@ import msgspec
 
 from engine.queries import (
     Answer,
+    ListStatusAnswer,
+    ListStatusQuery,
     OpenOrdersAnswer,
     OpenOrdersQuery,
     OrderStatusAnswer,
@@ -20,7 +22,8 @@ from engine.queries import (
 )
 from engine.types import OrdRejReason
 from gateways.fix import groups
-from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, SIDES, check_required, order_id_of
+from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, SIDES, check_required, identifier, order_id_of
+from gateways.fix.list_status import ACK, RESPONSE, ListStatuses
 from gateways.fix.mapping_out import ReportMapper
 from gateways.fix.parties import with_account
 from gateways.fix.plain_reports import avg_px_text
@@ -71,11 +74,14 @@ class Inquiries:
         self._directory = directory
         self._settings = settings
         self._reports = reports
+        self.lists = ListStatuses(dialect, settings.timestamp_digits)
         self._asked: dict[str, Asked] = {}
         self._last = 0
         self._reads: dict[str, Callable[[Message], list[Query]]] = {
             "H": self._order_status,
             "AF": self._mass_status,
+            "L": self._list_execute,
+            "M": self._list_status,
         }
 
     def ask_for(self, session: SessionOpened) -> None:
@@ -102,14 +108,19 @@ class Inquiries:
         """For an order message that came again and that the venue has already: the status of its order.
 
         After a crash with PossDupFlag (43) under its old number, or with PossResend (97) under a new one (FIX 4.2
-        appendix D31, FIX 4.4 F.1.b). A list's orders are told one by one.
+        appendix D31, FIX 4.4 F.1.b). A list's orders are told one by one, and then as a whole.
         """
         fields = message.fields
         if "530" in fields:
             return []
         if fields["35"] == "E":
-            return [query for leg in groups.group_of(message, "73") for query in self._status_of(leg)]
-        return self._status_of(fields)
+            legs = [query for leg in groups.group_of(message, "73") for query in self._status_of(leg)]
+            return [*legs, self.acknowledge(fields["66"])]
+        return [self.acknowledge(fields["66"])] if fields["35"] == "K" else self._status_of(fields)
+
+    def acknowledge(self, list_id: str) -> ListStatusQuery:
+        """What a list is after an E or a K that is on its way: the answer is the ListStatus that these get."""
+        return self.lists.ask(self._session.session_id, list_id, ACK)
 
     def _status_of(self, fields: dict[str, str]) -> list[Query]:
         cl_ord_id = fields.get("41") or fields.get("11", "")
@@ -166,8 +177,17 @@ class Inquiries:
         query_id = self._remember(asked, request_id)
         return [OpenOrdersQuery(self._session.session_id, query_id, symbol_id, side, account_id)]
 
+    def _list_status(self, message: Message) -> list[Query]:
+        list_id = identifier(message.fields, "66")
+        self._check_room(1, list_id)
+        return [self.lists.ask(self._session.session_id, list_id, RESPONSE, int(message.fields["34"]))]
+
+    def _list_execute(self, message: Message) -> list[Query]:
+        text = "ListExecute (35=L) has nothing to start: a list works at once, as ListExecInstType (433) 1 says"
+        raise BusinessRefusal(0, identifier(message.fields, "66"), text)
+
     def _check_room(self, count: int, ref_id: str) -> None:
-        if len(self._asked) + count > self._settings.queries_max:
+        if len(self._asked) + len(self.lists) + count > self._settings.queries_max:
             raise BusinessRefusal(4, ref_id, f"More than {self._settings.queries_max} queries are under way")
 
     def _remember(self, asked: Asked, ref_id: str) -> str:
@@ -181,6 +201,8 @@ class Inquiries:
 
     def messages(self, answer: Answer, now_ns: int) -> list[tuple[str, str]]:
         """An answer as MsgType and body of each message it takes; none for a query that nobody remembers."""
+        if isinstance(answer, ListStatusAnswer):
+            return self.lists.answer(answer, now_ns)
         asked = self._asked.pop(answer.query.query_id, None)
         if asked is None:
             return []

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from gateways.fix.liveness import Liveness
 
 _SOH: Final = b"\x01"
-_CANCELS: Final = frozenset({b"35=F", b"35=q"})
-"""OrderCancelRequest, OrderMassCancelRequest."""
+_CANCELS: Final = frozenset({b"35=F", b"35=K", b"35=q"})
+"""OrderCancelRequest, ListCancelRequest, OrderMassCancelRequest."""
 _NO_COMMANDS: Final = frozenset({b"35=0", b"35=1", b"35=2", b"35=3", b"35=4", b"35=5"})
 """Of the session level: they take no credit."""
 

@@ -1,5 +1,5 @@
-"""What holds several orders: NewOrderList (E), for one-cancels-the-other, one-triggers-the-other and bracket lists, and
-NewOrderCross (s), which is always refused. Pure.
+"""What is about several orders: NewOrderList (E), for one-cancels-the-other, one-triggers-the-other and bracket lists,
+its ListCancelRequest (K), and NewOrderCross (s), which is always refused. Pure.
 
 ContingencyType (1385) is of FIX 5.0; in FIX.4.2 and FIX.4.4 it is understood as an extension.
 """
@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.commands import NewList, NewOrder, RejectCommand
+from engine.commands import CancelList, NewList, NewOrder, RejectCommand
 from engine.types import Contingency, OrdRejReason
 from gateways.fix import vocabulary as words
 from gateways.fix.fields_in import OUT_OF_RANGE, check_count, check_required, identifier
 from gateways.fix.groups import Entry, group_of
 from gateways.fix.numbers import read_int
 from gateways.fix.parties import account_among
-from gateways.fix.refusals import BusinessRefusal, FieldRefusal, NotSupported
+from gateways.fix.list_status import unknown_list
+from gateways.fix.refusals import FieldRefusal, ListRefusal, NotSupported
+from gateways.fix.times import check_utc
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from gateways.fix.codec import Message
     from gateways.fix.orders_in import OrderReader
 
@@ -26,6 +30,7 @@ LEGS_MAX = 10
 
 _LEG_TAGS = ("11", "67", "55", "54", "40")
 _BID_TYPES = frozenset("123")
+_NOT_HERE = OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC
 _BRACKET_LEGS = 3
 _SIDES_MAX = 2
 _CROSS_TAGS = ("55", "60", "21", "40", "44", "59", "99", "18", "110", "111", "126", "432", "211", "836")
@@ -33,21 +38,28 @@ _CROSS_TAGS = ("55", "60", "21", "40", "44", "59", "99", "18", "110", "111", "12
 _Legs = list[dict[str, str]]
 
 
-def read_list(message: Message, reader: OrderReader, in_from: int, in_seq: int) -> NewList | RejectCommand:
-    """The list of a message that has its required tags. Its legs stand in the order of ListSeqNo (67).
+def read_list(
+    message: Message, reader: OrderReader, known: Container[str], in_from: int, in_seq: int
+) -> NewList | RejectCommand:
+    """The list of a message that has its required tags. Its legs stand in the order of ListSeqNo (67); ``known`` are
+    the ListIDs that are taken.
 
     Raises:
-        FieldRefusal, BusinessRefusal: it can't be read, or is more than a list can be here.
+        FieldRefusal: it can't be read.
+        ListRefusal: it is no list that could be one here.
     """
     fields = message.fields
     list_id = identifier(fields, "66")
-    _check_whole(fields, list_id)
+    if fields["394"] not in _BID_TYPES:
+        raise FieldRefusal(5, "394", OUT_OF_RANGE)
     legs, contradiction = _with_accounts(_entries(message, "73"))
-    if len(legs) > LEGS_MAX:
-        raise BusinessRefusal(0, list_id, f"a list has at most {LEGS_MAX} legs")
     for leg in legs:
         check_required(leg, _LEG_TAGS)
         identifier(leg, "11")
+    names = [leg["11"] for leg in legs]
+    if list_id in known:
+        raise ListRefusal(OrdRejReason.DUPLICATE_ORDER, list_id, f"duplicate ListID {list_id}", names)
+    _check_whole(fields, list_id, names)
     legs = _in_order(legs)
     against = None
     try:
@@ -78,13 +90,31 @@ def read_list(message: Message, reader: OrderReader, in_from: int, in_seq: int) 
     return command
 
 
+def read_list_cancel(message: Message, session_id: int, known: Container[str], in_from: int, in_seq: int) -> CancelList:
+    """The cancel of a message that has its required tags; ``known`` are the session's ListIDs.
+
+    Raises:
+        FieldRefusal: it can't be read.
+        BusinessRefusal: there is no such list.
+    """
+    fields = message.fields
+    list_id = identifier(fields, "66")
+    try:
+        check_utc(fields["60"])
+    except ValueError:
+        raise FieldRefusal(6, "60", "TransactTime is no UTCTimestamp") from None
+    if list_id not in known:
+        raise unknown_list(list_id)
+    return CancelList(session_id, list_id, in_from=in_from, in_seq=in_seq)
+
+
 def read_cross(message: Message, reader: OrderReader, in_from: int, in_seq: int) -> RejectCommand:
     """The refusal of a cross: one ExecutionReport for each of its sides, as its acceptance would be.
 
     Raises:
-        FieldRefusal, BusinessRefusal: it can't be read.
+        FieldRefusal: it can't be read.
     """
-    cross_id = identifier(message.fields, "548")
+    identifier(message.fields, "548")
     sides = _entries(message, "552")
     if len(sides) > _SIDES_MAX:
         raise FieldRefusal(5, "552", OUT_OF_RANGE)
@@ -95,9 +125,7 @@ def read_cross(message: Message, reader: OrderReader, in_from: int, in_seq: int)
         identifier(side, "11")
         legs.append(_order_of(reader.order({**common, **side}, 0, 0)))
     first = legs[0]
-    command = NewList(
-        first.session_id, cross_id, first.account_id, first.symbol_id, Contingency.OCO, legs, in_from, in_seq
-    )
+    command = NewList(first.session_id, "", first.account_id, first.symbol_id, Contingency.OCO, legs, in_from, in_seq)
     text, symbol = "Crosses are not supported", "" if first.symbol_id else message.fields["55"]
     return RejectCommand(command, OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, text, symbol)
 
@@ -122,17 +150,18 @@ def _with_accounts(legs: list[Entry]) -> tuple[_Legs, str]:
     return [leg for leg, _ in told], next(contradictions, "")
 
 
-def _check_whole(fields: dict[str, str], list_id: str) -> None:
-    """The list comes in one message and works at once."""
-    if fields["394"] not in _BID_TYPES:
-        raise FieldRefusal(5, "394", OUT_OF_RANGE)
+def _check_whole(fields: dict[str, str], list_id: str, names: list[str]) -> None:
+    """The list comes in one message, is not too long, and works at once."""
     if fields.get("433", "1") != "1":
-        raise BusinessRefusal(0, list_id, "ListExecInstType (433) must be 1: the list works at once")
+        raise ListRefusal(_NOT_HERE, list_id, "ListExecInstType (433) must be 1: the list works at once", names)
     total = read_int(fields["68"])
     if total is None:
         raise FieldRefusal(6, "68", "Incorrect data format for value")
-    if total != read_int(fields["73"]) or fields.get("893", "Y") != "Y":
-        raise BusinessRefusal(0, list_id, "a list comes in one message: TotNoOrders (68) must be NoOrders (73)")
+    if total != len(names) or fields.get("893", "Y") != "Y":
+        text = "a list comes in one message: TotNoOrders (68) must be NoOrders (73)"
+        raise ListRefusal(_NOT_HERE, list_id, text, names)
+    if len(names) > LEGS_MAX:
+        raise ListRefusal(_NOT_HERE, list_id, f"a list has at most {LEGS_MAX} legs", names)
 
 
 def _in_order(legs: _Legs) -> _Legs:
@@ -146,7 +175,8 @@ def _contingency(fields: dict[str, str], legs: _Legs, list_id: str) -> Contingen
     """How the legs hang together. An OTO whose children share a ClOrdLinkID (583) of their own is a bracket."""
     code = fields.get("1385")
     if code is None:
-        raise BusinessRefusal(5, list_id, "ContingencyType (1385) is missing: orders without one come one by one")
+        text = "ContingencyType (1385) is missing: orders without one come one by one"
+        raise ListRefusal(_NOT_HERE, list_id, text, [leg["11"] for leg in legs])
     if code not in words.CONTINGENCIES_DEFINED:
         raise FieldRefusal(5, "1385", OUT_OF_RANGE)
     kind = words.CONTINGENCIES.get(code)

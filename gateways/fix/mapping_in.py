@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.commands import ANY, CancelOrder, ClientCommand, MassCancel, RejectCommand
 from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, order_id_of, orig_cl_ord_id_of, side_of
-from gateways.fix.lists_in import read_cross, read_list
+from gateways.fix.lists_in import read_cross, read_list, read_list_cancel
 from gateways.fix.orders_in import OrderReader, unknown_account
 from gateways.fix.parties import contradicted, with_account
 from gateways.fix.refusals import BusinessRefusal, FieldRefusal
@@ -19,7 +19,7 @@ from gateways.fix.replace_in import ReplaceReader
 from gateways.fix.times import check_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from engine.directory import Directory
     from engine.events import SessionOpened
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from gateways.fix.replace_in import OrderNamed
     from gateways.fix.terms_in import EndOfDay
 
-_LIST, _CROSS = "E", "s"
+_LIST, _LIST_CANCEL, _CROSS = "E", "K", "s"
+_OF_SEVERAL = (_LIST, _LIST_CANCEL, _CROSS)
 _MASS_BY_SECURITY, _MASS_ALL = "1", "7"
 _MASS_TYPES_DEFINED = frozenset("123456789ABC")
 _MASS_NOT_SUPPORTED, _MASS_UNKNOWN_SECURITY, _MASS_OTHER = 0, 1, 99
@@ -36,9 +37,9 @@ _MASS_NOT_SUPPORTED, _MASS_UNKNOWN_SECURITY, _MASS_OTHER = 0, 1, 99
 
 
 class CommandMapper:
-    """One session's order messages (D, E, F, G, q, s) as commands."""
+    """One session's order messages (D, E, F, G, K, q, s) as commands. ``lists`` are its ListIDs."""
 
-    __slots__ = ("_dialect", "_directory", "_maps", "_order_named", "_reader", "_session_id")
+    __slots__ = ("_dialect", "_directory", "_lists", "_maps", "_order_named", "_reader", "_session_id")
 
     def __init__(
         self,
@@ -47,8 +48,10 @@ class CommandMapper:
         directory: Directory,
         order_named: OrderNamed,
         end_of_day: EndOfDay,
+        lists: Container[str] = (),
     ) -> None:
         self._dialect = dialect
+        self._lists = lists
         self._directory = directory
         self._order_named = order_named
         self._session_id = session.session_id
@@ -62,20 +65,22 @@ class CommandMapper:
         }
 
     def handles(self, msg_type: str) -> bool:
-        return msg_type in self._maps or (msg_type in (_LIST, _CROSS) and msg_type in self._dialect.required)
+        return msg_type in self._maps or (msg_type in _OF_SEVERAL and msg_type in self._dialect.required)
 
     def command(self, msg_type: str, message: Message, in_from: int, in_seq: int) -> ClientCommand:
         """The command that a message asks for; ``in_from``..``in_seq`` are the inbound numbers it accounts for.
 
         Raises:
-            FieldRefusal, BusinessRefusal: the message can't be read.
+            FieldRefusal, BusinessRefusal, ListRefusal: the message can't be read.
         """
         fields = message.fields
         for tag in self._dialect.required[msg_type]:
             if tag not in fields:
                 raise FieldRefusal(1, tag, "Required tag missing")
         if msg_type == _LIST:
-            return read_list(message, self._reader, in_from, in_seq)
+            return read_list(message, self._reader, self._lists, in_from, in_seq)
+        if msg_type == _LIST_CANCEL:
+            return read_list_cancel(message, self._session_id, self._lists, in_from, in_seq)
         if msg_type == _CROSS:
             return read_cross(message, self._reader, in_from, in_seq)
         if len(fields["11"]) > ID_MAX:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from gateways.fix.codec import Message
     from gateways.rates import RateLimit
 
-ORDERS: Final = frozenset({"D", "E", "F", "G", "q", "s"})
+ORDERS: Final = frozenset({"D", "E", "F", "G", "K", "q", "s"})
 """What needs the right to trade."""
-_CANCELS: Final = frozenset({"F", "q"})
+_CANCELS: Final = frozenset({"F", "K", "q"})
 _NEVER_REFUSED: Final = frozenset({"0", "1", "2", "3", "4", "5", "A", "j"})
 """The session's own messages: they count, but a session that could not answer a TestRequest would be no session."""
 _OTHER: Final = 0

@@ -6,12 +6,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.commands import ClientCommand
     from engine.directory import Directory
     from engine.events import SessionOpened
     from engine.image import OrderImage
     from engine.market_data.updates import Listen
     from engine.queries import Query
+    from engine.session_lists import ListState
 
 
 class Port(Protocol):
@@ -34,6 +37,8 @@ class Port(Protocol):
 
     @property
     def open_orders(self) -> int: ...
+    @property
+    def lists(self) -> Mapping[str, ListState]: ...
 
     def submit(self, commands: list[ClientCommand]) -> None: ...
     def query(self, query: Query | Listen) -> None: ...

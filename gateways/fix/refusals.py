@@ -57,6 +57,18 @@ class MarketDataRefusal(Refusal):
         self.text = text
 
 
+class ListRefusal(Refusal):
+    """ListStatus (35=N): a list is refused as such, before any of its orders has become one."""
+
+    def __init__(self, reason: OrdRejReason, list_id: str, text: str, cl_ord_ids: list[str]) -> None:
+        super().__init__(text)
+        self.reason = reason
+        """ListRejectReason (1386), whose values are those of OrdRejReason (103)."""
+        self.list_id = list_id
+        self.text = text
+        self.cl_ord_ids = cl_ord_ids
+
+
 class NotSupported(Exception):
     """An order that can be read and that the venue has no words for: it is rejected by the venue's rules, journaled
     and numbered (35=8 with 39=8, or 35=9)."""

@@ -26,6 +26,7 @@ decimal = lru_cache(maxsize=65_536)(format_decimal)
 _LIMIT = OrdType.LIMIT
 _RATE_PER_BASIS_POINT = 10_000
 _INACTIVE = frozenset({Wait.TRIGGER, Wait.ENTRY, Wait.AUCTION, Wait.TOUCH})
+_WORKS = "636=Y\x01"
 
 
 class TermsWriter:
@@ -101,12 +102,18 @@ class TermsWriter:
     def _working(self, order: OrderImage) -> str:
         """WorkingIndicator (636), and PeggedPrice (839) where a pegged order rests; from FIX.4.4 on."""
         working = order.working
-        if working is None or not self._dialect.working_indicator or not order.status.is_open:
+        if working is None or not self._dialect.working_indicator:
             return ""
-        if working.wait in _INACTIVE:
-            return "636=N\x01"
-        pegged = order.terms.ord_type is OrdType.PEGGED and working.px
-        return f"636=Y\x01839={decimal(working.px)}\x01" if pegged else "636=Y\x01"
+        told = working_indicator(order)
+        pegged = told == _WORKS and order.terms.ord_type is OrdType.PEGGED and working.px
+        return f"{told}839={decimal(working.px)}\x01" if pegged else told
+
+
+def working_indicator(order: OrderImage) -> str:
+    """WorkingIndicator (636) of an open order that is more than a plain one."""
+    if order.working is None or not order.status.is_open:
+        return ""
+    return "636=N\x01" if order.working.wait in _INACTIVE else _WORKS
 
 
 def _max_floor(special: SpecialTerms) -> list[str]:

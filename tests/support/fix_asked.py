@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from fix_venue import NOW_TEXT, client_frame, directory, session_opened
 
 from engine.commands import ClientCommand
@@ -24,13 +26,17 @@ def end_of_day(instrument: Instrument, day: str) -> int:
 
 
 def read_body(
-    msg_type: str, body: str, begin_string: str = "FIX.4.4", orders: dict[str, OrderImage] | None = None
+    msg_type: str,
+    body: str,
+    begin_string: str = "FIX.4.4",
+    orders: dict[str, OrderImage] | None = None,
+    lists: Container[str] = (),
 ) -> ClientCommand:
-    """The command of message 9, which accounts for 6 to 9; ``orders`` are those that the session has been told of."""
+    """The command of message 9, which accounts for 6 to 9; ``orders`` are those that the session has been told of,
+    ``lists`` the ListIDs that it has used."""
     known = orders or {}
-    mapper = CommandMapper(
-        DIALECTS[begin_string], session_opened(begin_string), directory(), lambda name, _: known.get(name), end_of_day
-    )
+    dialect, session = DIALECTS[begin_string], session_opened(begin_string)
+    mapper = CommandMapper(dialect, session, directory(), lambda name, _: known.get(name), end_of_day, lists)
     message = parse(client_frame(msg_type, 9, body, begin_string=begin_string))
     assert message.fault is None, message.fault
     return mapper.command(msg_type, message, 6, 9)

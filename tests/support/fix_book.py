@@ -8,7 +8,7 @@ from enum import IntEnum
 import msgspec
 from engine_builders import changed
 
-from engine.commands import ClientCommand, NewList, NewOrder, RejectCommand, ReplaceOrder
+from engine.commands import CancelList, ClientCommand, NewList, NewOrder, RejectCommand, ReplaceOrder
 from engine.decimals import format_decimal, parse_decimal
 from engine.events import (
     Event,
@@ -23,7 +23,7 @@ from engine.events import (
     TradeExecuted,
 )
 from engine.image import OrderImage, Working
-from engine.rejections import rejected_image
+from engine.rejections import list_rejected_whole, rejected_image
 from engine.terms import NOTHING_SPECIAL, Link, OrderTerms
 from engine.types import SCALE, Activation, CancelReason, Contingency, OrdStatus, RestateReason, Wait
 from gateways.fix.times import format_utc
@@ -82,14 +82,27 @@ class FixBook:
         """The acceptance of an order or of a list's orders, or its refusal. ``words``: a Wait to wait in."""
         if isinstance(command, RejectCommand):
             asked = command.command
-            orders = asked.legs if isinstance(asked, NewList) else [asked]
-            assert all(isinstance(order, NewOrder) for order in orders)
-            return [OrderRejected(rejected_image(order), command.reason, command.text) for order in orders]  # type: ignore[arg-type]
+            if isinstance(asked, NewList):
+                return list_rejected_whole(asked, command.reason, command.text)
+            assert isinstance(asked, NewOrder)
+            return [OrderRejected(rejected_image(asked), command.reason, command.text)]
+        if isinstance(command, CancelList):
+            return self._cancel_list(command.list_id)
         wait = Wait[words or "NOTHING"]
         if isinstance(command, NewList):
             return [OrderAccepted(order) for order in self._legs(command, wait)]
         assert isinstance(command, NewOrder)
         return [OrderAccepted(self._image(command, wait, None))]
+
+    def _cancel_list(self, list_id: str) -> list[Event]:
+        """Its open orders are cancelled."""
+        events: list[Event] = []
+        for cl_ord_id, order in self.orders.items():
+            link = None if order.special is None else order.special.link
+            if link is not None and link.list_id == list_id and order.leaves_qty:
+                event, self.orders[cl_ord_id] = self._canceled(order, "REQUESTED")
+                events.append(event)
+        return events
 
     def _legs(self, command: NewList, wait: Wait) -> list[OrderImage]:
         """The orders of a list, all but its entry waiting."""

@@ -29,7 +29,7 @@ tests. With ``I2,`` and the like they are of another connection than 1.
 ``happens EVENT CLORDID …``  … what becomes of the order: ``triggered TRIGGER|ENTRY``, ``restated REASON QTY``,
                              ``expired REASON``, ``canceled REASON``, ``filled QTY PX``, ``crossed QTY PX`` (filled
                              by an auction), ``busted`` and ``corrected QTY PX`` (its last fill)
-``query WORDS``              the next query: class, ClOrdID or symbol id; ``answered``: with what the port knows
+``query WORDS``              the next query: class, ClOrdID, ListID or symbol id; ``answered``: with what the port knows
 ===========================  ==========================================================================================
 
 Nothing here waits for a clock: time is the case's own, and a step begins when all tasks are blocked.
@@ -49,7 +49,7 @@ from fix_venue import SECOND, client_text, frame
 from trio.testing import MockClock
 
 from engine.commands import RejectCommand
-from engine.queries import DepthQuery, OrderStatusAnswer, OrderStatusQuery
+from engine.queries import DepthQuery, ListStatusAnswer, ListStatusQuery, OrderStatusAnswer, OrderStatusQuery
 from engine.session_profile import UnknownTags
 from gateways.fix.codec import checksum, parse
 from gateways.fix.times import format_utc
@@ -258,14 +258,19 @@ class Player:
         words = [type(query).__name__]
         if isinstance(query, OrderStatusQuery):
             words.append(query.cl_ord_id)
+        elif isinstance(query, ListStatusQuery):
+            words.append(query.list_id)
         elif isinstance(query, DepthQuery):
             words.append(f"{query.symbol_id} {query.levels}")
         assert " ".join(words) == rest, " ".join(words)
 
     def _answered(self, rest: str) -> None:
         query = self.port.queries[self.queries_seen - 1]
-        assert isinstance(query, OrderStatusQuery)
         assert self.port.connection is not None
+        if isinstance(query, ListStatusQuery):
+            self.port.connection.answer(ListStatusAnswer(query, self.port.lists.legs_of(query.list_id)))
+            return
+        assert isinstance(query, OrderStatusQuery)
         self.port.connection.answer(OrderStatusAnswer(query, self.port.orders.get(query.cl_ord_id)))
 
     _wire = {"i": _client_acts, "I": _client_sends, "E": _venue_sends, "e": _venue_acts}  # noqa: RUF012

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from engine_builders import image_of
 
-from engine.commands import ClientCommand
+from engine.commands import ClientCommand, NewList, RejectCommand
 from engine.directory import Directory
 from engine.events import AccountOpened, Event, InstrumentListed, OrderAccepted, SessionLoggedOn, SessionOpened
 from engine.image import OrderImage
@@ -16,6 +16,7 @@ from engine.instrument import Instrument
 from engine.market_data.updates import Listen
 from engine.queries import Query
 from engine.reports import Report
+from engine.session_lists import SessionLists
 from engine.types import SCALE, OrdStatus, OrdType, Side, TimeInForce
 
 NOW = 1_700_000_000_000_000_000
@@ -103,6 +104,7 @@ class FakePort:
         """As ``actors.port.SessionPort``: a connection says there who is told of market data."""
         self.done: set[int] = set()
         self.open_orders = 0
+        self.lists = SessionLists()
         self.orders: dict[str, OrderImage] = {}
         """What :meth:`order_named` finds."""
         self.logons: list[bool] = []
@@ -117,6 +119,10 @@ class FakePort:
     def submit(self, commands: list[ClientCommand]) -> None:
         self.submissions.append(len(commands))
         self.submitted.extend(commands)
+        for command in commands:
+            asked = command.command if isinstance(command, RejectCommand) else command
+            if isinstance(asked, NewList):
+                self.lists.claim(asked)
 
     def query(self, query: Query | Listen) -> None:
         self.queries.append(query)
@@ -165,6 +171,10 @@ class FakePort:
 
     def release(self, *reports: Report) -> list[Report]:
         """The reports have become durable."""
+        for report in reports:
+            special = None if report.order is None else report.order.special
+            if report.order is not None and special is not None and special.link is not None:
+                self.lists.follow(report, report.order, special.link)
         self.released = max(self.released, reports[-1].number)
         return list(reports)
 

@@ -48,10 +48,10 @@ class ListWorld(PortWorld):
 
 def test_a_list_s_status_waits_for_its_outcome() -> None:
     world = ListWorld()
-    assert not world.port.has_lists
+    assert not world.port.lists
     world.port.submit([LIST])
     world.port.query(ListStatusQuery(1, "q", "L"))
-    assert world.port.has_lists
+    assert world.port.lists
     world.journal_told()
     assert world.answers == []
     world.work()
@@ -62,7 +62,7 @@ def test_a_list_s_status_waits_for_its_outcome() -> None:
 def test_of_an_unknown_list_there_is_nothing_to_say() -> None:
     world = ListWorld()
     assert world.ask() == []
-    assert world.port.list_named("L") is None
+    assert "L" not in world.port.lists
 
 
 def test_a_cancel_right_behind_its_list_finds_it() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fix_asked import read_body
 from fix_venue import NOW_TEXT
 
-from engine.commands import NewList, NewOrder, RejectCommand
+from engine.commands import CancelList, NewList, NewOrder, RejectCommand
 from engine.terms import SpecialTerms, Trigger
 from engine.types import SCALE, Contingency, OrdRejReason, OrdType, Side, TimeInForce, TriggerKind
-from gateways.fix.refusals import BusinessRefusal, FieldRefusal
+from gateways.fix.refusals import BusinessRefusal, FieldRefusal, ListRefusal
 
 BOTH = pytest.mark.parametrize("begin_string", ["FIX.4.2", "FIX.4.4", "FIXT.1.1"])
 
@@ -128,19 +130,64 @@ def test_lists_against_the_rules_are_refused_as_a_command(
 
 @BOTH
 @pytest.mark.parametrize(
-    ("body", "reason"),
+    ("body", "text"),
     [
-        (a_list(ENTRY, PROFIT, contingency=""), 5),
-        (a_list(ENTRY, PROFIT, total=3), 0),
-        (a_list(ENTRY, PROFIT, head="893=N|"), 0),
-        (a_list(ENTRY, PROFIT, head="433=2|"), 0),
-        (a_list(*(leg(place) for place in range(1, 12))), 0),
+        (a_list(ENTRY, PROFIT, contingency=""), "ContingencyType (1385) is missing"),
+        (a_list(ENTRY, PROFIT, total=3), "a list comes in one message"),
+        (a_list(ENTRY, PROFIT, head="893=N|"), "a list comes in one message"),
+        (a_list(ENTRY, PROFIT, head="433=2|"), "ListExecInstType (433) must be 1"),
     ],
 )
-def test_lists_that_can_t_be_served(body: str, reason: int, begin_string: str) -> None:
-    with pytest.raises(BusinessRefusal) as refused:
+def test_lists_that_are_none_here_are_refused_as_such(body: str, text: str, begin_string: str) -> None:
+    with pytest.raises(ListRefusal, match=re.escape(text)) as refused:
         read_body("E", body, begin_string)
-    assert (refused.value.reason, refused.value.ref_id) == (reason, "LIST")
+    refusal = refused.value
+    assert refusal.reason is OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC
+    assert (refusal.list_id, refusal.cl_ord_ids) == ("LIST", ["L1", "L2"])
+
+
+@BOTH
+def test_eleven_legs_are_too_many(begin_string: str) -> None:
+    with pytest.raises(ListRefusal, match="a list has at most 10 legs") as refused:
+        read_body("E", a_list(*(leg(place) for place in range(1, 12))), begin_string)
+    assert len(refused.value.cl_ord_ids) == 11
+
+
+@BOTH
+def test_a_list_id_is_used_once(begin_string: str) -> None:
+    with pytest.raises(ListRefusal, match="duplicate ListID LIST") as refused:
+        read_body("E", a_list(ENTRY, PROFIT), begin_string, lists=("LIST",))
+    assert refused.value.reason is OrdRejReason.DUPLICATE_ORDER
+    assert isinstance(read_body("E", a_list(ENTRY, PROFIT), begin_string, lists=("OTHER",)), NewList)
+
+
+@BOTH
+def test_a_list_is_cancelled_by_its_name(begin_string: str) -> None:
+    command = read_body("K", f"66=LIST|60={NOW_TEXT}", begin_string, lists=("LIST",))
+    assert command == CancelList(7, "LIST", in_from=6, in_seq=9)
+
+
+@BOTH
+def test_the_cancel_of_a_list_that_nobody_knows_is_refused(begin_string: str) -> None:
+    with pytest.raises(BusinessRefusal, match="Unknown list LIST") as refused:
+        read_body("K", f"66=LIST|60={NOW_TEXT}", begin_string)
+    assert (refused.value.reason, refused.value.ref_id) == (1, "LIST")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("body", "reason", "tag"),
+    [
+        (f"60={NOW_TEXT}", 1, "66"),
+        ("66=LIST", 1, "60"),
+        ("66=LIST|60=20230230-00:00:00", 6, "60"),
+        (f"66={'L' * 65}|60={NOW_TEXT}", 5, "66"),
+    ],
+)
+def test_cancels_of_lists_that_can_t_be_read(body: str, reason: int, tag: str, begin_string: str) -> None:
+    with pytest.raises(FieldRefusal) as refused:
+        read_body("K", body, begin_string, lists=("LIST",))
+    assert (refused.value.reason, refused.value.tag) == (reason, tag)
 
 
 def test_ten_legs_are_not_too_many() -> None:
@@ -206,7 +253,8 @@ def test_a_cross_is_refused_side_by_side(begin_string: str) -> None:
     assert command.text == "Crosses are not supported"
     cross = command.command
     assert isinstance(cross, NewList)
-    assert (cross.list_id, cross.in_from, cross.in_seq) == ("X1", 6, 9)
+    assert (cross.list_id, cross.in_from, cross.in_seq) == ("", 6, 9)
+    assert cross.cl_ord_id == "C1"
     assert [(order.cl_ord_id, order.side, order.order_qty) for order in cross.legs] == [
         ("C1", Side.BUY, SCALE),
         ("C2", Side.SELL, SCALE),
