@@ -5,6 +5,7 @@ Pure: time is handed in, monotonic nanoseconds. A batch within its limit costs o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -82,6 +83,25 @@ class RateLimit(msgspec.Struct):
     def text(self) -> str:
         """Why a message beyond it is refused."""
         return f"Message rate exceeded: {self.bucket.per_s} a second"
+
+
+class SessionRate:
+    """One connection's view of its session's rate, which operators may change. ``clock_ns`` is monotonic."""
+
+    __slots__ = ("_clock_ns", "_limit", "_limits", "_session")
+
+    def __init__(self, limits: RateLimits, clock_ns: Callable[[], int]) -> None:
+        self._limits = limits
+        self._clock_ns = clock_ns
+        self._session: SessionOpened | None = None
+        self._limit: RateLimit | None = None
+
+    def now(self, session: SessionOpened) -> RateLimit | None:
+        """As the session's profile is now; None where it has none."""
+        if session is not self._session:
+            self._session = session
+            self._limit = self._limits.of(session, self._clock_ns())
+        return self._limit
 
 
 class RateLimits:

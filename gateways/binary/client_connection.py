@@ -35,6 +35,11 @@ PROTOCOL: Final = "SOUPBIN"
 _SECOND_NS: Final = 1_000_000_000
 
 
+def monotonic_ns() -> int:
+    """The time that rates are counted in."""
+    return int(trio.current_time() * _SECOND_NS)
+
+
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
     """What all connections of a port have in common."""
 

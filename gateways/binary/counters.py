@@ -36,3 +36,5 @@ class MarketCounters(PortCounters):
 
     snapshots_sent: int = 0
     messages_rejected: int = 0
+    batches_throttled: int = 0
+    """Reads that held more messages than their session's rate allowed."""

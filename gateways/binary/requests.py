@@ -10,15 +10,15 @@ import trio
 
 from actors.port import SessionPort
 from engine.commands import CancelOrder, ClientCommand, MassCancel
-from engine.events import SessionOpened
 from engine.queries import Answer, OpenOrdersAnswer, OrderStatusAnswer, Query
 from engine.session_profile import RateAction
 from gateways.binary.answers import encode_answer, open_orders_end, order_statuses
+from gateways.binary.client_connection import monotonic_ns
 from gateways.binary.configuration import Configuration, configuration_of, encode_configuration
 from gateways.binary.counters import BinaryCounters
 from gateways.binary.inbound import RequestReader, Turn
 from gateways.binary.settings import BinarySettings
-from gateways.rates import RateLimit, RateLimits
+from gateways.rates import RateLimit, RateLimits, SessionRate
 
 STATUSES_AT_ONCE = 256
 """Open orders that are told before others have their turn, and before the client must have read them."""
@@ -65,9 +65,7 @@ class RequestDesk:
         self._nursery = nursery
         self._settings = settings
         self._counters = counters
-        self._rates = rates
-        self._rated: SessionOpened | None = None
-        self._limit: RateLimit | None = None
+        self._rates = SessionRate(rates, monotonic_ns)
         self._exceeded = ""
         self._configuration: Configuration | None = None
         self._held: list[Callable[[], None]] = []
@@ -110,14 +108,11 @@ class RequestDesk:
 
     def _rate(self) -> RateLimit | None:
         """The session's as its profile is now."""
-        if self._port.session is not self._rated:
-            self._rated = self._port.session
-            self._limit = self._rates.of(self._rated, _now_ns())
-        return self._limit
+        return self._rates.now(self._port.session)
 
     def _within_rate(self, payloads: list[bytes]) -> list[Turn]:
         limit = self._rate()
-        if limit is None or limit.bucket.take(len(payloads), now_ns := _now_ns()):
+        if limit is None or limit.bucket.take(len(payloads), now_ns := monotonic_ns()):
             return self._reader.read(payloads)
         self._counters.batches_throttled += 1
         if limit.action is RateAction.REJECT:
@@ -222,8 +217,3 @@ def _refusal(limit: RateLimit, now_ns: int, is_cancel: bool) -> str:
     bucket = limit.bucket
     taken = bucket.take_urgent(now_ns) if is_cancel else bucket.take(1, now_ns)
     return "" if taken else limit.text
-
-
-def _now_ns() -> int:
-    """Monotonic."""
-    return int(trio.current_time() * 1_000_000_000)

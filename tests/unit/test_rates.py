@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.events import SessionOpened
 from engine.session_profile import RateAction, SessionProfile
-from gateways.rates import RateDefaults, RateLimits, TokenBucket
+from gateways.rates import RateDefaults, RateLimits, SessionRate, TokenBucket
 
 SECOND = 10**9
 PLAIN = SessionOpened(7, "FIX.4.4", "C", "V", "C", "", "F", [], 0)
@@ -82,3 +82,16 @@ def test_the_venue_s_rate_is_for_those_without() -> None:
     assert own is not None
     assert (own.bucket.per_s, own.bucket.burst, own.action) == (3, 3, RateAction.REJECT)
     assert RateLimits(RateDefaults()).of(PLAIN, 0) is None
+
+
+def test_a_connection_sees_another_rate_as_soon_as_the_session_has_it() -> None:
+    rate = SessionRate(RateLimits(RateDefaults()), lambda: 0)
+    assert rate.now(PLAIN) is None
+    session = rated(5)
+    limit = rate.now(session)
+    assert limit is not None
+    assert rate.now(session) is limit
+    changed = rate.now(rated(7))
+    assert changed is not None
+    assert changed.bucket.per_s == 7
+    assert rate.now(PLAIN) is None

@@ -18,6 +18,7 @@ from gateways.binary.market.connection import MarketConnection, MarketData
 from gateways.binary.market.source import Source
 from gateways.binary.settings import BinarySettings
 from gateways.binary.soup_acceptor import SoupAcceptor, unobserved
+from gateways.rates import RateDefaults, RateLimits
 from gateways.transport import Outlet
 
 _LAST_WORDS_MAX: Final = 1 << 20
@@ -45,7 +46,8 @@ class MarketAcceptor(SoupAcceptor):
         self._conflation = Conflation(settings.conflation_checksum_every)
         self._ticks = False
         """Whether a timer calls the conflation."""
-        self._market_data = MarketData(admission, source, self._conflation, self.counters)
+        rates = RateLimits(RateDefaults(settings.rate_per_s, settings.rate_burst, settings.rate_action))
+        self._market_data = MarketData(admission, source, self._conflation, self.counters, rates)
 
     async def serve(
         self,

@@ -10,9 +10,9 @@ import trio
 from actors.boundary import LogonRefused, SessionUnavailable
 from actors.door import Admission, Answered
 from engine.events import SessionOpened
-from engine.session_profile import Rights
+from engine.session_profile import RateAction, Rights
 from gateways.binary import codec, soup
-from gateways.binary.client_connection import PROTOCOL, ClientConnection, Shared
+from gateways.binary.client_connection import PROTOCOL, ClientConnection, Shared, monotonic_ns
 from gateways.binary.counters import MarketCounters
 from gateways.binary.market import conflation
 from gateways.binary.market.codec import UNSEQUENCED
@@ -21,6 +21,7 @@ from gateways.binary.market.delivery import Delivery, WholeStream
 from gateways.binary.market.source import Kind, Source, SourceLine
 from gateways.binary.market.stream import Batch
 from gateways.binary.rejects import MessageRejectReason
+from gateways.rates import RateLimit, RateLimits, SessionRate
 from gateways.transport import Outlet
 
 _CHUNK = 262_144
@@ -38,6 +39,7 @@ class MarketData(msgspec.Struct, frozen=True):
     source: Source
     conflation: Conflation
     counters: MarketCounters
+    rates: RateLimits
     listening: Counter[int] = msgspec.field(default_factory=Counter)
     """How often each session is logged in here."""
 
@@ -56,6 +58,7 @@ class MarketConnection(ClientConnection):
         self._admission = market_data.admission
         self._listening = market_data.listening
         self._counters = market_data.counters
+        self._rate = SessionRate(market_data.rates, monotonic_ns)
         self._wheel = shared.wheel
         self._client: SessionOpened | None = None
         self._line: SourceLine | None = None
@@ -93,14 +96,37 @@ class MarketConnection(ClientConnection):
         return now is not None and now.enabled and bool(now.profile.rights & Rights.MARKET_DATA)
 
     async def _take(self, payloads: list[bytes]) -> None:
-        """No message is for this port."""
+        """No message is for this port; each is told so, or that it is beyond the session's rate."""
+        limit = self._limit()
+        within = len(payloads)
+        if limit is not None and not limit.bucket.take(within, now_ns := monotonic_ns()):
+            self._counters.batches_throttled += 1
+            within = limit.bucket.room(now_ns)
+            limit.bucket.take(within, now_ns)
+        self._reject(payloads[:within])
+        if limit is not None and within < len(payloads):
+            if limit.action is RateAction.REJECT:
+                self._reject(payloads[within:], limit.text)
+            else:
+                self.end(limit.text)
+
+    def _limit(self) -> RateLimit | None:
+        if self._client is None:
+            return None
+        known = self._admission.directory.sessions.get(self._client.session_id, self._client)
+        return self._rate.now(known)
+
+    def _reject(self, payloads: list[bytes], exceeded: str = "") -> None:
+        """``exceeded``: which rate they are beyond."""
         self._counters.messages_rejected += len(payloads)
-        text = codec.text("the market data port takes no such message")
+        text = codec.text(exceeded or "the market data port takes no such message")
         packets: list[bytes] = []
         for number, payload in enumerate(payloads, self._refused + 1):
             whole = len(payload) >= codec.HEADER_SIZE
             template_id = codec.HEADER.unpack_from(payload)[1] if whole else 0
             reason = MessageRejectReason.UNKNOWN_TEMPLATE if whole else MessageRejectReason.TRUNCATED
+            if exceeded:
+                reason = MessageRejectReason.RATE_EXCEEDED
             packets.append(UNSEQUENCED.message_reject.pack(number, 0, template_id, reason, text))
         self._refused += len(payloads)
         self.write(b"".join(packets))
