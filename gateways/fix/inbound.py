@@ -26,8 +26,8 @@ from gateways.fix.refusals import (
     FieldRefusal,
     Refusal,
     reject_body,
-from gateways.fix.replies import reply_to
 )
+from gateways.fix.replies import reply_to
 from gateways.fix.routing import ROUTING_TAGS, reverse_route
 from gateways.fix.state import State
 from gateways.fix.times import parse_utc
@@ -261,11 +261,11 @@ class Inbound:
                 return
         command = self._mapper.command(msg_type, message, self._accounted, seq)
         if self._owner.route:
-        if msg_type in _LISTS:
-            self._ask_venue([self._inquiries.acknowledge(fields["66"])])
             self._owner.routes.keep([value for tag, value in message.pairs if tag == "11"], self._owner.route)
         self._accounted = seq + 1
         self._commands.append(command)
+        if msg_type in _LISTS:
+            self._ask_venue([self._inquiries.acknowledge(fields["66"])])
         self._plain.learn(message, command)
 
     def _ask_venue(self, queries: list[Query]) -> None:

@@ -155,14 +155,14 @@ class FixSession:
             self._outbound.reports(reports, now_ns)
         if self._captures.is_live:
             self._captures.trades(reports, now_ns)
+        if self._port.lists:
+            for body in self._inquiries.lists.ended(reports, self._port.lists, now_ns):
+                self.tell("N", body, now_ns)
         self._desk.flush(now_ns)
         self._outbound.flush()
         self._logout.check()
 
     def market(self, messages: list[MarketMessage], now_ns: int) -> None:
-        if self._port.lists:
-            for body in self._inquiries.lists.ended(reports, self._port.lists, now_ns):
-                self.tell("N", body, now_ns)
         """Market data that the session listens to: sent now, or what it comes to when the client has room."""
         self._desk.take(messages)
         self._desk.flush(now_ns)
