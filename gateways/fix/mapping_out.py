@@ -87,7 +87,6 @@ class ReportMapper:
     """One session's reports. Remembers what orders of one account, symbol and side have in common."""
 
     __slots__ = (
-        "_bodies",
         "_common",
         "_dialect",
         "_digits",
@@ -96,6 +95,7 @@ class ReportMapper:
         "_time",
         "_time_ns",
         "_trans",
+        "body_of",
         "terms",
     )
 
@@ -110,7 +110,7 @@ class ReportMapper:
         self._common: dict[tuple[int, int, int], str] = {}
         self._time_ns, self._time = -1, ""
         plain = PlainReports(dialect, timestamp_digits, self.common, self._accepted, self._trade)
-        self._bodies: dict[type, Callable[[Report], tuple[str, str]]] = {
+        self.body_of: dict[type, Callable[[Report], tuple[str, str]]] = {
             OrderAccepted: plain.accepted,
             TradeExecuted: plain.trade,
             OrderCanceled: self._canceled,
@@ -126,6 +126,7 @@ class ReportMapper:
             MassCancelRejected: self._mass_cancel_rejected,
             Copied: CopiedReports(dialect, directory, self.report).report,
         }
+        """How each event is reported, for who does so in a loop: what :meth:`report` calls."""
 
     def report(self, report: Report) -> tuple[str, str]:
         """MsgType (35) and body of a report.
@@ -133,7 +134,7 @@ class ReportMapper:
         Raises:
             KeyError: an event that no FIX message reports.
         """
-        return self._bodies[type(report.event)](report)
+        return self.body_of[type(report.event)](report)
 
     # ---- ExecutionReport (8) ----------------------------------------------------------------------------------
 

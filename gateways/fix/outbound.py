@@ -8,6 +8,7 @@ written once per wake-up.
 from __future__ import annotations
 
 from collections import deque
+from sys import maxsize
 from typing import TYPE_CHECKING
 
 from gateways.fix.codec import Encoder
@@ -74,11 +75,10 @@ class Outbound:
     def reports(self, reports: list[Report], now_ns: int) -> None:
         """Durable reports, for the first time. Those numbered before ``next`` have been sent and are passed over."""
         sending_time = format_utc(now_ns, self._digits)
-        mapped = self._mapper.report
+        body_of = self._mapper.body_of
         encode = self._encoder.encode
         keep = self._buffer.append
-        reissued_upto = self._port.reissued_upto
-        routes, routed = self._routes, bool(self._routes.by_cl_ord_id)
+        flagged_upto = maxsize if self._routes.by_cl_ord_id else self._port.reissued_upto
         parked = self._parked
         expected = self.next
         for report in reports:
@@ -88,15 +88,18 @@ class Outbound:
             if parked and parked[0][0] < number:
                 self.next = expected
                 self._unpark(number, sending_time)
-            msg_type, body = mapped(report)
-            flags = "97=Y\x01" if number <= reissued_upto else ""
-            if routed:
-                flags += routes.of(report)
+            msg_type, body = body_of[type(report.event)](report)
+            flags = self._flags(report) if number <= flagged_upto else ""
             keep(encode(msg_type, number, sending_time, body, flags))
             expected = number + 1
         self.next = max(self.next, expected)
         if parked and not self.held:
             self._unpark(self.next, sending_time)
+
+    def _flags(self, report: Report) -> str:
+        """PossResend (97) of what an old epoch has sent before, and the route of its order."""
+        flags = "97=Y\x01" if report.number <= self._port.reissued_upto else ""
+        return flags + self._routes.of(report)
 
     def release(self, upto: int, now_ns: int) -> None:
         """Every report numbered up to ``upto`` has been sent: what waited for them goes."""

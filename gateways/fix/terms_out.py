@@ -6,7 +6,6 @@ dictionary takes every report; what a client asked for in an extension it knows 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.decimals import format_decimal
@@ -16,12 +15,29 @@ from gateways.fix.codec import printable
 from gateways.fix.times import format_utc
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.image import OrderImage, Working
     from engine.terms import SpecialTerms, Trigger
     from gateways.fix.dialect import Dialect
 
-decimal = lru_cache(maxsize=65_536)(format_decimal)
-"""Prices and quantities repeat: remembered texts cost a tenth of new ones."""
+_TEXTS_MAX = 65_536
+
+
+class _Decimals(dict[int, str]):
+    """The texts of scaled numbers: prices and quantities repeat, and a remembered text costs a tenth of a new one."""
+
+    __slots__ = ()
+
+    def __missing__(self, value: int) -> str:
+        if len(self) >= _TEXTS_MAX:
+            self.clear()
+        text = self[value] = format_decimal(value)
+        return text
+
+
+decimal: Callable[[int], str] = _Decimals().__getitem__
+"""A price, quantity or amount as text: a look-up, at three quarters of what a cached function takes."""
 
 _LIMIT = OrdType.LIMIT
 _RATE_PER_BASIS_POINT = 10_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from fix_venue import NOW, SECOND, directory, order_image
 from hypothesis import given
@@ -15,6 +17,7 @@ from engine.types import SCALE, OrdStatus, OrdType, Side, TimeInForce, Wait
 from gateways.fix.dialect import DIALECTS
 from gateways.fix.mapping_out import ReportMapper
 from gateways.fix.plain_reports import PlainReports
+from gateways.fix.terms_out import _Decimals
 
 amounts = st.one_of(st.integers(1, 500).map(lambda n: n * SCALE), st.integers(1, 10**14))
 fees = st.one_of(st.just(0), st.integers(1, 10**10), st.integers(-(10**6), -1))
@@ -40,7 +43,7 @@ def images(draw: st.DrawFn, *, fresh: bool) -> OrderImage:
         status=status,
         leaves_qty=open_qty,
         cum_qty=cum,
-        cum_notional=cum * px // SCALE,
+        cum_notional=cum * px // SCALE + draw(st.sampled_from([0, 0, 0, 1])),
         special=draw(st.sampled_from([None] * 8 + [SpecialTerms(min_qty=SCALE)])),
         working=draw(st.sampled_from([None] * 8 + [Working(wait=Wait.TRIGGER)])),
     )
@@ -87,3 +90,27 @@ def test_the_quick_way_writes_what_the_general_way_does(begin_string: str) -> No
 
     check()
     assert taken
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateways.fix.plain_reports._REMEMBERED_MAX", 3)
+    mapper = ReportMapper(DIALECTS["FIX.4.4"], directory(), 3)
+    quick = PlainReports(DIALECTS["FIX.4.4"], 3, mapper.common, refused, refused)
+    for account_id, tif in product((11, 12, 19), TimeInForce):
+        order = order_image(account_id=account_id, tif=tif, cum_qty=SCALE, cum_notional=100 * SCALE)
+        fresh = order_image(account_id=account_id, tif=tif)
+        trade = TradeExecuted(1, 100 * SCALE, SCALE, order, order, 0, 0)
+        for _ in range(2):
+            first, second = Report(1, 1, 0, NOW, OrderAccepted(fresh), fresh), Report(2, 1, 1, NOW, trade, order)
+            assert quick.accepted(first) == mapper._accepted(first)
+            assert quick.trade(second) == mapper._trade(second)
+        assert len(quick._around_accepted) <= 3
+        assert len(quick._around_trade) <= 3
+
+
+def test_remembered_decimals_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateways.fix.terms_out._TEXTS_MAX", 10)
+    texts = _Decimals()
+    for value in range(50):
+        assert texts[value * SCALE] == texts[value * SCALE] == str(value)
+        assert len(texts) <= 10
