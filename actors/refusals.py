@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from engine.commands import CancelOrder, MassCancel, NewList, NewOrder, RejectCommand, ReplaceOrder
+from engine.commands import ANY, CancelOrder, MassCancel, NewList, NewOrder, RejectCommand, ReplaceOrder
 from engine.events import CancelRejected, Event, OrderRejected
 from engine.image import OrderImage
 from engine.rejections import (
@@ -54,11 +54,13 @@ def refused(state: SessionState, refusal: RejectCommand) -> list[Event]:
     """A refusal that a gateway has decided on."""
     command = refusal.command
     if isinstance(command, NewOrder):
-        return [OrderRejected(rejected_image(command), refusal.reason, refusal.text, refusal.symbol)]
+        asked = rejected_image(command)
+        return [OrderRejected(asked, refusal.reason, refusal.text, refusal.symbol, None, refusal.side)]
     if isinstance(command, NewList):
         return list_rejected_whole(command, refusal.reason, refusal.text, refusal.symbol)
     if isinstance(command, MassCancel):
-        return [mass_cancel_rejected(command, refusal.reason, refusal.text, refusal.symbol)]
+        asked_for = msgspec.structs.replace(command, side=ANY) if refusal.side else command
+        return [mass_cancel_rejected(asked_for, refusal.reason, refusal.text, refusal.symbol)]
     return [cancel_rejected(command, refusal.reason, refusal.text, state.order_named(command.orig_cl_ord_id))]
 
 

@@ -153,6 +153,8 @@ class RejectCommand(msgspec.Struct, frozen=True, gc=False):
     text: str
     symbol: str = ""
     """What the client named, where it is no listed symbol."""
+    side: str = ""
+    """FIX 54 as the client said it, where the venue has no such side; the command's own then means nothing."""
 
 
 ClientCommand: TypeAlias = NewOrder | NewList | CancelList | CancelOrder | ReplaceOrder | MassCancel | RejectCommand

@@ -82,6 +82,8 @@ class OrderRejected(_OrderEvent, frozen=True, tag=6):
     text: str
     symbol: str = ""
     live: OrderImage | None = None
+    side: str = ""
+    """FIX 54 as the client said it, where the venue has no such side."""
 
 
 @final

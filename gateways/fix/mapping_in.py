@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.commands import ANY, CancelOrder, ClientCommand, MassCancel, RejectCommand
-from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, order_id_of, orig_cl_ord_id_of, side_of
+import msgspec
+
+from engine.commands import ANY, CancelList, CancelOrder, ClientCommand, MassCancel, NewList, RejectCommand
+from engine.types import OrdRejReason
+from gateways.fix.fields_in import ID_MAX, OUT_OF_RANGE, SIDES, order_id_of, orig_cl_ord_id_of, side_of
 from gateways.fix.lists_in import read_cross, read_list, read_list_cancel
 from gateways.fix.orders_in import OrderReader, unknown_account
 from gateways.fix.parties import contradicted, with_account
@@ -32,6 +35,9 @@ _LIST, _LIST_CANCEL, _CROSS = "E", "K", "s"
 _OF_SEVERAL = (_LIST, _LIST_CANCEL, _CROSS)
 _MASS_BY_SECURITY, _MASS_ALL = "1", "7"
 _MASS_TYPES_DEFINED = frozenset("123456789ABC")
+_ANY_SIDE = "1"
+_OTHER = 99
+"""In CxlRejReason (102) and MassCancelRejectReason (532) alike."""
 _MASS_NOT_SUPPORTED, _MASS_UNKNOWN_SECURITY, _MASS_OTHER = 0, 1, 99
 """FIX 532 MassCancelRejectReason."""
 
@@ -90,9 +96,21 @@ class CommandMapper:
         except ValueError:
             raise FieldRefusal(6, "60", "TransactTime is no UTCTimestamp") from None
         if "453" not in fields:
-            return self._maps[msg_type](fields, in_from, in_seq)
+            return self._read(msg_type, fields, in_from, in_seq)
         fields, contradiction = with_account(message)
-        return contradicted(self._maps[msg_type](fields, in_from, in_seq), contradiction)
+        return contradicted(self._read(msg_type, fields, in_from, in_seq), contradiction)
+
+    def _read(self, msg_type: str, fields: dict[str, str], in_from: int, in_seq: int) -> ClientCommand:
+        """A command of an order or an account. A side that FIX has and the venue has not is the venue's to refuse."""
+        side = fields.get("54", _ANY_SIDE)
+        if side in SIDES or side not in self._dialect.sides:
+            return self._maps[msg_type](fields, in_from, in_seq)
+        command = self._maps[msg_type]({**fields, "54": _ANY_SIDE}, in_from, in_seq)
+        if isinstance(command, RejectCommand):
+            return msgspec.structs.replace(command, side=side)
+        assert not isinstance(command, NewList | CancelList)
+        reason = OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC if msg_type == "D" else _OTHER
+        return RejectCommand(command, reason, f"Side {side} is not supported", side=side)
 
     def _cancel(self, fields: dict[str, str], in_from: int, in_seq: int) -> CancelOrder | RejectCommand:
         instrument = self._directory.instrument_named(fields["55"])

@@ -280,7 +280,7 @@ class ReportMapper:
         symbol = f"55={printable(event.symbol)}\x01" if event.symbol and not asked.symbol_id else ""
         body = (
             f"37={shown.order_id or 'NONE'}\x0111={asked.cl_ord_id}\x0117={report.seq}-{report.position}\x01"
-            f"{self._trans}150=8\x0139={CHARACTERS[shown.status]}\x01{self.common(asked, symbol)}"
+            f"{self._trans}150=8\x0139={CHARACTERS[shown.status]}\x01{self.common(asked, symbol, event.side)}"
             f"38={decimal(shown.order_qty)}\x01{self._no_fill}103={reason}\x0158={printable(event.text)}\x01"
             f"151={decimal(shown.leaves_qty)}\x0114={decimal(shown.cum_qty)}\x01"
             f"6={avg_px_text(shown.cum_notional, shown.cum_qty)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
@@ -295,14 +295,14 @@ class ReportMapper:
         self._common[order.account_id, order.symbol_id, order.side] = common
         return common
 
-    def common(self, order: OrderImage, symbol: str = "") -> str:
-        """Account, Symbol and Side. An account or symbol that the venue does not know is left out, or as asked."""
+    def common(self, order: OrderImage, symbol: str = "", side: str = "") -> str:
+        """Account, Symbol and Side. What of these the venue does not know is left out, or as asked."""
         account = self._directory.accounts.get(order.account_id)
         instrument = self._directory.instruments.get(order.symbol_id)
         named = f"1={account.name}\x01" if account is not None else ""
         if not symbol:
             symbol = f"55={instrument.symbol}\x01" if instrument is not None else "55=[N/A]\x01"
-        return f"{named}{symbol}54={int(order.side)}\x01"
+        return f"{named}{symbol}54={side or int(order.side)}\x01"
 
     # ---- OrderCancelReject (9), OrderMassCancelReport (r) -----------------------------------------------------
 

@@ -83,7 +83,6 @@ def test_each_required_tag_is_missed(msg_type: str, begin_string: str) -> None:
 @pytest.mark.parametrize(
     ("msg_type", "change", "reason", "tag"),
     [
-        ("D", {"54": "5"}, 5, "54"),
         ("D", {"54": "x"}, 5, "54"),
         ("D", {"40": "z"}, 5, "40"),
         ("D", {"59": "z"}, 5, "59"),
@@ -96,7 +95,7 @@ def test_each_required_tag_is_missed(msg_type: str, begin_string: str) -> None:
         ("D", {"38": "92233720369"}, 5, "38"),
         ("D", {"11": "x" * 65}, 5, "11"),
         ("F", {"41": "x" * 65}, 5, "41"),
-        ("F", {"54": "8"}, 5, "54"),
+        ("F", {"54": "x"}, 5, "54"),
         ("G", {"40": "z"}, 5, "40"),
         ("q", {"530": "x"}, 5, "530"),
         ("q", {"54": "x"}, 5, "54"),
@@ -170,6 +169,18 @@ def test_cancels_and_replaces_against_the_rules(
     assert command.reason == reason
     assert command.command.cl_ord_id == "C2"
     assert command.text
+
+
+@pytest.mark.parametrize(
+    ("msg_type", "fields", "reason"), [("D", ORDER, 11), ("F", CANCEL, 99), ("G", REPLACE, 99), ("q", MASS, 99)]
+)
+def test_a_side_that_the_venue_does_not_offer(msg_type: str, fields: dict[str, str | None], reason: int) -> None:
+    command = read(msg_type, fields | {"54": "5"})
+    assert isinstance(command, RejectCommand)
+    assert (command.reason, command.text, command.side) == (reason, "Side 5 is not supported", "5")
+    unknown = read(msg_type, fields | {"54": "5", "55": "GOLD"})
+    assert isinstance(unknown, RejectCommand)
+    assert (unknown.text, unknown.side) == ("Unknown symbol GOLD", "5")
 
 
 @pytest.mark.parametrize(
