@@ -92,7 +92,9 @@ class VenueProcess:
         until = time.monotonic() + self.timeout_s
         while not told.exists():
             assert self.running, f"the venue ended with {self._process.returncode}:\n{self.output}"
-            assert time.monotonic() < until, f"the venue does not listen after {self.timeout_s:g} s:\n{self.output}"
+            if time.monotonic() > until:
+                self.kill()
+                raise AssertionError(f"the venue does not listen after {self.timeout_s:g} s:\n{self.output}")
             time.sleep(_POLL_S)
         self.ports = msgspec.convert(json.loads(told.read_text()), Ports)
 

@@ -14,7 +14,7 @@ from clients import Accepted, Executed, Side, SyncClient
 
 @pytest.mark.parametrize("durability", ["os", "fsync"])
 def test_numbers_and_orders_go_on_after_a_stop(make_venue: MakeVenue, durability: str) -> None:
-    venue = make_venue(JOURNAL__DURABILITY=durability)
+    venue = make_venue(JOURNAL__DURABILITY=durability, FIX__LOGOUT_TIMEOUT_S="60")
     brokers = [FixClient("BROKER1"), FixClient("BROKER2", "FIX.4.2")]
     for broker in brokers:
         broker.log_on(venue.ports.fix)

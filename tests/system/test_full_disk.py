@@ -16,8 +16,9 @@ from order_flow import BinaryTrader, FixTrader, OrderFlow, VenueGone
 from venue_process import DEMO, MakeVenue, VenueProcess, run_command
 
 SEGMENT_BYTES = 1 << 20
-QUICK = {"JOURNAL__SEGMENT_BYTES": str(SEGMENT_BYTES), "FIX__LOGOUT_TIMEOUT_S": "1"}
-"""Small segments fill soon; a short time-out, as a Logout waits half of it for reports that will not come any more."""
+QUICK = {"JOURNAL__SEGMENT_BYTES": str(SEGMENT_BYTES), "FIX__LOGOUT_TIMEOUT_S": "6"}
+"""Small segments fill soon. A Logout waits half of its time-out for reports that will not come, and half for its answer,
+which comes also where the machine is held up."""
 
 
 def is_ready(venue: VenueProcess) -> bool:

@@ -118,7 +118,7 @@ class Player:
             self._resting[command["id"]] = order
             self._expected.append((Accepted, name))
             terms = order.qty * SCALE, scaled(order.px)
-            return protocol.new_order(name, security, order.side, *terms, TimeInForce.DAY)
+            return protocol.new_order(name, security, order.side, *terms, TimeInForce.GTC)
         if command["op"] == "ioc":
             self._take(command, name)
             taker = Side.BUY if command["side"] > 0 else Side.SELL
