@@ -17,7 +17,7 @@ from venue_process import DEMO, MakeVenue, VenueProcess, run_command
 
 SEGMENT_BYTES = 1 << 20
 QUICK = {"JOURNAL__SEGMENT_BYTES": str(SEGMENT_BYTES), "FIX__LOGOUT_TIMEOUT_S": "6"}
-"""Small segments fill soon. A Logout waits half of its time-out for reports that will not come, and half for its answer,
+"""Small segments fill soon. A Logout waits half of its time-out for reports that do not come, and half for its answer,
 which comes also where the machine is held up."""
 
 
