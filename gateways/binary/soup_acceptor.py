@@ -14,14 +14,13 @@ from gateways.binary.client_connection import ClientConnection, Shared
 from gateways.binary.counters import PortCounters
 from gateways.binary.settings import BinarySettings
 from gateways.open_connections import OpenConnections
+from gateways.timekeeping import keep_time
 from gateways.timer_wheel import TimerWheel
 from gateways.tls import TlsOutlet
 from gateways.transport import Outlet
 
 TICKS_PER_HEARTBEAT: Final = 8
 """One timer serves every connection; its resolution is this fraction of the heartbeat interval."""
-CALLS_AT_ONCE: Final = 500
-"""Connections that the timer serves before others have their turn."""
 
 
 def unobserved(event: str, **details: object) -> None:
@@ -74,7 +73,7 @@ class SoupAcceptor(ABC):
         wheel = TimerWheel(self._settings.heartbeat_interval_s / TICKS_PER_HEARTBEAT, trio.current_time())
         shared = Shared(settings=self._settings, wheel=wheel, clock_ns=self._clock, entropy=self._entropy)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_keep_time, wheel)
+            nursery.start_soon(keep_time, wheel)
             await trio.serve_listeners(partial(self._handle, shared, tls), list(listeners), task_status=task_status)
 
     def over_tls(self, context: ssl.SSLContext) -> OverTls:
@@ -104,10 +103,3 @@ class OverTls:
     ) -> None:
         """See :meth:`SoupAcceptor.serve`."""
         await self._acceptor.serve(listeners, task_status=task_status, tls=self._context)
-
-
-async def _keep_time(wheel: TimerWheel) -> None:
-    while True:
-        await trio.sleep(wheel.resolution_s)
-        while not wheel.advance(trio.current_time(), CALLS_AT_ONCE):
-            await trio.lowlevel.checkpoint()

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from gateways.fix.connection import FixConnection
+from gateways.fix.connection import FixConnection, Shared
 from gateways.fix.counters import FixCounters
 from gateways.fix.dialect import DIALECTS
 from gateways.fix.dictionary import dictionary_for
 from gateways.fix.refused import RefusedLogons
-from gateways.fix.routing import Routes
 from gateways.open_connections import OpenConnections
 from gateways.rates import RateDefaults, RateLimits
+from gateways.timekeeping import keep_time
+from gateways.timer_wheel import TimerWheel
 from gateways.tls import TlsOutlet
 from gateways.transport import Outlet
 
@@ -48,12 +49,8 @@ class FixAcceptor:
         self._gate = gate
         self._settings = settings
         self._clock = clock
-        self._refusals = RefusedLogons()
-        self._routes: dict[int, Routes] = {}
-        self._rates = RateLimits(RateDefaults(settings.rate_per_s, settings.rate_burst, settings.rate_action))
         self._open: OpenConnections[FixConnection] = OpenConnections(settings.connections_max, self.counters, observe)
-        self._ticked_s = 0.0
-        """When time was last seen to have passed; monotonic."""
+        self._shared: Shared | None = None
 
     @property
     def connections(self) -> int:
@@ -71,10 +68,11 @@ class FixAcceptor:
 
         May run once for each of several ports; with ``tls`` its clients speak that.
         """
+        wheel = self._share().wheel
         for begin_string in DIALECTS:
             dictionary_for(begin_string)  # read now: a version's first Logon would keep everybody waiting for it
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._keep_time)
+            nursery.start_soon(keep_time, wheel)
             await trio.serve_listeners(partial(self._handle, tls), list(listeners), task_status=task_status)
 
     def over_tls(self, context: ssl.SSLContext) -> OverTls:
@@ -97,30 +95,24 @@ class FixAcceptor:
 
     def _connection(self, tls: ssl.SSLContext | None, sock: trio.socket.SocketType, remote: str) -> FixConnection:
         bytes_max = self._settings.write_buffer_max
-        return FixConnection(
-            Outlet(sock, bytes_max) if tls is None else TlsOutlet(sock, bytes_max, tls),
-            remote,
-            self._gate,
-            self._settings,
-            self.counters,
-            self._refusals,
-            self._clock,
-            self._rates,
-            self._routes,
-        )
+        outlet = Outlet(sock, bytes_max) if tls is None else TlsOutlet(sock, bytes_max, tls)
+        return FixConnection(outlet, remote, self._share())
 
-    async def _keep_time(self) -> None:
-        """One timer for every connection. However many ports are served, and have one each, time passes once."""
-        interval_s = self._settings.tick_interval_s
-        self._ticked_s = max(self._ticked_s, trio.current_time() - interval_s)
-        while True:
-            await trio.sleep(interval_s)
-            now_s = trio.current_time()
-            elapsed_s = now_s - self._ticked_s
-            if elapsed_s > interval_s / 2:
-                self._ticked_s = now_s
-                for connection in self._open:
-                    connection.tick(elapsed_s)
+    def _share(self) -> Shared:
+        """For the connections of every port that is served; one timer turns for all."""
+        if self._shared is None:
+            settings = self._settings
+            self._shared = Shared(
+                gate=self._gate,
+                settings=settings,
+                counters=self.counters,
+                refusals=RefusedLogons(),
+                clock=self._clock,
+                rates=RateLimits(RateDefaults(settings.rate_per_s, settings.rate_burst, settings.rate_action)),
+                routes={},
+                wheel=TimerWheel(settings.tick_interval_s, trio.current_time()),
+            )
+        return self._shared
 
 
 class OverTls:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
 import trio
 
 from actors.boundary import AlreadyLoggedOn, LogonRefused
-from actors.passwords import PasswordRefused, WrongPassword
 from engine.session_profile import RateAction
 from gateways.fix.codec import Framer
+from gateways.fix.errands import Errands
 from gateways.fix.intake import Intake
 from gateways.fix.logon import LogonRefusal, LogonRequest, read_logon, refused
 from gateways.fix.permissions import Throttle
 from gateways.fix.reading import next_bytes
 from gateways.fix.routing import Routes
-from gateways.fix.services import PasswordKept
 from gateways.fix.session import FixSession
 from gateways.fix.state import State
 from gateways.fix.status import ConnectionStatus
@@ -37,32 +36,40 @@ if TYPE_CHECKING:
     from gateways.fix.counters import FixCounters
     from gateways.fix.refused import RefusedLogons
     from gateways.fix.settings import FixSettings
-    from gateways.fix.trade_capture import Take
     from gateways.rates import RateLimit, RateLimits
+    from gateways.timer_wheel import TimerWheel
     from gateways.transport import Outlet
 
 _RECEIVE_MAX = 32_768
 """Bytes of a read: some 200 orders, the unit of fairness between clients, and a commit for them (docs/adr/0006)."""
-_PARKED_S = 0.02
-"""How long a chunk of trades lets the reports before it become durable, before it looks again."""
 _FLUSH_TIMEOUT_S = 1.0
 """How long a connection that ends may take to swallow the last bytes; a Logout's answer has been waited for before."""
 
 
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """What all connections of a port have in common."""
+
+    gate: Gate
+    settings: FixSettings
+    counters: FixCounters
+    refusals: RefusedLogons
+    clock: Callable[[], int]
+    """The time of day, nanoseconds UTC."""
+    rates: RateLimits
+    routes: dict[int, Routes]
+    """By session id; they outlive connections."""
+    wheel: TimerWheel
+
+
 class FixConnection:
-    """Implements :class:`actors.port.Connection`; :meth:`run` is its task, and ends with the connection."""
+    """Implements :class:`actors.port.Connection` and :class:`gateways.timer_wheel.Timed`; :meth:`run` is its task, and
+    ends with the connection."""
 
     def __init__(
         self,
         outlet: Outlet,
         remote: str,
-        gate: Gate,
-        settings: FixSettings,
-        counters: FixCounters,
-        refusals: RefusedLogons,
-        clock: Callable[[], int],
-        rates: RateLimits,
-        routes: dict[int, Routes],
+        shared: Shared,
     ) -> None:
         self.remote = remote
         self.comp_id = ""
@@ -71,16 +78,18 @@ class FixConnection:
         """Why the connection ended; empty while it lasts."""
         self.logon_received = False
         self._outlet = outlet
-        self._gate = gate
-        self._settings = settings
-        self._counters = counters
-        self._refusals = refusals
-        self._clock = clock
-        self._rates = rates
-        self._routes = routes
+        self._shared = shared
+        self._gate = shared.gate
+        self._settings = shared.settings
+        self._counters = shared.counters
+        self._refusals = shared.refusals
+        self._clock = shared.clock
+        self._wheel = shared.wheel
+        self._waiting = False
+        """Whether the timer looks after it often, as its session waits for something."""
         self._rated: SessionOpened | None = None
         self._limit: RateLimit | None = None
-        self._framer = Framer(settings.message_size_max)
+        self._framer = Framer(shared.settings.message_size_max)
         self._intake = Intake(self._framer)
         self._scope = trio.CancelScope()
         self._patience = trio.CancelScope()
@@ -135,11 +144,22 @@ class FixConnection:
 
     # ---- the timer's side ---------------------------------------------------------------------------------------
 
-    def tick(self, elapsed_s: float) -> None:
-        """Time has passed: heartbeats, test requests, and the end of waiting."""
+    def due(self, now_s: float) -> float | None:
+        """See :class:`gateways.timer_wheel.Timed`: heartbeats, test requests, and the end of waiting."""
         session = self._session
-        if session is not None:
-            self._guard(lambda: session.tick(elapsed_s, self._clock()))
+        if session is None or self.reason:
+            return None
+        self._guard(lambda: session.tick(now_s, self._clock()))
+        self._waiting = session.timers.waiting
+        next_s = session.timers.next_s(now_s)
+        return None if self.reason or next_s == math.inf else next_s
+
+    def _time_anew(self, session: FixSession) -> None:
+        """Something else falls due first now."""
+        self._waiting = session.timers.waiting
+        next_s = session.timers.next_s(self._wheel.now_s)
+        if next_s != math.inf:
+            self._wheel.add(self, next_s)
 
     # ---- the connection's own task ------------------------------------------------------------------------------
 
@@ -154,6 +174,7 @@ class FixConnection:
                     nursery.cancel_scope.cancel()
         finally:
             self._nursery = None
+            self._wheel.discard(self)
             self._counters.messages_garbled += self._framer.garbled
             self._detach()
             with trio.CancelScope(shield=True):
@@ -197,20 +218,26 @@ class FixConnection:
             self._finish(f"logon refused: {refusal}")
             return False
         self._port = port
+        assert self._nursery is not None
+        errands = Errands(
+            self._nursery, self._gate, port, self._clock, self._guard, self._drain, lambda: self._has_parked
+        )
         self._session = FixSession(
             logon,
             port,
             self._settings,
             self._outlet.write,
-            self._change_password,
-            self._routes.setdefault(port.session.session_id, Routes(self._settings.routes_max)),
-            read_trades=self._read_trades,
+            errands.change_password,
+            self._shared.routes.setdefault(port.session.session_id, Routes(self._settings.routes_max)),
+            read_trades=errands.read_trades,
             backlog=lambda: self._outlet.backlog,
+            time=self._wheel,
         )
         port.market.listener = self.market
         self._session.start(now_ns, passed_over=self._refusals.take(logon.session, host_of(self.remote)))
         self._look()
         await self._established.wait()
+        self._time_anew(self._session)
         self._counters.logons_accepted += 1
         return True
 
@@ -267,7 +294,7 @@ class FixConnection:
         """Has the session act on frames, as far as they are within its rate."""
         if port.session is not self._rated:
             self._rated = port.session
-            self._limit = self._rates.of(port.session, _monotonic_ns())
+            self._limit = self._shared.rates.of(port.session, _monotonic_ns())
         limit = self._limit
         if limit is None or limit.bucket.take(len(frames), now_ns := _monotonic_ns()):
             session.receive(frames, self._clock())
@@ -294,51 +321,6 @@ class FixConnection:
         self._framer.feed(data)
         return True
 
-    # ---- passwords ----------------------------------------------------------------------------------------------
-
-    def _change_password(self, old: str, new: str, done: Callable[[PasswordKept | None, int], None]) -> None:
-        """See :data:`gateways.fix.services.ChangePassword`."""
-        port, nursery = self._port, self._nursery
-        if port is None or nursery is None:
-            return
-
-        async def change() -> None:
-            try:
-                await self._gate.change_password(port.session.session_id, old, new)
-            except PasswordRefused as refusal:
-                kept = PasswordKept(str(refusal), isinstance(refusal, WrongPassword))
-                self._guard(lambda: done(kept, self._clock()))
-            else:
-                self._guard(lambda: done(None, self._clock()))
-
-        nursery.start_soon(change)
-
-    # ---- trades -------------------------------------------------------------------------------------------------
-
-    def _read_trades(self, records: list[int], take: Take) -> None:
-        """See :data:`gateways.fix.trade_capture.ReadTrades`."""
-        session, port, nursery = self._session, self._port, self._nursery
-        if session is None or port is None or nursery is None:
-            return
-
-        async def read() -> None:
-            wanted = True
-
-            def hand_over(reports: list[Report], is_last: bool) -> None:
-                nonlocal wanted
-                wanted = take(reports, is_last, self._clock())
-
-            async for reports in port.trades(records):
-                self._guard(partial(hand_over, reports, is_last=False))
-                await self._drain()
-                while session.parked and not self.reason:  # noqa: ASYNC110 (an event would be set for every report)
-                    await trio.sleep(_PARKED_S)
-                if not wanted:
-                    return
-            self._guard(partial(hand_over, [], is_last=True))
-
-        nursery.start_soon(read)
-
     # ---- resends ------------------------------------------------------------------------------------------------
 
     async def _serve_resends(self) -> None:
@@ -348,6 +330,10 @@ class FixConnection:
         await session.resends.serve(port.replay, self._drain, self._clock, self._counters)
         self._resending = False
         self._look()
+
+    @property
+    def _has_parked(self) -> bool:
+        return self._session is not None and self._session.parked > 0 and not self.reason
 
     async def _drain(self) -> None:
         with trio.move_on_after(self._settings.resend_timeout_s) as patience:
@@ -379,6 +365,8 @@ class FixConnection:
             self._finish(session.close_reason)
         elif session.state is not State.LOGGING_ON:
             self._established.set()
+            if not self._waiting and session.timers.waiting:
+                self._time_anew(session)
             if session.resending and not self._resending and self._nursery is not None:
                 self._resending = True
                 self._nursery.start_soon(self._serve_resends)

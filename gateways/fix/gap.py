@@ -13,7 +13,7 @@ _OVERHEAD = 128
 class Gap:
     """One session's inbound gap. ``buffer_max``: bytes kept beyond it; ``chunk``: messages asked for at once, or 0."""
 
-    __slots__ = ("_age_s", "_asked_upto", "_at", "_buffer_max", "_chunk", "_kept", "_room", "asks", "upto")
+    __slots__ = ("_asked_upto", "_at", "_buffer_max", "_chunk", "_kept", "_room", "_since_s", "asks", "upto")
 
     def __init__(self, buffer_max: int, chunk: int) -> None:
         self.upto = 0
@@ -26,7 +26,7 @@ class Gap:
         self._room = buffer_max
         self._asked_upto = 0
         self._at = 0
-        self._age_s = 0.0
+        self._since_s = 0.0
 
     def keep(self, seq: int, frame: bytes = b"") -> None:
         """A message beyond the gap. Without a frame it has been acted on already, and only its number counts."""
@@ -59,10 +59,10 @@ class Gap:
             for seq in [seq for seq in self._kept if seq < expected]:
                 self.take(seq)
 
-    def request(self, expected: int) -> str:
+    def request(self, expected: int, now_s: float) -> str:
         """Body of the ResendRequest (2) for what is missing from ``expected`` on, or for its first chunk."""
         self.asks = self.asks + 1 if expected == self._at else 1
-        self._at, self._age_s = expected, 0.0
+        self._at, self._since_s = expected, now_s
         self._asked_upto = 0
         if self._chunk and self.upto - expected >= self._chunk:
             self._asked_upto = expected + self._chunk - 1
@@ -72,9 +72,9 @@ class Gap:
         """Whether the chunk that was asked for is complete and more is missing."""
         return 0 < self._asked_upto < expected and self.upto > 0
 
-    def overdue(self, expected: int, elapsed_s: float, timeout_s: float) -> bool:
-        """Time has passed: whether the gap has not become smaller for so long that it is to be asked for again."""
+    def overdue(self, expected: int, now_s: float, timeout_s: float) -> bool:
+        """Whether the gap has not become smaller for so long that it is to be asked for again; looked at now and then,
+        as progress is seen only here."""
         if expected != self._at:
-            self._at, self._age_s, self.asks = expected, 0.0, 0
-        self._age_s += elapsed_s
-        return self._age_s >= timeout_s
+            self._at, self._since_s, self.asks = expected, now_s, 0
+        return now_s - self._since_s >= timeout_s

@@ -14,7 +14,6 @@ from gateways.fix.administrative import Administrative
 from gateways.fix.business_ids import business_id
 from gateways.fix.codec import Message, parse
 from gateways.fix.dictionary import dictionary_for
-from gateways.fix.gap import Gap
 from gateways.fix.logon import ACCURACY, APPL_VER_ID, sending_time_fault
 from gateways.fix.mapping_in import CommandMapper
 from gateways.fix.numbers import read_int
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from engine.events import SessionOpened
     from engine.queries import Query
     from gateways.fix.dialect import Dialect
+    from gateways.fix.gap import Gap
     from gateways.fix.inquiries import Inquiries
     from gateways.fix.permissions import Throttle
     from gateways.fix.ports import Port
@@ -57,7 +57,13 @@ class Inbound:
     """Sequence, checks and dispatch."""
 
     def __init__(
-        self, owner: FixSession, dialect: Dialect, port: Port, settings: FixSettings, inquiries: Inquiries
+        self,
+        owner: FixSession,
+        dialect: Dialect,
+        port: Port,
+        settings: FixSettings,
+        inquiries: Inquiries,
+        gap: Gap,
     ) -> None:
         self.rejects = 0
         self._owner = owner
@@ -70,7 +76,7 @@ class Inbound:
         self._commands: list[ClientCommand] = []
         self._accounted = 0
         """The first inbound number that no command's outcome accounts for yet."""
-        self._gap = Gap(settings.gap_buffer_max, settings.resend_request_chunk)
+        self._gap = gap
         self._appl_ver_id = APPL_VER_ID.get(dialect.begin_string, "")
         self._services: dict[str, Service] = {}
         self._admin = Administrative(owner, self, port)
@@ -114,7 +120,7 @@ class Inbound:
         """The Logon reply has gone: what the Logon's number shows to be missing can be asked for, unless the reply has
         ``told`` what is expected (789), which asks for it too."""
         if self._gap.upto and not told:
-            self._ask(now_ns)
+            self.ask(now_ns)
 
     @property
     def ready(self) -> bool:
@@ -145,15 +151,6 @@ class Inbound:
         if self._gap.upto:
             self._go_on(now_ns)
 
-    def elapse(self, elapsed_s: float, now_ns: int) -> None:
-        """A gap that does not close is asked for again, but not for ever."""
-        gap, expected = self._gap, self._port.in_next
-        if gap.upto and gap.overdue(expected, elapsed_s, self._settings.resend_timeout_s):
-            if gap.asks < self._settings.gap_asks_max:
-                self._ask(now_ns)
-            else:
-                self._owner.end(f"No answer to {gap.asks} ResendRequests, expecting {expected}", now_ns)
-
     def _go_on(self, now_ns: int) -> None:
         """Acts on what came beyond the gap and is next now, as far as there is credit; asks for the next chunk."""
         port, owner, gap, credit = self._port, self._owner, self._gap, self._port.credit
@@ -165,7 +162,7 @@ class Inbound:
                 self.move(port.in_next + 1)
         self.submit()
         if gap.continues(port.in_next) and owner.state is State.ACTIVE:
-            self._ask(now_ns)
+            self.ask(now_ns)
 
     def _read_plain(self, frames: list[bytes], at: int, now_ns: int) -> int:
         """Takes plain orders from ``at`` on the quick way. Returns the first frame that needs the general one."""
@@ -366,10 +363,11 @@ class Inbound:
         is_new = not gap.upto
         gap.upto = max(gap.upto, seq)
         if is_new:
-            self._ask(now_ns)
+            self.ask(now_ns)
 
-    def _ask(self, now_ns: int) -> None:
-        self._owner.admin("2", self._gap.request(self._port.in_next), now_ns)
+    def ask(self, now_ns: int) -> None:
+        """Asks the client for what is missing from the number expected on, or for the first chunk of it."""
+        self._owner.admin("2", self._gap.request(self._port.in_next, self._owner.now_s), now_ns)
 
     def _check_poss_dup(self, message: Message, seq: int, now_ns: int) -> bool:
         """Whether a message that says it may be a duplicate (43=Y) says so correctly: 122 is there and not after 52."""

@@ -12,6 +12,7 @@ from engine.queries import OrderStatusQuery
 from gateways.fix.state import State
 
 if TYPE_CHECKING:
+    from gateways.fix.liveness import Time
     from gateways.fix.outbound import Outbound
     from gateways.fix.ports import Port
     from gateways.fix.session import FixSession
@@ -23,22 +24,27 @@ BARRIER = "logout"
 class Logout:
     """One session's. ``timeout_s``: how long the client's answer, or the venue's own reports, are waited for."""
 
-    def __init__(self, owner: FixSession, outbound: Outbound, port: Port, timeout_s: float) -> None:
+    def __init__(self, owner: FixSession, outbound: Outbound, port: Port, timeout_s: float, time: Time) -> None:
         self._owner = owner
         self._outbound = outbound
         self._port = port
         self._timeout_s = timeout_s
-        self._age_s = 0.0
+        self._time = time
+        self._since_s = 0.0
         self._reply_due = False
         self.replied = False
         """Whether nothing that the client sent before its Logout is still to be answered."""
+
+    def sent(self) -> None:
+        """The venue's own Logout is on its way: the client has its time from now on."""
+        self._since_s = self._time.now_s
 
     def received(self) -> None:
         """The client's Logout has come, asked for or not."""
         owner = self._owner
         self._reply_due = owner.state is State.ACTIVE
         owner.state = State.LOGOUT_RECEIVED
-        self._age_s = 0.0
+        self._since_s = self._time.now_s
         self._port.query(OrderStatusQuery(self._port.session.session_id, BARRIER, ""))
 
     def all_done(self, now_ns: int) -> None:
@@ -56,17 +62,17 @@ class Logout:
         if owner.state is State.LOGOUT_RECEIVED and self.replied and not self._outbound.parked:
             owner.close(owner.close_reason or "Logged out", confirmed=self._outbound.next == self._port.out_next)
 
-    def wait(self, elapsed_s: float, now_ns: int) -> None:
+    def wait(self, now_s: float, now_ns: int) -> None:
         """After half the time the Logout overtakes reports that don't become durable: the journal may have failed."""
         owner = self._owner
-        self._age_s += elapsed_s
-        if self._age_s * 2 >= self._timeout_s:
+        age_s = now_s - self._since_s
+        if age_s * 2 >= self._timeout_s:
             if self._reply_due and not self.replied:
                 self.replied = True
                 owner.admin("5", "", now_ns)
             self._outbound.held = False
             self._outbound.force(now_ns)
             self._outbound.flush()
-        if self._age_s >= self._timeout_s:
+        if age_s >= self._timeout_s:
             silent = "" if owner.state is State.LOGOUT_RECEIVED else "; the client did not answer the Logout"
             owner.close(f"{owner.close_reason or 'Logged out'}{silent}", confirmed=False)

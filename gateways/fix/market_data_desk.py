@@ -69,6 +69,11 @@ class MarketDesk:
         """Market data that the port has gathered; :meth:`flush` tells the client."""
         self._feed.take(messages)
 
+    @property
+    def waits(self) -> bool:
+        """Whether something waits for the client to have room."""
+        return self._feed.waits
+
     def flush(self, now_ns: int) -> None:
         """Sends what waits, as far as the client has room."""
         self._feed.flush(now_ns)

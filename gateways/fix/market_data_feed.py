@@ -157,6 +157,11 @@ class MarketFeed:
                 for listener in symbol.take(message):
                     self._due.setdefault(listener, symbol)
 
+    @property
+    def waits(self) -> bool:
+        """Whether something is due for which the client has had no room."""
+        return bool(self._due)
+
     def flush(self, now_ns: int) -> None:
         """Sends what is due, as far as the client can take it."""
         due = self._due

@@ -15,31 +15,25 @@ if TYPE_CHECKING:
 class ResendQuota:
     """One connection's ResendRequests within the window that runs. Windows follow one another without overlap."""
 
-    __slots__ = ("_age_s", "_messages", "_settings", "_times")
+    __slots__ = ("_began_s", "_messages", "_settings", "_times")
 
     def __init__(self, settings: FixSettings) -> None:
         self._settings = settings
-        self._age_s = 0.0
+        self._began_s = 0.0
         self._messages = 0
         self._times: dict[tuple[int, int], int] = {}
 
-    def elapse(self, elapsed_s: float) -> None:
-        """Time has passed."""
-        if not self._times:
-            return
-        self._age_s += elapsed_s
-        if self._age_s >= self._settings.resend_window_s:
-            self._age_s = 0.0
-            self._messages = 0
-            self._times.clear()
-
-    def refuse(self, begin: int, end: int, asked: int) -> str:
+    def refuse(self, begin: int, end: int, asked: int, now_s: float) -> str:
         """Counts a request for ``begin``..``end``, both included. Returns why it is one too many; empty if it is not.
 
         However long it is, the first one is welcome. Requests are the same by the end that they name, ``asked``: one
         for all there is (0) would else be another whenever something has been sent in between.
         """
         settings, times = self._settings, self._times
+        if not times or now_s - self._began_s >= settings.resend_window_s:
+            self._began_s = now_s
+            self._messages = 0
+            times.clear()
         within = f"within {settings.resend_window_s:g} s"
         if times.get((begin, asked), 0) >= settings.resend_repeats_max:
             return f"More than {settings.resend_repeats_max} ResendRequests for {begin} to {end} {within}"

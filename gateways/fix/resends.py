@@ -53,17 +53,13 @@ class Resends:
         """ResendRequests that are not being served yet."""
         return len(self._waiting)
 
-    def elapse(self, elapsed_s: float) -> None:
-        """Time has passed."""
-        self._quota.elapse(elapsed_s)
-
     def want(self, begin: int, end: int) -> str:
         """Queues a request, cut to what has been sent; ``end`` 0 is all. Returns why it is refused; else empty."""
         last, asked = self._outbound.next - 1, end
         end = min(end, last) if end else last
         if len(self._waiting) >= self._max:
             return f"Too many ResendRequests at once: {len(self._waiting)} wait, and now one for {begin} to {end}"
-        refusal = self._quota.refuse(begin, end, asked)
+        refusal = self._quota.refuse(begin, end, asked, self._owner.now_s)
         if not refusal:
             self._waiting.append((begin, end))
             self._outbound.held = True

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from engine.events import SessionLoggedOn
 from engine.queries import DepthAnswer, TradesAnswer
 from gateways.fix.codec import Encoder, printable
+from gateways.fix.gap import Gap
 from gateways.fix.inbound import Inbound
 from gateways.fix.inquiries import Inquiries
 from gateways.fix.last_processed import LastProcessedEncoder
-from gateways.fix.liveness import Due, Liveness
+from gateways.fix.liveness import Liveness, Still, Time
 from gateways.fix.logout import BARRIER, Logout
 from gateways.fix.mapping_out import ReportMapper
 from gateways.fix.market_data_desk import MarketDesk
@@ -25,6 +26,7 @@ from gateways.fix.resends import Resends
 from gateways.fix.routing import Routes
 from gateways.fix.state import State
 from gateways.fix.status import ConnectionStatus
+from gateways.fix.timers import Timers
 from gateways.fix.times import format_utc
 from gateways.fix.trade_capture import TradeCapture
 from gateways.fix.users import Users
@@ -65,11 +67,12 @@ class FixSession:
         routes: Routes | None = None,
         read_trades: ReadTrades | None = None,
         backlog: Callable[[], int] = lambda: 0,
+        time: Time = Still(),  # noqa: B008 (it has no state)
     ) -> None:
         dialect = logon.dialect
         self.state = State.LOGGING_ON
         self.close_reason = ""
-        self.liveness = Liveness(logon.heartbeat_s, settings.silence_factor)
+        self.liveness = Liveness(logon.heartbeat_s, settings.silence_factor, time, settings.tick_interval_s)
         self._port = port
         self._settings = settings
         self._heartbeat_s = logon.heartbeat_s
@@ -84,18 +87,20 @@ class FixSession:
         self._outbound = Outbound(
             self._encoder, self._reports, port, self._send, settings.timestamp_digits, self.routes
         )
-        self._inbound = Inbound(self, dialect, port, settings, self._inquiries)
+        gap = Gap(settings.gap_buffer_max, settings.resend_request_chunk)
+        self._inbound = Inbound(self, dialect, port, settings, self._inquiries, gap)
         self._captures = TradeCapture(self, port, dialect, settings, read_trades)
         self._inbound.serve(self._captures)
         self._inbound.serve(Users(self.tell, port.session, change_password))
         self._desk = MarketDesk(self, port, settings)
         for service in self._desk.services:
             self._inbound.serve(service)
-        self._logout = Logout(self, self._outbound, port, settings.logout_timeout_s)
+        self._time = time
+        self._logout = Logout(self, self._outbound, port, settings.logout_timeout_s, time)
+        self.timers = Timers(self, self._inbound, gap, port, self._logout, self._desk, settings)
         self.resends = Resends(self, self._outbound, port, settings, self._resend)
         self._answer_routes: dict[str, str] = {}
         """The routing fields of answers to queries under way, by the query's id."""
-        self._tests = 0
         self._logon_seq_num = logon.msg_seq_num
         self._next_expected = logon.next_expected
         self._echo = logon.echo
@@ -140,7 +145,7 @@ class FixSession:
 
         ``throttle`` counts the frames one by one, where they are too many to be counted as a whole.
         """
-        self.liveness.heard = True
+        self.liveness.heard()
         self._inbound.receive(frames, now_ns, throttle)
         self._outbound.flush()
         self._check_parked()
@@ -189,23 +194,15 @@ class FixSession:
         self._outbound.flush()
         self._check_parked()
 
-    def tick(self, elapsed_s: float, now_ns: int) -> None:
-        """Time has passed: heartbeats, test requests, and the end of waiting."""
-        self.resends.elapse(elapsed_s)
-        if self.state is State.ACTIVE:
-            self._inbound.elapse(elapsed_s, now_ns)
-            due = self.liveness.elapse(elapsed_s)
-            if due is Due.HEARTBEAT:
-                self.admin("0", "", now_ns)
-            elif due is Due.TEST_REQUEST:
-                self._tests += 1
-                self.admin("1", f"112=TEST-{self._tests}\x01", now_ns)
-            elif due is Due.DISCONNECT:
-                self.end("No answer to the TestRequest", now_ns)
-        elif self.state is State.LOGOUT_SENT or self.state is State.LOGOUT_RECEIVED:
-            self._logout.wait(elapsed_s, now_ns)
-        self._desk.flush(now_ns)
+    def tick(self, now_s: float, now_ns: int) -> None:
+        """Time has passed, by the session's ``time``: see :class:`gateways.fix.timers.Timers`."""
+        self.timers.tick(now_s, now_ns)
         self._outbound.flush()
+
+    @property
+    def now_s(self) -> float:
+        """Monotonic seconds, as the timer last saw them."""
+        return self._time.now_s
 
     def disconnect(self, reason: str, now_ns: int) -> None:
         """The venue ends the session: a Logout with the reason, and the client's answer is waited for."""
@@ -257,6 +254,7 @@ class FixSession:
         """Sends a Logout and waits for the client's."""
         self.state = State.LOGOUT_SENT
         self.close_reason = reason
+        self._logout.sent()
         self.admin("5", f"58={printable(reason)}\x01", now_ns)
 
     def end(self, reason: str, now_ns: int) -> None:
@@ -350,7 +348,7 @@ class FixSession:
             body = f"98=0\x01108={self._heartbeat_s}\x01{reset}{expects}{self._echo}"
             self._outbound.begin(report.number, body, now_ns)
             self.state = State.ACTIVE
-            self.liveness.heard = True
+            self.liveness.heard()
             # An old epoch's unconfirmed reports come next, from the journal, before anything live.
             self._outbound.held = self._port.reissued_upto >= self._outbound.next
             if not self._reset and 0 < self._next_expected < report.number:
@@ -369,7 +367,7 @@ class FixSession:
         return Resend(self._encoder, self._reports, self._settings.timestamp_digits, self.routes, begin, end)
 
     def _send(self, data: bytes) -> None:
-        self.liveness.sent = True
+        self.liveness.sent()
         self._write(data)
 
     def close(self, reason: str, *, confirmed: bool) -> None:

@@ -296,8 +296,10 @@ def test_a_slow_client_gets_the_newest_state_and_every_trade() -> None:
         assert market.told() == []
     market.order("left", BUY, 3, 97)
     assert market.told() == []
+    assert market.session.timers.waiting, "for the client to have room"
     market.backlog = 0
     market.session.tick(0.25, NOW)
+    assert not market.session.timers.waiting
     found = by_request(market.messages())
     assert {name: len(messages) for name, messages in found.items()} == {"B": 1, "F": 1, "T": 1}
     book.take(found["B"])

@@ -8,7 +8,6 @@ from fix_venue import NOW, NOW_TEXT, FakePort, client_frame, order_image, shown
 from engine.events import OrderAccepted
 from engine.queries import OrderStatusAnswer, OrderStatusQuery
 from gateways.fix.codec import Framer
-from gateways.fix.liveness import Due, Liveness
 from gateways.fix.logon import read_logon
 from gateways.fix.session import FixSession
 from gateways.fix.settings import FixSettings
@@ -261,8 +260,8 @@ def test_a_logout_that_leaves_reports_unsent_confirms_nothing() -> None:
 def test_a_gap_is_not_asked_for_after_the_end() -> None:
     session, _, wire = active(body="98=0|108=5", resend_timeout_s=12.0)
     session.receive([client_frame("0", 5)], NOW)
-    for _ in range(40):
-        session.tick(1.0, NOW)
+    for now_s in range(40):
+        session.tick(now_s, NOW)
     assert session.state is State.CLOSED
     assert wire.messages()[-1]["35"] == "5"
 
@@ -279,14 +278,6 @@ def test_nothing_is_read_or_written_after_the_end() -> None:
     session.disconnect("stop", NOW)
     assert wire.brief() == []
     assert port.logouts == [False]
-
-
-def test_a_client_that_the_venue_does_not_read_is_not_silent() -> None:
-    timers = Liveness(10, 1.2)
-    timers.paused = True
-    assert {timers.elapse(1) for _ in range(100)} <= {Due.NOTHING, Due.HEARTBEAT}
-    timers.paused = False
-    assert [timers.elapse(4) for _ in range(3)][-1] is Due.TEST_REQUEST
 
 
 def test_refused_messages_are_counted() -> None:
