@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
-from engine.decimals import parse_decimal
-from engine.types import INT64_MAX, Side
+from engine.decimals import MAX_DIGITS, parse_decimal
+from engine.types import INT64_MAX, OrdRejReason, Side
 from gateways.fix import groups
 from gateways.fix.business_ids import business_id
-from gateways.fix.numbers import read_int
-from gateways.fix.refusals import BusinessRefusal, FieldRefusal
+from gateways.fix.numbers import BEYOND, read_int
+from gateways.fix.refusals import BusinessRefusal, FieldRefusal, NotSupported
 from gateways.fix.times import parse_utc
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ SIDES = {"1": Side.BUY, "2": Side.SELL}
 NO_CL_ORD_ID = "NONE"
 """OrigClOrdID (41) of a request that names its order by OrderID (37)."""
 _HANDL_INSTS = frozenset("123")
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)").fullmatch
 _Value = TypeVar("_Value")
 
 
@@ -82,10 +84,20 @@ def order_id_of(fields: Mapping[str, str]) -> int:
 
 
 def qty_of(fields: Mapping[str, str]) -> int:
+    """OrderQty (38); :data:`BEYOND` where the venue's numbers can't say it."""
     text = fields.get("38")
     if text is None:
         raise BusinessRefusal(5, fields["11"], "OrderQty (38) is missing; CashOrderQty is not supported")
-    return number(text, "38")
+    try:
+        return number(text, "38")
+    except NotSupported:
+        return BEYOND
+
+
+def unfit_qty(fields: Mapping[str, str], qty: int) -> NotSupported:
+    """Why a quantity of :func:`qty_of` that is not positive is refused."""
+    text = _beyond(fields["38"]) if qty == BEYOND else "OrderQty must be positive"
+    return NotSupported(text, OrdRejReason.INCORRECT_QUANTITY)
 
 
 def limit_px_of(fields: Mapping[str, str]) -> int:
@@ -96,14 +108,25 @@ def limit_px_of(fields: Mapping[str, str]) -> int:
 
 
 def number(text: str, tag: str) -> int:
-    """Decimal text at scale 10^-8, within 64 bits."""
+    """Decimal text at scale 10^-8, within 64 bits.
+
+    Raises:
+        FieldRefusal: it is no number.
+        NotSupported: it is one to FIX, and beyond what the venue can say.
+    """
     try:
         value = parse_decimal(text)
-    except ValueError as error:
-        raise FieldRefusal(6, tag, f"Incorrect data format for value: {error}") from None
+    except ValueError:
+        if not _DECIMAL(text):
+            raise FieldRefusal(6, tag, "Incorrect data format for value") from None
+        raise NotSupported(_beyond(text), OrdRejReason.OTHER) from None
     if not -INT64_MAX <= value <= INT64_MAX:
-        raise FieldRefusal(5, tag, OUT_OF_RANGE)
+        raise NotSupported(_beyond(text), OrdRejReason.OTHER)
     return value
+
+
+def _beyond(text: str) -> str:
+    return f"{text[:MAX_DIGITS]} has more than 8 decimals or is too large"
 
 
 def optional_number(fields: Mapping[str, str], tag: str) -> int | None:

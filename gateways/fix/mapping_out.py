@@ -33,6 +33,7 @@ from engine.reports import Copied
 from engine.types import Activation, CancelReason, CxlRejReason, OrdStatus, RestateReason
 from gateways.fix.codec import printable
 from gateways.fix.drop_copy import CopiedReports
+from gateways.fix.numbers import BEYOND
 from gateways.fix.plain_reports import PlainReports, avg_px_text
 from gateways.fix.terms_out import TermsWriter, decimal
 from gateways.fix.times import format_utc
@@ -278,10 +279,11 @@ class ReportMapper:
         reason = self._ord_rej_reason(event.reason)
         # A list is refused with the symbol of one leg, which need not be this one's.
         symbol = f"55={printable(event.symbol)}\x01" if event.symbol and not asked.symbol_id else ""
+        qty = f"38={decimal(shown.order_qty)}\x01" if shown.order_qty != BEYOND else ""
         body = (
             f"37={shown.order_id or 'NONE'}\x0111={asked.cl_ord_id}\x0117={report.seq}-{report.position}\x01"
             f"{self._trans}150=8\x0139={CHARACTERS[shown.status]}\x01{self.common(asked, symbol, event.side)}"
-            f"38={decimal(shown.order_qty)}\x01{self._no_fill}103={reason}\x0158={printable(event.text)}\x01"
+            f"{qty}{self._no_fill}103={reason}\x0158={printable(event.text)}\x01"
             f"151={decimal(shown.leaves_qty)}\x0114={decimal(shown.cum_qty)}\x01"
             f"6={avg_px_text(shown.cum_notional, shown.cum_qty)}\x0160={format_utc(report.time_ns, self._digits)}\x01"
         )

@@ -1,7 +1,11 @@
-"""Counts and sequence numbers as FIX writes them: digits."""
+"""Counts and sequence numbers as FIX writes them: digits. And quantities that are none of the venue's."""
 
 from __future__ import annotations
 
+from engine.types import INT64_MAX
+
+BEYOND = -INT64_MAX
+"""Stands for a quantity that the venue's numbers can't say: it is refused, and reports leave it out."""
 NUMBER_DIGITS_MAX = 10
 """Digits of a sequence number or count: enough for a year of a million messages a minute."""
 

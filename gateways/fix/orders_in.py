@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from engine.commands import CancelOrder, NewOrder, RejectCommand, ReplaceOrder
 from engine.types import CxlRejReason, OrdRejReason, OrdType, TimeInForce
 from gateways.fix import vocabulary as words
-from gateways.fix.fields_in import OUT_OF_RANGE, check_handl_inst, limit_px_of, qty_of, side_of
+from gateways.fix.fields_in import OUT_OF_RANGE, check_handl_inst, qty_of, side_of, unfit_qty
 from gateways.fix.refusals import FieldRefusal, NotSupported
-from gateways.fix.terms_in import read_terms
+from gateways.fix.terms_in import limit_of, read_terms
 
 if TYPE_CHECKING:
     from engine.directory import Directory
@@ -49,15 +49,13 @@ class OrderReader:
         instrument = self._directory.instrument_named(fields["55"])
         account_id = self._default if "1" not in fields else self.account_id(fields["1"])
         special = against = None
-        if code == "2" and tif is not _GTD and _is_plain(fields):
-            ord_type, px = _LIMIT, limit_px_of(fields)
-            if px <= 0:
-                against = NotSupported("Price must be positive", OrdRejReason.OTHER)
-        else:
-            try:
+        try:
+            if code == "2" and tif is not _GTD and _is_plain(fields):
+                ord_type, px = _LIMIT, limit_of(fields)
+            else:
                 ord_type, px, special = read_terms(fields, side, tif, instrument, self._end_of_day)
-            except NotSupported as unsupported:
-                ord_type, px, against = words.PRICINGS.get(code, _LIMIT), 0, unsupported
+        except NotSupported as unsupported:
+            ord_type, px, against = words.PRICINGS.get(code, _LIMIT), 0, unsupported
         command = NewOrder(
             self._session_id,
             fields["11"],
@@ -123,4 +121,5 @@ def _refused(
     if tif is None:
         text = f"TimeInForce {fields['59']} is not supported"
         return RejectCommand(command, OrdRejReason.UNSUPPORTED_ORDER_CHARACTERISTIC, text)
-    return RejectCommand(command, OrdRejReason.INCORRECT_QUANTITY, "OrderQty must be positive")
+    unfit = unfit_qty(fields, command.order_qty)
+    return RejectCommand(command, unfit.reason, unfit.text)

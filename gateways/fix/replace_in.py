@@ -12,7 +12,7 @@ from engine.commands import Changes, RejectCommand, ReplaceOrder
 from engine.types import CxlRejReason, TriggerKind, Wait
 from gateways.fix import vocabulary as words
 from gateways.fix.display_in import display_qty_of, quantity
-from gateways.fix.fields_in import check_handl_inst, order_id_of, orig_cl_ord_id_of, qty_of, side_of
+from gateways.fix.fields_in import check_handl_inst, order_id_of, orig_cl_ord_id_of, qty_of, side_of, unfit_qty
 from gateways.fix.refusals import NotSupported
 from gateways.fix.terms_in import (
     RESTING_MAY_HAVE_LIMIT,
@@ -81,7 +81,7 @@ class ReplaceReader:
             if not _is_plain(fields):
                 changes = self._changes(fields, order, instrument)
             if qty <= 0:
-                against = NotSupported("OrderQty must be positive")
+                against = unfit_qty(fields, qty)
         except NotSupported as unsupported:
             against = unsupported
         command = ReplaceOrder(
