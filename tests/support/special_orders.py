@@ -45,14 +45,16 @@ def send_order(
 
 
 def send_list(client: FixClient, list_id: str, contingency: str, *legs: Pairs) -> list[FixMessage]:
-    """NewOrderList; returns the first report on each leg."""
+    """NewOrderList, which is accepted; returns the first report on each leg."""
     count = str(len(legs))
     head = [(66, list_id), (394, "3"), (1385, contingency), (68, count), (73, count)]
     body: Pairs = []
     for n, leg in enumerate(legs, 1):
         body += sorted([*leg, (67, str(n)), *client.handl_inst()], key=lambda pair: _IN_A_LEG.index(pair[0]))
     client.send("E", [*head, *body])
-    return [client.receive("8") for _ in legs]
+    reports = [client.receive("8") for _ in legs]
+    assert client.receive("N").picked(66, 429, 431) == (list_id, "1", "3")
+    return reports
 
 
 def shown_levels(client: FixClient, symbol: str) -> list[tuple[str, ...]]:

@@ -116,10 +116,12 @@ def test_brackets(extended_pair: Pair) -> None:
     ]
     maker.send("E", (66, "L1"), (394, "3"), (68, "3"), (1385, "100"), groups=((73, orders),))
     assert [maker.receive("8").picked(11, 66, 150) for _ in range(3)] == [(f"E{n}", "L1", "0") for n in (1, 2, 3)]
+    assert maker.receive("N").picked(66, 429, 431) == ("L1", "1", "3")
     taker.order("ET1", "GOOG", "2", "10", "188", "3")
     assert in_turn(maker, 3) == [("E1", full, "2"), ("E2", released, "0"), ("E3", released, "0")]
     taker.order("ET2", "GOOG", "1", "10", "200", "3")
     assert in_turn(maker, 2) == [("E2", full, "2"), ("E3", "4", "4")]
+    assert maker.receive("N").picked(66, 429, 431) == ("L1", "5", "6")
 
 
 def test_copies_of_a_firms_reports(extended: Extended, quickfix_extended: QuickFix) -> None:

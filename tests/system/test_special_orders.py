@@ -129,6 +129,13 @@ def test_a_bracket_goes_on_after_kill_9_at_every_stage_of_its_life(make_venue: M
             other.new_order("AAPL", side, 10, price)
             told(other, Accepted, Executed)
         assert [broker.receive("8").picked(11, 150, 39) for _ in expected] == expected
+    assert broker.receive("N").picked(66, 429, 431) == ("L", "5", "6")
+    venue.kill()
+    venue.restart()
+    broker.log_on(venue.ports.fix)
+    broker.send("M", [(66, "L")])
+    status = broker.receive("N")
+    assert [*status.picked(429, 431), *status.all(39)] == ["2", "6", "2", "2", "4"]
     broker.mass_status("left")
     assert broker.receive("8").picked(150, 39, 911) == ("I", "8", "0")
     venue.kill()
@@ -192,6 +199,7 @@ def test_a_brackets_whole_life(shared_venue: VenueProcess, other: SyncClient, ve
     assert broker.receive("8").picked(11, 150, 39, 31) == ("b-profit", FILLED[version], "2", "230")
     canceled = broker.receive("8")
     assert canceled.picked(11, 150, 39, 14, 151) == ("b-loss", "4", "4", "0", "0")
+    assert broker.receive("N").picked(66, 429, 431) == ("B", "5", "6")
     assert shown_levels(broker, "AMZN") == []
     broker.log_out()
 
