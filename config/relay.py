@@ -100,8 +100,8 @@ class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where metrics and health are told, over HTTP."""
     outage_max_s: TimeoutSetting = 10.0
     """Clients are kept for so long without the venue, and then told that it is gone."""
-    replay_bytes: BytesSetting = 64 * 2**20
-    """How much of each stream can be sent again to who comes back."""
+    replay_bytes: Annotated[int, Integer(8 * 2**20, 2**34)] = 64 * 2**20
+    """How much of each stream can be sent again to who comes back, and behind a snapshot to who joins."""
     backfill_max: Annotated[int, Integer(0, 100_000_000)] = 100_000
     """Messages of before its start that a relay asks the venue for, so that clients of one before it can go on."""
     snapshot_lag_max: Annotated[int, Integer(20_000, 100_000_000)] = 100_000
