@@ -172,6 +172,10 @@ class MoldSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where it is asked for."""
     requests_per_s: Annotated[int, Integer(1, 1_000_000)] = 1000
     """Requests of one machine; further ones are not answered."""
+    requests_total_per_s: Annotated[int, Integer(100, 1_000_000)] = 3000
+    """Requests of all that are read; the system drops further ones."""
+    answers_bytes_per_s: Annotated[int, Integer(65_536, 2**33)] = 4 * 2**20
+    """Bytes of answers to all together; further requests are not answered."""
     sources_max: CountSetting = 1000
     """Machines whose requests are counted apart."""
 

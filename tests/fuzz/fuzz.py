@@ -35,11 +35,13 @@ _FRAME = 40
 _WARM_UP = 0.25
 VERSIONS = ("FIX.4.2", "FIX.4.4", "FIXT.1.1")
 BINARY = ("binary", "binary-logins", "binary-market")
+MOLD = "mold-requests"
 TARGETS = (
     *(f"{kind}/{version}" for kind in ("parsing", "session") for version in VERSIONS),
     "logon",
     "decode",
     *BINARY,
+    MOLD,
 )
 
 
@@ -52,6 +54,7 @@ def make(name: str, seed: int) -> tuple[Any, Any]:
     from fuzz_binary import BinaryLogins, BinarySessions
     from fuzz_binary_market import MarketConnections
     from fuzz_binary_mutator import BinaryMutator
+    from fuzz_mold import MoldMutator, MoldRequests
     from fuzz_mutator import Mutator
     from fuzz_targets import Decoding, Logons, Parsing, Sessions
 
@@ -59,6 +62,8 @@ def make(name: str, seed: int) -> tuple[Any, Any]:
     if kind in BINARY:
         targets = {"binary": BinarySessions, "binary-logins": BinaryLogins, "binary-market": MarketConnections}
         return targets[kind](), BinaryMutator(seed)
+    if kind == MOLD:
+        return MoldRequests(), MoldMutator(seed)
     if kind == "logon":
         return Logons(), Mutator("FIX.4.4", seed, ("A",))
     if kind == "decode":

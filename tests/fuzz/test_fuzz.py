@@ -31,9 +31,9 @@ MESSAGES["decode"] = 200_000
 WHOLE = os.environ.get("FUZZ") == "whole"
 """`make fuzz`: ten million frames for the binary gateway's parsers, a minute or two on two cores."""
 MESSAGES |= (
-    {"binary": 10_000_000, "binary-logins": 1_000_000, "binary-market": 1_000_000}
+    {"binary": 10_000_000, "binary-logins": 1_000_000, "binary-market": 1_000_000, "mold-requests": 1_000_000}
     if WHOLE
-    else {"binary": 1_500_000, "binary-logins": 300_000, "binary-market": 300_000}
+    else {"binary": 1_500_000, "binary-logins": 300_000, "binary-market": 300_000, "mold-requests": 300_000}
 )
 COVERAGE_RUNS = 30_000
 _THROUGH = ("valid", "accepted", "orders", "refused orders", "whole")

@@ -18,12 +18,14 @@ from gateways.binary.market.conflation import Conflation
 from gateways.binary.market.connection import MarketConnection, MarketData
 from gateways.binary.market.feed import MarketFeed
 from gateways.binary.settings import BinarySettings
+from gateways.rates import RateDefaults, RateLimits
 from gateways.timer_wheel import TimerWheel
 from gateways.transport import Outlet
 
 _CLIENT: Final = SessionOpened(3, "SOUPBIN", "TRADR1", "", "TRADR1", "-", "FIRM", [11], 11)
 _LOGIN: Final = soup.login_request(soup.LoginRequest("TRADR1", "secret", "", 0))
 _SETTINGS: Final = BinarySettings()
+_NO_RATES: Final = RateLimits(RateDefaults())
 _TOGETHER: Final = 60
 
 
@@ -108,7 +110,7 @@ class MarketConnections:
             before = self._counters.messages_rejected
             wheel = TimerWheel(_SETTINGS.heartbeat_interval_s, trio.current_time())
             shared = Shared(settings=_SETTINGS, wheel=wheel, clock_ns=lambda: 10**18, entropy=bytes)
-            market_data = MarketData(cast(Any, self._venue), self._feed, self._conflation, self._counters)
+            market_data = MarketData(cast(Any, self._venue), self._feed, self._conflation, self._counters, _NO_RATES)
             connection = MarketConnection(cast(Outlet, wire), "fuzz", shared, market_data)
             with trio.fail_after(60):
                 await connection.run()

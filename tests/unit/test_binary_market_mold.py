@@ -23,7 +23,6 @@ from hypothesis import settings as run
 from hypothesis import strategies as st
 from market_venue import PASSWORD, MarketVenue, running, settings
 from test_client_market import AT_ONCE, Flow, market_of, same, taken, until
-from trio.testing import MockClock
 from venue_in_process import BTC_USDT, at_rest
 
 from clients import ConnectionLost
@@ -33,7 +32,7 @@ from clients.market.multicast import _listener
 from gateways.binary import soup
 from gateways.binary.market import mold
 from gateways.binary.market.codec import SEQUENCED
-from gateways.binary.market.mold_fanout import MoldCounters, MoldFanout, Rerequests, Ring
+from gateways.binary.market.mold_fanout import MoldCounters, MoldFanout, Ring
 from gateways.binary.market.mold_server import MoldServer, MoldSettings, _sender
 from gateways.binary.market.source import Kind
 from gateways.binary.market.stream import Batch
@@ -191,16 +190,6 @@ def test_the_ring_keeps_the_newest() -> None:
     assert kept == list(range(kept[0], 20_001))
     assert 400 < len(kept) < 500
     assert len(ring._firsts) < 5_000
-
-
-def test_who_asks_too_often_is_not_answered_and_sources_are_bounded() -> None:
-    rates = Rerequests(10, 3)
-    assert [rates.allows("10.0.0.1", 0) for _ in range(11)] == [True] * 10 + [False]
-    assert rates.allows("10.0.0.2", 0)
-    assert rates.allows("10.0.0.1", 10**9)
-    for host in range(10):
-        assert rates.allows(f"10.0.1.{host}", 10**9)
-    assert len(rates._sources) == 3
 
 
 # ---- receiving -----------------------------------------------------------------------------------------------------
@@ -380,20 +369,6 @@ async def test_the_end_of_the_fan_out_is_told(tmp_path: Path) -> None:
         async with multicast(at) as (server, _):
             pass
         assert mold.parse(server.log[-1]).ended
-
-
-async def test_a_flood_of_requests_is_not_answered(tmp_path: Path, mock_clock: MockClock) -> None:
-    async with running(settings(tmp_path)) as at, multicast(at, requests_per_s=5) as (server, where):
-        await Flow(at).trade(20)
-        with bound() as asker:
-            name = mold.session_field(at.feed.lines[Kind.ORDERS].stream.name)
-            for _ in range(20):
-                asker.sendto(mold.request(name, 1, 1), ("127.0.0.1", where.request_port))
-            await until(lambda: server.counters.requests_answered + server.counters.requests_refused == 20)
-            assert server.counters.requests_answered == 5
-            mock_clock.jump(1)
-            asker.sendto(mold.request(name, 1, 1), ("127.0.0.1", where.request_port))
-            await until(lambda: server.counters.requests_answered == 6)
 
 
 async def test_an_address_that_cannot_be_listened_to_is_said(tmp_path: Path) -> None:

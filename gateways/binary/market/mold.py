@@ -122,6 +122,11 @@ def parse(datagram: bytes) -> Downstream:
     return Downstream(session, sequence, messages, ended)
 
 
+def count_of(datagram: bytes) -> int:
+    """How many messages a packet says that it has."""
+    return int.from_bytes(datagram[HEADER.size - 2 : HEADER.size], "big")
+
+
 def parse_request(datagram: bytes) -> Request:
     """Raises ``MoldError`` unless it is one."""
     if len(datagram) != HEADER.size:

@@ -35,7 +35,7 @@ class MoldCounters(msgspec.Struct):
     """Those that the kernel had no room for, or no way."""
     requests_answered: int = 0
     requests_refused: int = 0
-    """Beyond a source's rate, for what is not kept, for another session, or no requests at all."""
+    """Beyond a source's rate or the bytes of all, for what is not kept, for another session, or no requests at all."""
 
 
 class MoldFanout:
@@ -128,6 +128,8 @@ class MoldFanout:
         if kept is None or asked.session.encode("latin-1") != self._session.strip():
             return _NOTHING
         first, packet = kept
+        if asked.sequence == first and asked.wanted >= mold.count_of(packet):
+            return packet
         skipped = asked.sequence - first
         messages = mold.parse(packet).messages[skipped : skipped + asked.wanted]
         return mold.packed(self._session, asked.sequence, messages) if messages else _NOTHING
@@ -169,12 +171,14 @@ class Ring:
 
 
 class Rerequests:
-    """How often each source may ask; of the sources that have asked last ``sources_max`` are known."""
+    """How much may be asked for again, which anybody can: of each source so many requests, of all together so many
+    bytes. Of the sources that have asked last ``sources_max`` are known, so that they are counted apart."""
 
-    def __init__(self, per_s: int, sources_max: int) -> None:
+    def __init__(self, per_s: int, bytes_per_s: int, sources_max: int) -> None:
         self._per_s = per_s
         self._sources_max = sources_max
         self._sources: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._bytes = TokenBucket(bytes_per_s, 0, 0)
 
     def allows(self, host: str, now_ns: int) -> bool:
         """Whether a request of ``host`` is within its rate. ``now_ns``: monotonic."""
@@ -187,3 +191,7 @@ class Rerequests:
         else:
             sources.move_to_end(host)
         return bucket.take(1, now_ns)
+
+    def may_send(self, size: int, now_ns: int) -> bool:
+        """Whether an answer of ``size`` bytes is within what all are sent together."""
+        return self._bytes.take(size, now_ns)
