@@ -90,14 +90,15 @@ class PortPresence(Actor[ToPort]):
         """Whether a Logon with this MsgSeqNum starts both directions from 1 without asking for it."""
         return self.epochs.starts_anew(msg_seq_num)
 
-    def log_on(self, *, reset: bool, first_out: int = 1) -> None:
+    def log_on(self, *, reset: bool, first_out: int = 1, again: bool = True) -> None:
         """Journal the logon once nothing of an earlier connection is in flight; its report, in FIX, is the Logon's
         reply.
 
-        With ``reset`` that reply is numbered ``first_out``.
+        With ``reset`` that reply is numbered ``first_out``, and with ``again`` what the client is not known to have is
+        sent again behind it.
         """
         self.epochs.begin(reset=reset)
-        self._once_quiet(lambda: self._journal_log_on(reset, first_out))
+        self._once_quiet(lambda: self._journal_log_on(reset, first_out, again))
 
     def configure(self, mode: CancelOnDisconnect, window_ms: int, done: Callable[[], None]) -> None:
         """What the end of this connection means, from now on until then; ``done`` once that is durable."""
@@ -130,7 +131,7 @@ class PortPresence(Actor[ToPort]):
         self.epochs.end(completed=False)
         self._once_quiet(lambda: self._journal_log_out(confirmed=False, lost=True))
 
-    def _journal_log_on(self, reset: bool, first_out: int) -> None:
+    def _journal_log_on(self, reset: bool, first_out: int, again: bool) -> None:
         session_id = self.session.session_id
         self._routes.disconnects.back(session_id)
         if not self._is_fix:
@@ -138,8 +139,9 @@ class PortPresence(Actor[ToPort]):
             return
         epoch = self.state.epoch + reset
         first_out = first_out if reset else self._numbers.next
-        limit = first_out + self._numbers.unconfirmed * reset + self._limits.numbers_reserved
-        again_from = first_out + 1 if reset else 0
+        again = again and reset
+        limit = first_out + self._numbers.unconfirmed * again + self._limits.numbers_reserved
+        again_from = first_out + 1 if again else 0
         window_ns = self.epochs.window_ns
         logged_on = SessionLoggedOn(session_id, epoch, reset, self.in_next, first_out, again_from, window_ns)
         self._routes.journal.tell(Outcome(0, 0, 0, [logged_on]))

@@ -192,6 +192,8 @@ class SessionConfig(Discreet, frozen=True, kw_only=True):
     """What becomes of a field that the session's dictionary does not define."""
     last_processed: Annotated[bool, Switch()] = False
     """Every message of the venue says LastMsgSeqNumProcessed, FIX tag 369."""
+    reissue_on_reset: Annotated[bool, Switch()] = False
+    """After a client's 141=Y too, reports that it is not known to have are sent again."""
 
     def profile(self, sealed_keys: Sequence[str]) -> SessionProfile:
         """The engine's; ``sealed_keys`` are the hmac_keys as the journal holds them."""
@@ -212,6 +214,7 @@ class SessionConfig(Discreet, frozen=True, kw_only=True):
             reset_on_disconnect=self.reset_on_disconnect,
             unknown_tags=self.unknown_tags,
             last_processed=self.last_processed,
+            reissue_on_reset=self.reissue_on_reset,
         )
 
     @classmethod
@@ -243,6 +246,7 @@ class SessionConfig(Discreet, frozen=True, kw_only=True):
             reset_on_disconnect=profile.reset_on_disconnect,
             unknown_tags=profile.unknown_tags,
             last_processed=profile.last_processed,
+            reissue_on_reset=profile.reissue_on_reset,
         )
 
     def credential(self, salt: bytes) -> str:

@@ -24,6 +24,7 @@ _FIX_ONLY: Final = (
     "reset_on_disconnect",
     "unknown_tags",
     "last_processed",
+    "reissue_on_reset",
 )
 """What a SoupBinTCP session can't have: its numbers never start again, and it has no dictionary."""
 

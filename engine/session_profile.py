@@ -100,6 +100,8 @@ class SessionProfile(msgspec.Struct, frozen=True, array_like=True):
     unknown_tags: UnknownTags = UnknownTags.REJECT
     last_processed: bool = False
     """Every outbound message says LastMsgSeqNumProcessed (FIX 369)."""
+    reissue_on_reset: bool = False
+    """After a reset that the client asks for (FIX 141=Y) too, reports that it is not known to have are sent again."""
 
 
 PLAIN_PROFILE = SessionProfile()

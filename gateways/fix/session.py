@@ -326,7 +326,8 @@ class FixSession:
         elif msg_seq_num == port.in_next:
             port.in_next += 1
         self._inbound.begin(msg_seq_num)
-        port.log_on(reset=self._reset, first_out=first_out)
+        again = not self._asked_reset or port.session.profile.reissue_on_reset
+        port.log_on(reset=self._reset, first_out=first_out, again=again)
 
     def _refuse(self, reason: str, now_ns: int) -> None:
         sending_time = format_utc(now_ns, self._settings.timestamp_digits)

@@ -58,8 +58,8 @@ class StagePort(FakePort):
             self._granted = trio.Event()
             await self._granted.wait()
 
-    def log_on(self, *, reset: bool, first_out: int = 1) -> None:
-        super().log_on(reset=reset, first_out=first_out)
+    def log_on(self, *, reset: bool, first_out: int = 1, again: bool = True) -> None:
+        super().log_on(reset=reset, first_out=first_out, again=again)
         self._logging_on = True
         if not self.holding:
             self.commit()

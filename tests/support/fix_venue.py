@@ -108,6 +108,7 @@ class FakePort:
         self.orders: dict[str, OrderImage] = {}
         """What :meth:`order_named` finds."""
         self.logons: list[bool] = []
+        self.again: list[bool] = []
         self.logouts: list[bool] = []
         self.completed: list[bool] = []
         """Of each logout, whether both sides said it."""
@@ -149,8 +150,9 @@ class FakePort:
     def starts_anew(self, msg_seq_num: int) -> bool:
         return self.anew
 
-    def log_on(self, *, reset: bool, first_out: int = 1) -> None:
+    def log_on(self, *, reset: bool, first_out: int = 1, again: bool = True) -> None:
         self.logons.append(reset)
+        self.again.append(again)
         if reset:
             self.out_next = first_out
             self.released = first_out - 1

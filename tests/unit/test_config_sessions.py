@@ -53,6 +53,7 @@ FULL = {
     "reset_on_disconnect": "true",
     "unknown_tags": "pass",
     "last_processed": "true",
+    "reissue_on_reset": "true",
 }  # fmt: skip
 
 
@@ -90,6 +91,7 @@ def test_every_key_of_the_profile_arrives_in_it() -> None:
         reset_on_disconnect=True,
         unknown_tags=UnknownTags.PASS,
         last_processed=True,
+        reissue_on_reset=True,
     )
 
 

@@ -61,6 +61,26 @@ async def test_each_logon_starts_from_one_and_unconfirmed_reports_follow(tmp_pat
         await venues.check(it.venue)
 
 
+async def test_a_client_that_asks_for_the_reset_has_nothing_sent_again_unless_it_is_to(tmp_path: Path) -> None:
+    async with world(tmp_path / "plain") as it:
+        await cut(it, await with_an_order(it))
+        wire = await it.connect()
+        assert picked(await wire.log_on(1, "141=Y|"), "35", "34", "141") == ["A", "1", "Y"]
+        await wire.send("1", 2, "112=x")
+        assert picked(await wire.next(), "35", "34") == ["0", "2"]
+        await wire.send("A", 1, "98=0|108=30|141=Y|")  # on a live session too
+        assert picked(await wire.next(), "35", "34", "141") == ["A", "1", "Y"]
+        await wire.send("1", 2, "112=y")
+        assert picked(await wire.next(), "35", "34") == ["0", "2"]
+        await venues.check(it.venue)
+    async with world(tmp_path / "again", reissue_on_reset=True) as it:
+        await cut(it, await with_an_order(it))
+        wire = await it.connect()
+        assert picked(await wire.log_on(1, "141=Y|"), "35", "34", "141") == ["A", "1", "Y"]
+        assert picked(await wire.next(), "35", "34", "97", "11", "43") == ["8", "2", "Y", "C1", None]
+        await venues.check(it.venue)
+
+
 async def test_a_client_that_asks_for_the_reset_is_told_so(tmp_path: Path) -> None:
     async with world(tmp_path, reset_on_logon=True) as it:
         assert picked(await (await it.connect()).log_on(1, "141=Y|"), "35", "34", "141") == ["A", "1", "Y"]
