@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from sys import maxsize
+from typing import TYPE_CHECKING
 from zlib import adler32
 
 import msgspec
 
 from gateways.fix.groups import DATA_LENGTH_TAG, LENGTH_TAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SOH = "\x01"
 _SOH_BYTE = 1
@@ -261,30 +265,49 @@ def _field(text: str, pos: int, before: list[str] | None) -> tuple[str, str, int
 
 
 class Encoder:
-    """Messages of one session into bytes: everything that never changes is put together once."""
+    """Messages of one session into bytes: everything that never changes is put together once.
 
-    __slots__ = ("_begin", "_comp_ids", "_sending_time", "_stamp")
+    A message's content is what BodyLength counts, MsgType to the last field before CheckSum: ``35=…|34=…``, what
+    :meth:`header` gives, flags (43, 97, 122) and body, each of them fields that end with SOH.
+    """
+
+    __slots__ = ("_begin", "_comp_ids", "_header", "_sending_time")
 
     def __init__(self, begin_string: str, sender_comp_id: str, target_comp_id: str) -> None:
         self._begin = f"8={begin_string}\x019="
         self._comp_ids = f"\x0149={sender_comp_id}\x0156={target_comp_id}\x0152="
         self._sending_time = ""
-        self._stamp = ""
+        self._header = ""
+
+    def header(self, sending_time: str) -> str:
+        """What follows MsgSeqNum in every message: its SOH, the CompIDs and SendingTime."""
+        if sending_time is not self._sending_time:  # messages of one batch share it
+            self._sending_time = sending_time
+            self._header = f"{self._comp_ids}{sending_time}\x01"
+        return self._header
+
+    def content(self, msg_type: str, number: int, sending_time: str, body: str, flags: str = "") -> str:
+        """A message's content; who makes many of one SendingTime puts :meth:`header` into them himself."""
+        return f"35={msg_type}\x0134={number}{self.header(sending_time)}{flags}{body}"
 
     def encode(self, msg_type: str, number: int, sending_time: str, body: str, flags: str = "") -> bytes:
-        """A whole message. ``body`` and ``flags`` (43, 97, 122) are fields that each end with SOH."""
-        if sending_time is not self._sending_time:  # reports of one batch share it
-            self._sending_time = sending_time
-            self._stamp = f"{self._comp_ids}{sending_time}\x01"
-        content = f"35={msg_type}\x0134={number}{self._stamp}{flags}{body}"
-        text = f"{self._begin}{len(content)}\x01{content}"
-        try:
-            data = text.encode("latin-1")
-        except UnicodeEncodeError:
+        """A whole message."""
+        return self.join((self.content(msg_type, number, sending_time, body, flags),))
+
+    def join(self, contents: Iterable[str]) -> bytes:
+        """Whole messages of these contents, one behind the other."""
+        begin, trailers = self._begin, _TRAILERS
+        parts: list[bytes] = []
+        keep = parts.append
+        for content in contents:
+            text = f"{begin}{len(content)}\x01{content}"
             data = text.encode("latin-1", "replace")
-        if len(data) <= _ADLER_ASCII_MAX and text.isascii():  # a string knows that of itself
-            return data + _TRAILERS[(adler32(data) - 1) & 0xFF]
-        return data + _TRAILERS[checksum(data)]
+            keep(data)
+            if text.isascii() and len(data) <= _ADLER_ASCII_MAX:  # a string knows that of itself
+                keep(trailers[(adler32(data) - 1) & 0xFF])
+            else:
+                keep(trailers[checksum(data)])
+        return b"".join(parts)
 
 
 def printable(text: str) -> str:

@@ -19,6 +19,6 @@ class LastProcessedEncoder(Encoder):
         super().__init__(begin_string, sender_comp_id, target_comp_id)
         self._port = port
 
-    def encode(self, msg_type: str, number: int, sending_time: str, body: str, flags: str = "") -> bytes:
-        """See :meth:`Encoder.encode`."""
-        return super().encode(msg_type, number, sending_time, body, f"369={self._port.in_next - 1}\x01{flags}")
+    def header(self, sending_time: str) -> str:
+        """See :meth:`Encoder.header`."""
+        return f"{super().header(sending_time)}369={self._port.in_next - 1}\x01"

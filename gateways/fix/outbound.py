@@ -27,7 +27,7 @@ class Outbound:
     """Numbers, encodes, orders and writes. ``next`` is the number that is to be sent next; 0 before the Logon reply."""
 
     __slots__ = (
-        "_buffer", "_digits", "_encoder", "_mapper", "_parked", "_port", "_routes", "_write", "held", "next", "route",
+        "_contents", "_digits", "_encoder", "_mapper", "_parked", "_port", "_routes", "_write", "held", "next", "route",
     )  # fmt: skip
 
     def __init__(
@@ -46,7 +46,8 @@ class Outbound:
         self._digits = digits
         self._routes = routes
         self._parked: deque[tuple[int, str, str, str]] = deque()
-        self._buffer: list[bytes] = []
+        self._contents: list[str] = []
+        """Of this wake-up's messages: see :class:`gateways.fix.codec.Encoder`. They get their bytes in one go."""
         self.next = 0
         self.held = True
         """While true nothing live is sent: no Logon reply yet, or a resend is being served."""
@@ -62,13 +63,13 @@ class Outbound:
         self._parked.clear()
         self.held = False
         self.next = number
-        self._encode(number, "A", body, format_utc(now_ns, self._digits))
+        self._keep(number, "A", body, format_utc(now_ns, self._digits))
 
     def admin(self, msg_type: str, body: str, now_ns: int) -> None:
         """A message that is not journaled: sent now, or as soon as all numbered before it have been."""
         number = self._port.allot()
         if number == self.next and not self.held and self._port.sendable(number):
-            self._encode(number, msg_type, body, format_utc(now_ns, self._digits), self.route)
+            self._keep(number, msg_type, body, format_utc(now_ns, self._digits), self.route)
         else:
             self._parked.append((number, msg_type, body, self.route))
 
@@ -76,8 +77,8 @@ class Outbound:
         """Durable reports, for the first time. Those numbered before ``next`` have been sent and are passed over."""
         sending_time = format_utc(now_ns, self._digits)
         body_of = self._mapper.body_of
-        encode = self._encoder.encode
-        keep = self._buffer.append
+        header = self._encoder.header(sending_time)
+        keep = self._contents.append
         flagged_upto = maxsize if self._routes.by_cl_ord_id else self._port.reissued_upto
         parked = self._parked
         expected = self.next
@@ -90,7 +91,7 @@ class Outbound:
                 self._unpark(number, sending_time)
             msg_type, body = body_of[type(report.event)](report)
             flags = self._flags(report) if number <= flagged_upto else ""
-            keep(encode(msg_type, number, sending_time, body, flags))
+            keep(f"35={msg_type}\x0134={number}{header}{flags}{body}")
             expected = number + 1
         self.next = max(self.next, expected)
         if parked and not self.held:
@@ -112,15 +113,15 @@ class Outbound:
         if self._parked:
             self._unpark(self._parked[-1][0] + 1, format_utc(now_ns, self._digits))
 
-    def raw(self, data: bytes) -> None:
-        """Bytes that are ready: a resend."""
-        self._buffer.append(data)
+    def resent(self, contents: list[str]) -> None:
+        """What has been sent before goes again, with the numbers that it had."""
+        self._contents += contents
 
     def flush(self) -> None:
         """Writes all that has gathered at once."""
-        if self._buffer:
-            data = self._buffer[0] if len(self._buffer) == 1 else b"".join(self._buffer)
-            self._buffer.clear()
+        if self._contents:
+            data = self._encoder.join(self._contents)
+            self._contents.clear()
             self._write(data)
 
     def _unpark(self, before: int, sending_time: str) -> None:
@@ -128,8 +129,8 @@ class Outbound:
         parked, sendable = self._parked, self._port.sendable
         while parked and (parked[0][0] < before or (parked[0][0] == self.next and sendable(self.next))):
             number, msg_type, body, route = parked.popleft()
-            self._encode(number, msg_type, body, sending_time, route)
+            self._keep(number, msg_type, body, sending_time, route)
 
-    def _encode(self, number: int, msg_type: str, body: str, sending_time: str, route: str = "") -> None:
-        self._buffer.append(self._encoder.encode(msg_type, number, sending_time, body, route))
+    def _keep(self, number: int, msg_type: str, body: str, sending_time: str, route: str = "") -> None:
+        self._contents.append(self._encoder.content(msg_type, number, sending_time, body, route))
         self.next = max(self.next, number + 1)

@@ -33,34 +33,34 @@ class Resend:
         self.begin = begin
         self.end = end
 
-    def chunk(self, reports: list[Report], reissued_upto: int, now_ns: int) -> bytes:
-        """The next reports in order of their numbers; holes between them become gap fills."""
+    def chunk(self, reports: list[Report], reissued_upto: int, now_ns: int) -> list[str]:
+        """The contents of the next reports in order of their numbers; holes between them become gap fills."""
         sending_time = format_utc(now_ns, self._digits)
-        out: list[bytes] = []
+        contents: list[str] = []
         for report in reports:
             number = report.number
             if not self._next <= number <= self.end or type(report.event) is SessionLoggedOn:
                 continue
             if number > self._next:
-                out.append(self._gap_fill(number, sending_time))
+                contents.append(self._gap_fill(number, sending_time))
             msg_type, body = self._mapper.report(report)
             orig_sending_time = format_utc(report.time_ns, self._digits)
             flags = f"43=Y\x01122={orig_sending_time}\x01{self._routes.of(report)}"
             if number <= reissued_upto:
                 flags += "97=Y\x01"
-            out.append(self._encoder.encode(msg_type, number, sending_time, body, flags))
+            contents.append(self._encoder.content(msg_type, number, sending_time, body, flags))
             self._next = number + 1
-        return b"".join(out)
+        return contents
 
-    def finish(self, now_ns: int) -> bytes:
-        """The gap fill for what is left after the last report; empty if nothing is."""
+    def finish(self, now_ns: int) -> list[str]:
+        """The gap fill for what is left after the last report, if anything is."""
         if self._next > self.end:
-            return b""
-        return self._gap_fill(self.end + 1, format_utc(now_ns, self._digits))
+            return []
+        return [self._gap_fill(self.end + 1, format_utc(now_ns, self._digits))]
 
-    def _gap_fill(self, new_seq_no: int, sending_time: str) -> bytes:
+    def _gap_fill(self, new_seq_no: int, sending_time: str) -> str:
         """SequenceReset-GapFill: 122 equals 52, as the original time of what is left out is not kept."""
         flags = f"43=Y\x01122={sending_time}\x01"
         number = self._next
         self._next = new_seq_no
-        return self._encoder.encode("4", number, sending_time, f"123=Y\x0136={new_seq_no}\x01", flags)
+        return self._encoder.content("4", number, sending_time, f"123=Y\x0136={new_seq_no}\x01", flags)

@@ -99,11 +99,11 @@ class Resends:
 
     def send(self, resend: Resend, reports: list[Report], now_ns: int) -> None:
         """A chunk of what is asked for."""
-        self._raw(resend.chunk(reports, self._port.reissued_upto, now_ns))
+        self._send(resend.chunk(reports, self._port.reissued_upto, now_ns))
 
     def finish(self, resend: Resend, now_ns: int) -> None:
         """The journal has no more of what is asked for."""
-        self._raw(resend.finish(now_ns))
+        self._send(resend.finish(now_ns))
 
     @property
     def behind(self) -> tuple[int, int] | None:
@@ -134,7 +134,7 @@ class Resends:
     def _is_closed(self) -> bool:
         return self._owner.state is State.CLOSED
 
-    def _raw(self, data: bytes) -> None:
-        if data and not self._is_closed:
-            self._outbound.raw(data)
+    def _send(self, contents: list[str]) -> None:
+        if contents and not self._is_closed:
+            self._outbound.resent(contents)
             self._outbound.flush()

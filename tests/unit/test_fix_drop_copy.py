@@ -122,9 +122,10 @@ def test_a_sources_firm_may_change_and_the_session_may_be_removed() -> None:
 def test_a_copy_is_resent_with_the_same_words() -> None:
     mapper = ReportMapper(DIALECTS["FIX.4.4"], known(), 3)
     copies = [copy_of(original(event, order), number=number) for number, (event, order) in enumerate(EVENTS, 5)]
-    resend = Resend(Encoder("FIX.4.4", "TRADEENGINE", "CLEARER"), mapper, 3, Routes(10), 5, 4 + len(copies))
+    encoder = Encoder("FIX.4.4", "TRADEENGINE", "CLEARER")
+    resend = Resend(encoder, mapper, 3, Routes(10), 5, 4 + len(copies))
     framer = Framer(1 << 20)
-    framer.feed(resend.chunk(copies, 0, NOW))
+    framer.feed(encoder.join(resend.chunk(copies, 0, NOW)))
     for frame, copy in zip(framer.take(100), copies, strict=True):
         fields = parse(frame).fields
         assert (fields["43"], fields["34"], fields["115"]) == ("Y", str(copy.number), "BROKER1")
