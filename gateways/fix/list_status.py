@@ -1,5 +1,5 @@
-"""ListStatus (N): how the orders of a list stand; asked for by a ListStatusRequest (M), told in answer to a NewOrderList
-(E) and a ListCancelRequest (K), and unasked when a list has ended. Pure.
+"""ListStatus (N): how the orders of a list stand. It answers a ListStatusRequest (M), a NewOrderList (E) and a
+ListCancelRequest (K), and tells unasked that a list has ended. Pure.
 
 It is no part of the journal: it says what the journal's reports have said, and goes out after these. A list has at most
 ten orders, so one message says all.
@@ -79,9 +79,10 @@ class ListStatuses:
             return [("N", self._status(asked.kind, list_id, answer.legs, now_ns))]
         return [("j", business_reject_body(asked.ref_seq_num, "M", unknown_list(list_id)))]
 
-    def ended(self, reports: Sequence[Report], lists: Mapping[str, ListState], now_ns: int) -> list[str]:
-        """Bodies for the lists that have ended with these reports, but for those about which an answer is to come."""
-        told: dict[str, str] = {}
+    def ended(self, reports: Sequence[Report], lists: Mapping[str, ListState], now_ns: int) -> list[tuple[str, str]]:
+        """For the lists that have ended with these reports, but for those about which an answer is to come: the ClOrdID
+        of the order that was the last, and a body."""
+        told: dict[str, tuple[str, str]] = {}
         for report in reports:
             order = report.order
             if order is None or order.leaves_qty or type(report.event) in _NO_END:
@@ -94,7 +95,7 @@ class ListStatuses:
             if known is None or known.may_be_in_book or known.first_order_id != special.link.first_order_id:
                 continue
             if not any(asked.list_id == list_id and asked.kind == ACK for asked in self._asked.values()):
-                told[list_id] = self._status(ALL_DONE, list_id, known.legs, now_ns)
+                told[list_id] = order.cl_ord_id, self._status(ALL_DONE, list_id, known.legs, now_ns)
         return list(told.values())
 
     # ---- the message ----------------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ from engine.types import Contingency, OrdRejReason
 from gateways.fix import vocabulary as words
 from gateways.fix.fields_in import OUT_OF_RANGE, check_count, check_required, identifier
 from gateways.fix.groups import Entry, group_of
+from gateways.fix.list_status import unknown_list
 from gateways.fix.numbers import read_int
 from gateways.fix.parties import account_among
-from gateways.fix.list_status import unknown_list
 from gateways.fix.refusals import FieldRefusal, ListRefusal, NotSupported
 from gateways.fix.times import check_utc
 

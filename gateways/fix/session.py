@@ -161,11 +161,18 @@ class FixSession:
         if self._captures.is_live:
             self._captures.trades(reports, now_ns)
         if self._port.lists:
-            for body in self._inquiries.lists.ended(reports, self._port.lists, now_ns):
-                self.tell("N", body, now_ns)
+            self._tell_ended(reports, now_ns)
         self._desk.flush(now_ns)
         self._outbound.flush()
         self._logout.check()
+
+    def _tell_ended(self, reports: list[Report], now_ns: int) -> None:
+        """Of lists that these reports have ended, to whom their orders' reports go."""
+        before = self.route
+        for cl_ord_id, body in self._inquiries.lists.ended(reports, self._port.lists, now_ns):
+            self.route = self.routes.by_cl_ord_id.get(cl_ord_id, "")
+            self.tell("N", body, now_ns)
+        self.route = before
 
     def market(self, messages: list[MarketMessage], now_ns: int) -> None:
         """Market data that the session listens to: sent now, or what it comes to when the client has room."""

@@ -175,7 +175,7 @@ class Told:
             assert order.special is not None
             assert order.special.link is not None
             self.lists.follow(report, order, order.special.link)
-        return [shown(body.encode())[:21] for body in self.statuses.ended(reports, self.lists, NOW)]
+        return [shown(body.encode())[:21] for _, body in self.statuses.ended(reports, self.lists, NOW)]
 
 
 OPEN = [OrderAccepted(leg(0)), OrderAccepted(leg(1))]

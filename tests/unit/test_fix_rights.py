@@ -31,6 +31,10 @@ async def test_a_session_without_the_right_to_trade_is_told_so(venue: Gateway, b
     assert reject["58"] == "Not authorized: the session has no right to trade"
     await client.cancel("c1", "o1")
     assert (await client.get())["372"] == "F"
+    await client.send("K", "66=L1|60=20260101-00:00:00")
+    assert (await client.get())["372"] == "K"
+    await client.send("M", "66=L1")
+    assert (await client.get())["58"] == "Unknown list L1", "who may not trade may ask"
     await client.send("1", "112=still here")
     assert (await client.get())["112"] == "still here"
 
