@@ -38,8 +38,8 @@ class LivePort(FakePort):
         self.committed = 0
         self.credited = trio.Event()
 
-    def log_on(self, *, reset: bool, first_out: int = 1) -> None:
-        super().log_on(reset=reset, first_out=first_out)
+    def log_on(self, *, reset: bool, first_out: int = 1, again: bool = True) -> None:
+        super().log_on(reset=reset, first_out=first_out, again=again)
         assert self.connection is not None
         self.connection.deliver(self.logged_on())
 
