@@ -63,16 +63,27 @@ class Logout:
             owner.close(owner.close_reason or "Logged out", confirmed=self._outbound.next == self._port.out_next)
 
     def wait(self, now_s: float, now_ns: int) -> None:
-        """After half the time the Logout overtakes reports that don't become durable: the journal may have failed."""
+        """After half the time the Logout waits no longer for a resend to end, or for reports that don't become durable,
+        as the journal may have failed."""
         owner = self._owner
         age_s = now_s - self._since_s
         if age_s * 2 >= self._timeout_s:
             if self._reply_due and not self.replied:
                 self.replied = True
                 owner.admin("5", "", now_ns)
-            self._outbound.held = False
-            self._outbound.force(now_ns)
-            self._outbound.flush()
+            self._overtake(now_ns)
         if age_s >= self._timeout_s:
             silent = "" if owner.state is State.LOGOUT_RECEIVED else "; the client did not answer the Logout"
             owner.close(f"{owner.close_reason or 'Logged out'}{silent}", confirmed=False)
+
+    def _overtake(self, now_ns: int) -> None:
+        """A resend that is not done ends where it is, so that none of it follows the Logout. No gap fill stands for the
+        rest, which may be fills: the Logout's number tells the client that it lacks something. What it asks for after
+        that is served."""
+        outbound = self._outbound
+        if outbound.held and outbound.has_parked("5"):
+            self._owner.resends.clear()
+            outbound.held = False
+        if not outbound.held:
+            outbound.force(now_ns)
+            outbound.flush()

@@ -58,6 +58,10 @@ class Outbound:
     def parked(self) -> int:
         return len(self._parked)
 
+    def has_parked(self, msg_type: str) -> bool:
+        """Whether a message of that type waits."""
+        return any(parked[1] == msg_type for parked in self._parked)
+
     def begin(self, number: int, body: str, now_ns: int) -> None:
         """The Logon reply: the first message of the connection (or of a new epoch), numbered by the journal."""
         self._parked.clear()

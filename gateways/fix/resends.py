@@ -47,6 +47,7 @@ class Resends:
         self._quota = ResendQuota(settings)
         self._make = make
         self._waiting: deque[tuple[int, int]] = deque()
+        self._current: Resend | None = None
 
     @property
     def waiting(self) -> int:
@@ -66,8 +67,9 @@ class Resends:
         return refusal
 
     def clear(self) -> None:
-        """What waits is not served any more."""
+        """Nothing more is served of what has been asked for: what has not come yet the client can ask for again."""
         self._waiting.clear()
+        self._current = None
 
     # ---- called by the connection -------------------------------------------------------------------------------
 
@@ -78,6 +80,8 @@ class Resends:
             due = self.behind
             if resend is not None:
                 async for reports in replay(resend.begin, resend.end):
+                    if resend is not self._current:
+                        break
                     self.send(resend, reports, clock())
                     counters.reports_resent += len(reports)
                     await drain()
@@ -93,17 +97,18 @@ class Resends:
 
     def next(self) -> Resend | None:
         """The next request to serve; its reports are the journal's."""
-        if not self._waiting or self._is_closed:
-            return None
-        return self._make(*self._waiting.popleft())
+        self._current = self._make(*self._waiting.popleft()) if self._waiting and not self._is_closed else None
+        return self._current
 
     def send(self, resend: Resend, reports: list[Report], now_ns: int) -> None:
         """A chunk of what is asked for."""
-        self._send(resend.chunk(reports, self._port.reissued_upto, now_ns))
+        if resend is self._current:
+            self._send(resend.chunk(reports, self._port.reissued_upto, now_ns))
 
     def finish(self, resend: Resend, now_ns: int) -> None:
         """The journal has no more of what is asked for."""
-        self._send(resend.finish(now_ns))
+        if resend is self._current:
+            self._send(resend.finish(now_ns))
 
     @property
     def behind(self) -> tuple[int, int] | None:
