@@ -3,7 +3,7 @@
 An engine writes all its orders in one form: the same fields in the same order, header included, and times of one
 precision. Once the general way has accepted some plain limit orders or cancels of a form, it is learned: an expression
 that has the form's tags literally, and of each value the syntax. What matches is split at the speed of C. Values that
-come again and again are looked at once: numbers, seconds, and within a read symbols and accounts. It takes an eighth of
+come again and again are looked at once: numbers, seconds, and within a read symbols and accounts. It takes a seventh of
 what the general way does; what does not match, or has a value that is not plain, goes that way, which alone knows what
 is wrong with it.
 
