@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateways.fix.numbers import read_int
+from gateways.fix.numbers import NUMBER_DIGITS_MAX, is_too_long, read_int
 from gateways.fix.refusals import MISSING, RANGE, FieldRefusal
 
 if TYPE_CHECKING:
@@ -97,12 +97,14 @@ def _number(message: Message, tag: str) -> int:
     """A required sequence number.
 
     Raises:
-        FieldRefusal: it is missing or no number.
+        FieldRefusal: it is missing, no number, or one that no message can have.
     """
     text = message.fields.get(tag)
     if text is None:
         raise FieldRefusal(1, tag, MISSING)
     value = read_int(text)
+    if is_too_long(text):
+        raise FieldRefusal(5, tag, f"{RANGE}: more than {NUMBER_DIGITS_MAX} digits")
     if value is None:
         raise FieldRefusal(6, tag, "Incorrect data format for value")
     return value

@@ -16,7 +16,7 @@ from gateways.fix.codec import Message, parse
 from gateways.fix.dictionary import dictionary_for
 from gateways.fix.logon import ACCURACY, APPL_VER_ID, sending_time_fault
 from gateways.fix.mapping_in import CommandMapper
-from gateways.fix.numbers import read_int
+from gateways.fix.numbers import NUMBER_DIGITS_MAX, is_too_long, read_int
 from gateways.fix.permissions import check_permitted, may_trade
 from gateways.fix.plain_orders import PlainOrders
 from gateways.fix.refusals import (
@@ -294,6 +294,8 @@ class Inbound:
             text = f"Incorrect BeginString, expecting {begin_string} but received {fields['8']}"
         elif "34" not in fields:
             text = f"Received message without MsgSeqNum, expecting {self._port.in_next}"
+        elif is_too_long(fields["34"]):
+            text = f"MsgSeqNum (34) has more than {NUMBER_DIGITS_MAX} digits: the session's numbers have to be reset"
         elif seq is None:
             text = f"MsgSeqNum (34) is incorrect, expecting {self._port.in_next} but received {fields['34']!r}"
         else:
