@@ -2,7 +2,7 @@
 
 A frame is ``8=FIX…|9=length|35=…|…|10=sum|`` with a right BodyLength and CheckSum; anything else is garbled and skipped
 up to the next plausible start, without a sequence number being spent (FIX 4.4 vol. 2, "garbled message"). Pure and hot:
-a NewOrderSingle is found in 0.3 µs and split into its fields in 2.
+a NewOrderSingle is found in 0.4 µs and split into its fields in 2 to 3.
 """
 
 from __future__ import annotations
