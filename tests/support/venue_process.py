@@ -75,14 +75,13 @@ class VenueProcess:
         """
         assert not self.running
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        told = self.data_dir / "ports.json"
+        told = self._ports_file
         told.unlink(missing_ok=True)
-        ports = ("--fix-port", "0", "--binary-port", "0", "--admin-port", "0")
         environment = {key: value for key, value in os.environ.items() if not key.startswith("TRADE_ENGINE_")}
         environment |= {f"TRADE_ENGINE_{key}": value for key, value in self.settings.items()}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command("run", "--config", self.config, "--data-dir", self.data_dir, *ports),
+                self._command(),
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -96,7 +95,18 @@ class VenueProcess:
                 self.kill()
                 raise AssertionError(f"the venue does not listen after {self.timeout_s:g} s:\n{self.output}")
             time.sleep(_POLL_S)
-        self.ports = msgspec.convert(json.loads(told.read_text()), Ports)
+        self._listens(json.loads(told.read_text()))
+
+    @property
+    def _ports_file(self) -> Path:
+        return self.data_dir / "ports.json"
+
+    def _command(self) -> list[str]:
+        ports = ("--fix-port", "0", "--binary-port", "0", "--admin-port", "0")
+        return command("run", "--config", self.config, "--data-dir", self.data_dir, *ports)
+
+    def _listens(self, told: dict[str, int]) -> None:
+        self.ports = msgspec.convert(told, Ports)
 
     def kill(self) -> None:
         """``kill -9``: whatever it was doing, it does no more."""

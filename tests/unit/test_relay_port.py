@@ -151,6 +151,37 @@ async def test_the_end_of_the_venues_session_is_the_relays(tmp_path: Path) -> No
         assert [client.book.system for client in clients] == [[b"C"], [b"C"], []]
 
 
+async def test_a_client_that_is_ahead_of_the_relay_is_waited_for(tmp_path: Path) -> None:
+    """It has been told more by another one that is quicker."""
+    async with running(settings(tmp_path)) as at, relaying(at) as relay:
+        flow = Flow(at.venue)
+        await relay.connected()
+        direct = await at.client()
+        line = relay.relayed.lines[Kind.ORDERS]
+        held_up: list[tuple[int, bytes]] = []
+        take = line.take
+        line.take = lambda count, packets: held_up.append((count, packets))  # type: ignore[method-assign]
+        await flow.trade(10)
+        await direct.caught_up()
+        with trio.fail_after(PATIENCE_S):
+            while line.stream.next + sum(count for count, _ in held_up) < direct.book.next:
+                await trio.sleep(0.001)
+        async with trio.open_nursery() as nursery:
+
+            @nursery.start_soon
+            async def come_over() -> None:
+                client = await relay.subscriber(sequence=direct.book.next, session=direct.session, book=direct.book)
+                await flow.trade(10)
+                await checked([client])
+
+            with trio.fail_after(PATIENCE_S):
+                while not relay.acceptor.connections:
+                    await trio.sleep(0.001)
+            line.take = take  # type: ignore[method-assign]
+            for count, packets in held_up:
+                take(count, packets)
+
+
 async def test_the_end_of_a_relay_is_not_that_of_the_session(tmp_path: Path) -> None:
     async with running(settings(tmp_path)) as at, relaying(at) as relay:
         flow = Flow(at.venue)

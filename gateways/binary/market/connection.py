@@ -31,6 +31,9 @@ _CHUNK = 262_144
 _FIRST = 1
 """What comes next in a stream without Sequenced Data."""
 
+_AHEAD_S = 2.0
+"""How long a client that is ahead of a stream that is followed is not refused."""
+
 
 class MarketData(msgspec.Struct, frozen=True):
     """What all connections of the market data port have in common beyond :class:`Shared`."""
@@ -162,7 +165,7 @@ class MarketConnection(ClientConnection):
             self._check_share(client)
             self._source.start(line)
             number = self._next or request.sequence
-            self._check_held(line, number)
+            await self._check_held(line, number)
             conflated = _is_conflated(request)
             snapshot = [] if request.sequence or conflated else await self._snapshot(line, number)
         except LogonRefused as refused:
@@ -188,7 +191,7 @@ class MarketConnection(ClientConnection):
     async def _answered(self, request: soup.LoginRequest, client: SessionOpened) -> Answered:
         """A :data:`actors.door.Challenge`. Until the client has proved who it is nothing is done for it."""
         line = self._line_for(request, client)
-        self._check_held(line, request.sequence)
+        await self._check_held(line, request.sequence)
         self._line, self._next = line, request.sequence or line.joins_at
         self.write(self._session.challenge(self._next, line.stream.name))
         return await self._signature(line.stream.name)
@@ -208,9 +211,17 @@ class MarketConnection(ClientConnection):
         if self._listening[client.session_id] >= most:
             raise SessionUnavailable(f"the session is logged in here {most} times already")
 
-    def _check_held(self, line: SourceLine, number: int) -> None:
-        """Raises SessionUnavailable."""
+    async def _check_held(self, line: SourceLine, number: int) -> None:
+        """Raises SessionUnavailable. Who comes from another relay may be ahead of this one, for a moment."""
         stream = line.stream
+        if line.follows and number > stream.next:
+            reached = trio.Event()
+            line.await_number(number, reached.set)
+            with trio.move_on_after(_AHEAD_S):
+                await reached.wait()
+            line.await_no_more(reached.set)
+            if line.ended:
+                raise SessionUnavailable(line.ended)
         if number and not stream.holds(number):
             text = f"sequence {number}: {stream.oldest} to {stream.next} can be had; 0 begins with a snapshot"
             raise SessionUnavailable(text)

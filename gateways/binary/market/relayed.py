@@ -38,6 +38,8 @@ class RelayedLine(SourceLine):
     than ``lag_max`` packets old is not used for who joins.
     """
 
+    follows = True
+
     def __init__(
         self,
         kind: Kind,
@@ -54,7 +56,7 @@ class RelayedLine(SourceLine):
         self._ready = ready
         self._asked = True
         self._shown: VenueSnapshot | None = None
-        self._ahead: VenueSnapshot | None = None
+        self._later: VenueSnapshot | None = None
         """One that goes on where the stream has not come to yet."""
 
     # ---- what the venue tells ---------------------------------------------------------------------------------------
@@ -62,16 +64,18 @@ class RelayedLine(SourceLine):
     def take(self, count: int, packets: bytes) -> None:
         """The next ``count`` Sequenced Data packets: what one read has brought is one write for each subscriber."""
         self._hand_out(self.stream.take(count, packets))
-        if self._ahead is not None:
-            self.show(self._ahead)
+        if self._later is not None:
+            self.show(self._later)
+        if self._ahead:
+            self._tell_ahead()
 
     def show(self, snapshot: VenueSnapshot) -> None:
         """A newer snapshot; it is used from when the stream has come to it."""
         if snapshot.number > self.stream.next:
-            self._ahead = snapshot
+            self._later = snapshot
             return
         first = self._shown is None
-        self._shown, self._ahead, self._asked = snapshot, None, False
+        self._shown, self._later, self._asked = snapshot, None, False
         if first:
             self._ready(self)
         self._serve(snapshot)

@@ -48,6 +48,9 @@ class Subscriber(Protocol):
 class SourceLine(ABC):
     """One stream, and who is sent it."""
 
+    follows = False
+    """Whether it is made elsewhere, so that there may be clients who are ahead of what has come here."""
+
     def __init__(self, kind: Kind, stream: Stream) -> None:
         self.kind = kind
         self.stream = stream
@@ -59,6 +62,8 @@ class SourceLine(ABC):
         """Whether it has ended in SoupBinTCP's sense: who is told so does not ask for this session again."""
         self._waiting: list[tuple[TakeSnapshot, int]] = []
         """For snapshots, and from which number on the stream is to go on behind them; 0 = wherever that is."""
+        self._ahead: dict[Callable[[], object], int] = {}
+        """Who waits for a number that has not come yet."""
 
     @property
     @abstractmethod
@@ -83,15 +88,30 @@ class SourceLine(ABC):
         if subscriber in self.subscribers:
             self.subscribers.remove(subscriber)
 
+    def await_number(self, number: int, reached: Callable[[], object]) -> None:
+        """``reached`` is called when the stream has come to ``number``, or has ended."""
+        self._ahead[reached] = number
+
+    def await_no_more(self, reached: Callable[[], object]) -> None:
+        """It need not be called any more, if it has not been."""
+        self._ahead.pop(reached, None)
+
     def close(self, reason: str) -> None:
         """The numbers are void."""
         self.ended = reason
         self._end_all(reason)
         self._fail_waiting()
+        self._tell_ahead()
 
     def _hand_out(self, batch: Batch) -> None:
         for subscriber in list(self.subscribers):
             subscriber.offer(batch)
+
+    def _tell_ahead(self) -> None:
+        for reached, number in list(self._ahead.items()):
+            if self.ended or self.stream.next >= number:
+                del self._ahead[reached]
+                reached()
 
     def _end_all(self, reason: str) -> None:
         subscribers, self.subscribers = self.subscribers, []
