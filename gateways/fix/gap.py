@@ -6,6 +6,11 @@ dropped, as the ResendRequest brings it again anyway. So a gap costs no more mem
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateways.fix.liveness import Time
+
 _OVERHEAD = 128
 """Bytes that a kept message costs beside its own."""
 
@@ -13,9 +18,9 @@ _OVERHEAD = 128
 class Gap:
     """One session's inbound gap. ``buffer_max``: bytes kept beyond it; ``chunk``: messages asked for at once, or 0."""
 
-    __slots__ = ("_asked_upto", "_at", "_buffer_max", "_chunk", "_kept", "_room", "_since_s", "asks", "upto")
+    __slots__ = ("_asked_upto", "_buffer_max", "_chunk", "_kept", "_room", "_since_s", "_time", "asks", "upto")
 
-    def __init__(self, buffer_max: int, chunk: int) -> None:
+    def __init__(self, buffer_max: int, chunk: int, time: Time) -> None:
         self.upto = 0
         """The highest number seen beyond the gap; 0 = there is none."""
         self.asks = 0
@@ -25,8 +30,8 @@ class Gap:
         self._kept: dict[int, bytes] = {}
         self._room = buffer_max
         self._asked_upto = 0
-        self._at = 0
-        self._since_s = 0.0
+        self._time = time
+        self._since_s = time.now_s
 
     def keep(self, seq: int, frame: bytes = b"") -> None:
         """A message beyond the gap. Without a frame it has been acted on already, and only its number counts."""
@@ -48,8 +53,11 @@ class Gap:
 
     def moved(self, before: int, expected: int) -> None:
         """The number expected went on from ``before``: what is passed over is not wanted any more."""
+        if expected != before:
+            self._since_s = self._time.now_s
+            self.asks = 0
         if expected > self.upto:
-            self.upto = self._at = 0
+            self.upto = 0
             self._kept.clear()
             self._room = self._buffer_max
         elif expected - before <= len(self._kept):
@@ -59,10 +67,10 @@ class Gap:
             for seq in [seq for seq in self._kept if seq < expected]:
                 self.take(seq)
 
-    def request(self, expected: int, now_s: float) -> str:
+    def request(self, expected: int) -> str:
         """Body of the ResendRequest (2) for what is missing from ``expected`` on, or for its first chunk."""
-        self.asks = self.asks + 1 if expected == self._at else 1
-        self._at, self._since_s = expected, now_s
+        self.asks += 1
+        self._since_s = self._time.now_s
         self._asked_upto = 0
         if self._chunk and self.upto - expected >= self._chunk:
             self._asked_upto = expected + self._chunk - 1
@@ -72,9 +80,6 @@ class Gap:
         """Whether the chunk that was asked for is complete and more is missing."""
         return 0 < self._asked_upto < expected and self.upto > 0
 
-    def overdue(self, expected: int, now_s: float, timeout_s: float) -> bool:
-        """Whether the gap has not become smaller for so long that it is to be asked for again; looked at now and then,
-        as progress is seen only here."""
-        if expected != self._at:
-            self._at, self._since_s, self.asks = expected, now_s, 0
+    def overdue(self, now_s: float, timeout_s: float) -> bool:
+        """Whether the gap has not become smaller for so long that it is to be asked for again."""
         return now_s - self._since_s >= timeout_s

@@ -369,7 +369,7 @@ class Inbound:
 
     def ask(self, now_ns: int) -> None:
         """Asks the client for what is missing from the number expected on, or for the first chunk of it."""
-        self._owner.admin("2", self._gap.request(self._port.in_next, self._owner.now_s), now_ns)
+        self._owner.admin("2", self._gap.request(self._port.in_next), now_ns)
 
     def _check_poss_dup(self, message: Message, seq: int, now_ns: int) -> bool:
         """Whether a message that says it may be a duplicate (43=Y) says so correctly: 122 is there and not after 52."""

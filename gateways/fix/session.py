@@ -87,7 +87,7 @@ class FixSession:
         self._outbound = Outbound(
             self._encoder, self._reports, port, self._send, settings.timestamp_digits, self.routes
         )
-        gap = Gap(settings.gap_buffer_max, settings.resend_request_chunk)
+        gap = Gap(settings.gap_buffer_max, settings.resend_request_chunk, time)
         self._inbound = Inbound(self, dialect, port, settings, self._inquiries, gap)
         self._captures = TradeCapture(self, port, dialect, settings, read_trades)
         self._inbound.serve(self._captures)

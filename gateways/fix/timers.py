@@ -76,7 +76,7 @@ class Timers:
     def _check_gap(self, now_s: float, now_ns: int) -> None:
         """A gap that does not close is asked for again, but not for ever."""
         gap, expected = self._gap, self._port.in_next
-        if gap.upto and gap.overdue(expected, now_s, self._settings.resend_timeout_s):
+        if gap.upto and gap.overdue(now_s, self._settings.resend_timeout_s):
             if gap.asks < self._settings.gap_asks_max:
                 self._inbound.ask(now_ns)
             else:
