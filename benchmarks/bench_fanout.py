@@ -1,12 +1,14 @@
 """Market data to 1, 10, 100 and 1,000 subscribers: how much is delivered, and what it costs those who trade.
 
-A venue for each number of subscribers, all with the same load in turns; the one without any has never told anybody
-anything. Subscribers get every order and trade; a program in C reads for all of them. Each venue has one core, with
-group commits to the disk; generator and subscribers have the other one. Heartbeats aside, nothing else is sent.
+A venue for each number of subscribers, of its own port and through a relay, all with the same load in turns; the one
+without any has never told anybody anything. Subscribers get every order and trade; a program in C reads for all of
+them. Each venue has one core, with group commits to the disk; generator and subscribers have the other one. Relays have
+a third core where there is one, else that of the subscribers. Heartbeats aside, nothing else is sent.
 """
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -21,7 +23,7 @@ from benchmarks.edge import RATE, Load, parties
 from benchmarks.harness import Claim, Context, Figures, Placement, Target, claim, interleaved, on_core, placements
 from benchmarks.loadgen import LoadGenerator
 from benchmarks.orders import CROSSING, connect
-from benchmarks.servers import CONFIG, PASSWORD, VenueServer
+from benchmarks.servers import CONFIG, PASSWORD, RelayServer, VenueServer
 from config.credentials import hash_password
 from gateways.binary import soup
 
@@ -36,18 +38,28 @@ _PIECE = 16_384
 
 
 class Venue:
-    """One venue under load and those who listen to it."""
+    """One venue under load and those who listen to it, or to its relay where that has a core."""
 
     def __init__(
-        self, context: Context, generator: LoadGenerator, subscribers: int, place: Placement, stack: ExitStack
+        self,
+        context: Context,
+        generator: LoadGenerator,
+        subscribers: int,
+        place: Placement,
+        stack: ExitStack,
+        relay_core: int | None = None,
     ) -> None:
-        directory = context.directory / str(subscribers)
+        directory = context.directory / (str(subscribers) if relay_core is None else f"{subscribers}-relayed")
         directory.mkdir()
         server = stack.enter_context(VenueServer(place.server, directory, "fsync", _configured(directory, subscribers)))
         self._load = Load(bench_binary.PORT, generator, parties(bench_binary.PORT, server.binary_port, stack))
         self._place = place
         self._orders = context.scale(_ORDERS.get(subscribers, max(_ORDERS.values())), 2_000)
-        socks = [stack.enter_context(subscribed(server.market_data_port)) for _ in range(subscribers)]
+        port = server.market_data_port
+        if relay_core is not None:
+            relay = RelayServer(relay_core, directory, _relaying(directory, subscribers), port)
+            port = stack.enter_context(relay).market_data_port
+        socks = [stack.enter_context(subscribed(port)) for _ in range(subscribers)]
         self._drain = stack.enter_context(Drain(directory, socks, place.client)) if socks else None
 
     def run(self) -> Figures:
@@ -99,11 +111,12 @@ def run(context: Context) -> list[Claim]:
     numbers = _QUICK if context.quick else SUBSCRIBERS
     with ExitStack() as stack:
         generator = LoadGenerator(context.directory)
-        venues = {number: Venue(context, generator, number, place, stack) for number in (0, *numbers)}
-        samples = interleaved(
-            context.rounds, {_named(number): venue.run for number, venue in venues.items()}, warm_up=not context.quick
-        )
-        print(f"  fsync; {place.name}; load generator and reading CPU: shares of a core")
+        core, placed = _relay_core(place)
+        venues = {_named(number): Venue(context, generator, number, place, stack) for number in (0, *numbers)}
+        venues |= {_relayed(number): Venue(context, generator, number, place, stack, core) for number in numbers}
+        variants = {name: venue.run for name, venue in venues.items()}
+        samples = interleaved(context.rounds, variants, warm_up=not context.quick)
+        print(f"  fsync; {place.name}, relays on {placed}; load generator and reading CPU: shares of a core")
         samples.show()
         size = round(samples.median(_named(numbers[-1]), _BYTES))
         floors = {number: Floor(context, number, place, stack) for number in numbers}
@@ -114,19 +127,49 @@ def run(context: Context) -> list[Claim]:
         beside = interleaved(context.rounds, {_named(number): floor(number) for number in numbers})
         print(f"  a bare loop that writes pieces of {_PIECE:,} bytes to each")
         beside.show()
+    none = samples.median(_named(0), RATE[CROSSING])
     claims: list[Claim] = []
-    rate, none = RATE[CROSSING], samples.median(_named(0), RATE[CROSSING])
     for number in numbers:
-        name = _named(number)
-        text = f"market data: messages/s delivered to {number:,} subscribers; beside a loop of bare writes"
-        claims.append(claim(text, samples.median(name, _DELIVERED), "messages/s", beside.median(name, _DELIVERED)))
-        text = f"market data: {rate}, with {number:,} subscribers; beside none"
-        claims.append(claim(text, samples.median(name, rate), "orders/s", none, _SLOWED.get(number)))
+        floor_rate = beside.median(_named(number), _DELIVERED)
+        for name in (_named(number), _relayed(number)):
+            to = name if name == _named(number) else f"{name} on {placed}"
+            text = f"market data: messages/s delivered to {to}; beside a loop of bare writes"
+            claims.append(claim(text, samples.median(name, _DELIVERED), "messages/s", floor_rate))
+            text = f"market data: {RATE[CROSSING]}, with {to}; beside none"
+            rate = samples.median(name, RATE[CROSSING])
+            claims.append(claim(text, rate, "orders/s", none, _SLOWED.get(number)))
     return claims
+
+
+def _relay_core(place: Placement) -> tuple[int, str]:
+    """Where relays run, and how that is called."""
+    free = os.sched_getaffinity(0) - {place.server, place.client}
+    if free:
+        return min(free), "a core of their own"
+    return place.client, "the subscribers' core"
 
 
 def _named(subscribers: int) -> str:
     return f"{subscribers:,} subscribers"
+
+
+def _relayed(subscribers: int) -> str:
+    return f"{subscribers:,} through a relay"
+
+
+def _relaying(directory: Path, subscribers: int) -> Path:
+    """A relay of the stream order by order, for the participant who listens."""
+    relay = {
+        "streams": ["ORDERS"],
+        "upstream": {"username": "SELLER", "password": PASSWORD},
+        "client_timeout_s": 600,
+        "connections_max": subscribers + 10,
+        "connections_per_subscriber_max": subscribers + 10,
+        "subscribers": [{"username": "BUYER", "password_hash": hash_password(PASSWORD, b"benchmark-salt-0", n=2)}],
+    }
+    path = directory / "relay.yaml"
+    path.write_text(yaml.safe_dump({"relay": relay, "log": {"level": "warning"}}), encoding="utf-8")
+    return path
 
 
 def _configured(directory: Path, subscribers: int) -> Path:

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -113,3 +115,30 @@ class VenueServer(Server):
         self.fix_port = found["fix"]
         self.binary_port = found["binary"]
         self.market_data_port = found["market-data"]
+
+
+class RelayServer(Server):
+    """``tradeengine relay`` by the configuration ``config``, of the venue whose market data port that is."""
+
+    def __init__(self, core: int, directory: Path, config: Path, market_data_port: int) -> None:
+        data = directory / "relay-data"
+        data.mkdir(parents=True)
+        venue = ["--venue", f"127.0.0.1:{market_data_port}", "--port=0", "--metrics-port=0"]
+        super().__init__(
+            ["-m", "tradeengine.cli", "relay", "--config", str(config), "--data-dir", str(data), *venue],
+            core,
+            directory / "relay.log",
+        )
+        found = self._await(lambda: read_ports(data / "relay") or None)
+        self.market_data_port = found["relay"]
+        ready = f"http://127.0.0.1:{found['metrics']}/health/ready"
+        self._await(lambda: _answers(ready) or None)
+
+
+def _answers(url: str) -> bool:
+    """Whether the answer is 200."""
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.URLError:
+        return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -90,16 +89,3 @@ def cut(at: MarketVenue) -> None:
     """The network takes the venue's connections of market data away."""
     for connection in at.acceptor._open:
         connection._outlet.abort("cut")
-
-
-def relay_file(path: Path, **upstream: Any) -> Path:
-    """A configuration file for the command."""
-    document = {
-        "relay": {
-            "upstream": {"username": "TRADR1", "password": "demo", "retry_first_s": 0.05, "retry_longest_s": 0.2}
-            | upstream,
-            "subscribers": [{"username": SUBSCRIBER, "password": SECRET}],
-        }
-    }
-    path.write_bytes(msgspec.json.encode(document))
-    return path
