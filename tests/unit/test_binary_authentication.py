@@ -132,6 +132,24 @@ def key_of(number: int) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
 
 
+async def test_a_connection_outlives_the_key_that_has_opened_it(venue: Gateway) -> None:
+    old, new = key_of(1), key_of(2)
+    keys = [public_text(old, "old"), public_text(new, "new")]
+    session_id = await venue.open_session(password="", public_keys=keys)
+    client, nonce = await challenged(venue)
+    await client.send(authenticate(old.sign, nonce, "old"))
+    assert (await message(client)).message_name == "SessionConfigurationReport"
+    status, _ = await venue.desk.post(f"/admin/sessions/{session_id}/keys/old/revoke")
+    assert status == 200
+    await client.send(codec.OPEN_ORDERS_REQUEST.pack(7, 0, 0, b"\x00"))
+    assert (await message(client)).message_name == "OpenOrdersEnd"
+    await client.send(soup.LOGOUT_REQUEST_PACKET)
+    await client.rest()
+    client, nonce = await challenged(venue)
+    await client.send(authenticate(old.sign, nonce, "old"))
+    assert (await refused(client))[0] == "AuthenticationFailed"
+
+
 async def test_keys_rotate(venue: Gateway) -> None:
     old, new = key_of(1), key_of(2)
     session_id = await venue.open_session(password="", public_keys=[public_text(old, "old")])
