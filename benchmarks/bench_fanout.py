@@ -3,7 +3,8 @@
 A venue for each number of subscribers, of its own port and through a relay, all with the same load in turns; the one
 without any has never told anybody anything. Subscribers get every order and trade; a program in C reads for all of
 them. Each venue has one core, with group commits to the disk; generator and subscribers have the other one. Relays have
-a third core where there is one, else that of the subscribers. Heartbeats aside, nothing else is sent.
+a third core where there is one, else that of the subscribers. One more venue tells the same in datagrams (MoldUDP64).
+Heartbeats aside, nothing else is sent.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from benchmarks import bench_binary
+from benchmarks.datagrams import Receiver
 from benchmarks.drain import Drain
 from benchmarks.edge import RATE, Load, parties
 from benchmarks.harness import Claim, Context, Figures, Placement, Target, claim, interleaved, on_core, placements
@@ -31,6 +34,7 @@ SUBSCRIBERS = (1, 10, 100, 1_000)
 _ORDERS = {1: 40_000, 10: 40_000, 100: 40_000, 1_000: 10_000}
 """In one run, by subscribers; the venue without any gets the same as most."""
 _QUICK = (1, 20)
+_MOLD = "MoldUDP64"
 _DELIVERED, _BYTES, _READING = "messages/s delivered", "bytes a message", "reading CPU"
 _SLOWED = {100: Target("ratio", ">=", 0.8)}
 _PIECE = 16_384
@@ -80,6 +84,27 @@ class Venue:
         }
 
 
+class Group:
+    """One venue that tells everything in datagrams. What that costs it is the same however many listen: here, one."""
+
+    def __init__(self, context: Context, generator: LoadGenerator, place: Placement, stack: ExitStack) -> None:
+        directory = context.directory / "mold"
+        directory.mkdir()
+        self._receiver = stack.enter_context(Receiver(place.client))
+        mold = {"enabled": True, "port": self._receiver.port, "request_port": 0}
+        server = stack.enter_context(VenueServer(place.server, directory, "fsync", _configured(directory, 0, mold)))
+        self._load = Load(bench_binary.PORT, generator, parties(bench_binary.PORT, server.binary_port, stack))
+        self._place = place
+        self._orders = context.scale(max(_ORDERS.values()), 2_000)
+
+    def run(self) -> Figures:
+        """Orders/s, and what came from the first order until nothing more did."""
+        before, started = self._receiver.settled(), time.monotonic()
+        figures = self._load.pipelined(self._orders, self._place.client, CROSSING)
+        messages = self._receiver.settled() - before
+        return {**figures, _DELIVERED: messages / (self._receiver.last_s - started)}
+
+
 class Floor:
     """A bare loop that writes the same bytes to as many sockets."""
 
@@ -115,6 +140,7 @@ def run(context: Context) -> list[Claim]:
         venues = {_named(number): Venue(context, generator, number, place, stack) for number in (0, *numbers)}
         venues |= {_relayed(number): Venue(context, generator, number, place, stack, core) for number in numbers}
         variants = {name: venue.run for name, venue in venues.items()}
+        variants[_MOLD] = Group(context, generator, place, stack).run
         samples = interleaved(context.rounds, variants, warm_up=not context.quick)
         print(f"  fsync; {place.name}, relays on {placed}; load generator and reading CPU: shares of a core")
         samples.show()
@@ -138,6 +164,8 @@ def run(context: Context) -> list[Claim]:
             text = f"market data: {RATE[CROSSING]}, with {to}; beside none"
             rate = samples.median(name, RATE[CROSSING])
             claims.append(claim(text, rate, "orders/s", none, _SLOWED.get(number)))
+    text = f"market data: {RATE[CROSSING]}, with {_MOLD}, however many listen; beside none"
+    claims.append(claim(text, samples.median(_MOLD, RATE[CROSSING]), "orders/s", none, _SLOWED[100]))
     return claims
 
 
@@ -172,12 +200,13 @@ def _relaying(directory: Path, subscribers: int) -> Path:
     return path
 
 
-def _configured(directory: Path, subscribers: int) -> Path:
+def _configured(directory: Path, subscribers: int, mold: dict[str, Any] | None = None) -> Path:
     """The benchmarks' venue, with passwords that cost nothing to check and room for all who listen."""
     document = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     secret = hash_password(PASSWORD, b"benchmark-salt-0", n=2)
     for session in document["sessions"]:
         session["password_hash"] = secret
+    document["binary"]["mold"] = mold or {}
     document["binary"]["market_data_connections_max"] = subscribers + 10
     document["binary"]["market_data_connections_per_session_max"] = subscribers + 10
     path = directory / f"{subscribers}-subscribers.yaml"
