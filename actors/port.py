@@ -163,7 +163,7 @@ class SessionPort(PortPresence):
             self._tell(command, [unchangeable(self.state, command)])
         else:
             known[command.cl_ord_id] = IN_FLIGHT
-            if type(command) is ReplaceOrder and command.order_id:
+            if type(command) is ReplaceOrder:
                 command = self._named(command)
             self._send(command)
 
@@ -210,12 +210,20 @@ class SessionPort(PortPresence):
         order = self.state.orders.get(command.orig_cl_ord_id)
         if order is IN_FLIGHT:
             return True
-        return isinstance(order, OrderImage) and order.status.is_open and not misnamed(order, command)
+        return isinstance(order, OrderImage) and order.status.is_open and not misnamed(self.state, order, command)
 
     def _named(self, command: ReplaceOrder) -> ReplaceOrder:
-        """With the ClOrdID of the order that an OrderID names: accounts know what an order holds by that."""
-        order = self.state.open.get(command.order_id)
-        return command if order is None else msgspec.structs.replace(command, orig_cl_ord_id=order.cl_ord_id)
+        """With the ClOrdID of the order that an OrderID names, and its account where the command names none: accounts
+        know what an order holds by that."""
+        order_id = command.order_id
+        order = self.state.open.get(order_id) if order_id else self.state.orders.get(command.orig_cl_ord_id)
+        if not isinstance(order, OrderImage):
+            return command
+        unnamed = command.account_id == self.state.opened.default_account_id
+        account_id = order.account_id if unnamed else command.account_id
+        if account_id == command.account_id and order.cl_ord_id == command.orig_cl_ord_id:
+            return command
+        return msgspec.structs.replace(command, orig_cl_ord_id=order.cl_ord_id, account_id=account_id)
 
     def _send(self, command: AnyCommand | CancelList) -> None:
         self._routes.accounts[command.account_id].tell(command)

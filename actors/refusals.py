@@ -94,13 +94,14 @@ def unchangeable(state: SessionState, command: CancelOrder | ReplaceOrder) -> Ev
     if order is None:
         return cancel_rejected(command, CxlRejReason.UNKNOWN_ORDER, _UNKNOWN)
     if order.status.is_open:
-        return cancel_rejected(command, CxlRejReason.OTHER, misnamed(order, command), order)
+        return cancel_rejected(command, CxlRejReason.OTHER, misnamed(state, order, command), order)
     text = f"order is {order.status.name.replace('_', ' ').lower()}"
     return cancel_rejected(command, CxlRejReason.TOO_LATE_TO_CANCEL, text, order)
 
 
-def misnamed(order: OrderImage, command: CancelOrder | ReplaceOrder) -> str:
-    """Why an open order is not the one that a command names; empty if it is. The side of a replace is for the book."""
+def misnamed(state: SessionState, order: OrderImage, command: CancelOrder | ReplaceOrder) -> str:
+    """Why an open order is not the one that a command names; empty if it is. The side of a replace is for the book, and
+    the default account may stand for any: who names none has it."""
     terms = order.terms
     if terms.cl_ord_id != command.orig_cl_ord_id:
         return _renamed(order)
@@ -108,6 +109,8 @@ def misnamed(order: OrderImage, command: CancelOrder | ReplaceOrder) -> str:
         return _OTHER_SYMBOL
     if terms.side is not command.side and isinstance(command, CancelOrder):
         return "the order is of the other side"
+    if command.account_id not in (terms.account_id, state.opened.default_account_id):
+        return "the order is of another account"
     return ""
 
 

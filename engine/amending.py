@@ -95,6 +95,8 @@ def _refused(book: BookState, before: OrderImage, terms: OrderTerms, command: Re
     """Why the order cannot be changed like that."""
     if command.side is not terms.side:
         return "the side of an order cannot be changed"
+    if command.account_id != terms.account_id:
+        return "the order is of another account"  # and that one has not been asked whether it can pay
     link = lists.link_of(before)
     if link is not None and len(book.lists.get(link.first_order_id, ())) > 1:
         return "an order of a list cannot be replaced"

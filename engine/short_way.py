@@ -154,7 +154,8 @@ class ShortWay(BookFold):
         """As :func:`engine.amending.replace`, for a plain order that stays one."""
         before = order.image
         terms = before.terms
-        if command.side is not terms.side or command.order_qty <= before.cum_qty or not command.px:
+        named = command.side is terms.side and command.account_id == terms.account_id
+        if not named or command.order_qty <= before.cum_qty or not command.px:
             events: list[Event] = []
             amending.replace(self, order, command, events)
             return events

@@ -111,7 +111,7 @@ _WORDS: Final[tuple[tuple[RejectReason, str], ...]] = (
     (_R.UNKNOWN_ORDER, r"unknown order"),
     (_R.ORDER_ENDED, r"order is (?:filled|canceled|rejected|expired)"),
     (_R.ORDER_NOT_IN_BOOK, r"order is not in the book"),
-    (_R.ORDER_NOT_IN_BOOK, r"the order (?:is of another symbol|has another ClOrdID by now, .*)"),
+    (_R.ORDER_NOT_IN_BOOK, r"the order (?:is of another (?:symbol|account)|has another ClOrdID by now, .*)"),
     (_R.INSUFFICIENT_BALANCE, r"insufficient .+: needs .+, free .+"),
     (_R.POST_ONLY_WOULD_TAKE, r"post-only order would take"),
     (_R.NO_ORDER_NAMED, r"neither OrigClOrdID nor OrderID names an order"),

@@ -127,6 +127,8 @@ def refused_with(book: State, order: Open, command: ReplaceOrder) -> str:
     changes, image = command.changes or Changes(), order.image
     if command.side is not image.side:
         return "the side of an order cannot be changed"
+    if command.account_id != image.account_id:
+        return "the order is of another account"
     if len(book.legs(order)) > 1:
         return "an order of a list cannot be replaced"
     if image.ord_type is OrdType.MARKET_TO_LIMIT and book.phase.collects:

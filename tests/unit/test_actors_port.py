@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 import trio
 import trio.testing
@@ -247,6 +248,8 @@ def test_an_ended_order_cannot_and_is_shown(change: Any) -> None:
         (cancel("x", "a", symbol_id=2), "the order is of another symbol"),
         (replace("x", "a", symbol_id=2), "the order is of another symbol"),
         (cancel("x", "a", side=SELL), "the order is of the other side"),
+        (cancel("x", "a", account_id=3), "the order is of another account"),
+        (replace("x", "a", account_id=3), "the order is of another account"),
     ],
 )
 def test_an_order_that_is_known_to_be_another_cannot(change: Any, text: str) -> None:
@@ -260,6 +263,19 @@ def test_an_order_that_is_known_to_be_another_cannot(change: Any, text: str) -> 
     assert (event.reason, event.text) == (CxlRejReason.OTHER, text)
     assert event.order == world.state.open[1]
     assert len(world.account) == 0
+
+
+def test_a_replace_that_names_no_account_goes_to_its_order_s() -> None:
+    """The default account would be asked whether it can pay, and would keep what it has set aside for ever."""
+    world = PortWorld()
+    world.port.submit([new("a")])
+    world.accept("a")
+    world.account.take()
+    world.state.opened = msgspec.structs.replace(world.state.opened, default_account_id=3)
+    for change in (replace("x", "a", account_id=3), replace("y", "", account_id=3, order_id=1)):
+        world.port.submit([change])
+        (sent,) = world.account.take()
+        assert (sent.account_id, sent.orig_cl_ord_id) == (2, "a")
 
 
 @pytest.mark.parametrize("change", [cancel("y", "x"), replace("y", "x")])

@@ -83,6 +83,7 @@ TOLD: dict[str, RejectReason] = {
     "neither OrigClOrdID nor OrderID names an order": RejectReason.NO_ORDER_NAMED,
     "order is not in the book": RejectReason.ORDER_NOT_IN_BOOK,
     "the order is of another symbol": RejectReason.ORDER_NOT_IN_BOOK,
+    "the order is of another account": RejectReason.ORDER_NOT_IN_BOOK,
     "the order has another ClOrdID by now, 17": RejectReason.ORDER_NOT_IN_BOOK,
     "the order is of the other side": RejectReason.SIDE_CHANGED,
     "order is filled": RejectReason.ORDER_ENDED,

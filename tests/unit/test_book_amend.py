@@ -208,6 +208,12 @@ def _side(scene: Scene) -> str:
     return outcome(scene.book.replace(replace("mine2", "mine", 5 * SCALE, scene.px(0), scene.side.opposite)))
 
 
+def _account(scene: Scene) -> str:
+    scene.book.new_order(scene.order())
+    change = replace("mine2", "mine", 5 * SCALE, scene.px(0), scene.side, account_id=3)
+    return outcome(scene.book.replace(change))
+
+
 def _halted(scene: Scene) -> str:
     scene.book.new_order(scene.order())
     scene.book.operate(SetInstrumentStatus(1, InstrumentStatus.HALTED, "ops"))
@@ -271,6 +277,7 @@ CASES: dict[str, Callable[[Scene], str]] = {
     "auction-qty-down": _auction_qty_down,
     "auction-px-through": _auction_px_through,
     "side": _side,
+    "account": _account,
     "ended": _ended,
     "leg": _leg,
     "last-leg": _last_leg,
