@@ -16,7 +16,7 @@ from actors.runtime import Dispatcher
 from engine.events import OrderAccepted, Record
 from engine.wire import encode_record
 
-SLICE_S, REST_S = 0.25, 1.0
+SLICE_S, REST_S, SLICE_MAX_S = 0.25, 1.0, 0.5
 
 
 class World:
@@ -24,7 +24,7 @@ class World:
 
     def __init__(self) -> None:
         self.dispatcher = Dispatcher()
-        self.pace = Pace(self.dispatcher, SLICE_S, REST_S)
+        self.pace = Pace(self.dispatcher, SLICE_S, REST_S, SLICE_MAX_S)
 
     def others_work(self) -> None:
         self.dispatcher.batches += 1
@@ -57,6 +57,16 @@ async def test_who_reads_little_now_and_then_does_not_rest(autojump_clock: trio.
     began_s = trio.current_time()
     await world.pace.turn()
     assert trio.current_time() == began_s
+
+
+async def test_slices_grow_with_what_others_take(autojump_clock: trio.testing.MockClock) -> None:
+    world = World()
+    lengths = []
+    for others_s in (0.0, 2.0, 4.0, 100.0, 0.0):
+        world.others_work()
+        await trio.sleep(others_s)
+        lengths.append(await world.pace.turn() - trio.current_time())
+    assert lengths == pytest.approx([SLICE_S, SLICE_S, 0.4, SLICE_MAX_S, SLICE_S])
 
 
 async def test_of_many_readers_each_has_its_slice_and_none_at_the_same_time(
