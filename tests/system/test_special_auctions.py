@@ -165,8 +165,18 @@ def test_a_trade_that_never_was_is_told_to_both(shared_venue: VenueProcess, brok
     assert shared_venue.running
 
 
-def test_the_journal_of_all_that_verifies_and_shows_it(shared_venue: VenueProcess) -> None:
+def test_the_journal_of_all_that_verifies_and_shows_it(shared_venue: VenueProcess, broker: FixClient) -> None:
     desk = operator(shared_venue)
+    with trader(shared_venue, "TRADR1") as client:
+        desk.post("instruments", "XRP/USDT", "phase", body={"phase": "INTRADAY_AUCTION"})
+        send_order(broker, "a1", "XRP/USDT", BUY, "100", "2", (44, "0.55"))
+        client.new_order("XRP/USDT", Side.SELL, 60, "0.55")
+        told(client, Accepted)
+        desk.post("instruments", "XRP/USDT", "phase", body={"phase": "CONTINUOUS"})
+        (executed,) = told(client, Executed)
+    desk.post("instruments", "XRP/USDT", "reference-price", body={"px": "0.56"})
+    desk.post("instruments", "XRP/USDT", "cancel-orders")
+    desk.post("trades", str(executed.trade_id), "bust", body={"reason": "clearly erroneous"})
     assert desk.post("state-hashes")["digest"]
     assert "state hashes: 1 compared, all equal" in verified(shared_venue)
     shown = dumped(shared_venue)

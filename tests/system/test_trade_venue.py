@@ -99,15 +99,15 @@ def test_special_orders_are_placed_shown_and_changed(trade: Trade) -> None:
 
 
 def test_a_bracket_protects_what_its_entry_bought(trade: Trade) -> None:
-    status, said, _ = trade("buy AMZN 10 @ 150 then sell @ 160 or sell stop 140")
+    status, said, _ = trade("buy SOL/USDT 10 @ 150 then sell @ 160 or sell stop 140")
     assert (status, said.count("accepted"), said.count("waits for its entry")) == (DONE, 3, 2)
-    trade("sell AMZN 10 @ 150", "--user", "TRADR2")
-    said = trade("orders AMZN")[1]
+    trade("sell SOL/USDT 10 @ 150", "--user", "TRADR2")
+    said = trade("orders SOL/USDT")[1]
     assert "stop 140.00" in said
     assert "BUY" not in said
-    trade("buy AMZN 4 @ 160", "--user", "TRADR2")
-    assert "160.00" in trade("orders AMZN")[1], "what is left of the filled leg goes on"
-    assert "stop 140.00" not in trade("orders AMZN")[1]
+    trade("buy SOL/USDT 4 @ 160", "--user", "TRADR2")
+    assert "160.00" in trade("orders SOL/USDT")[1], "what is left of the filled leg goes on"
+    assert "stop 140.00" not in trade("orders SOL/USDT")[1]
 
 
 def test_a_list_that_is_refused_is_status_1(trade: Trade) -> None:
