@@ -50,12 +50,13 @@ def _run(arguments: list[str | Path], environment: dict[str, str]) -> Ran:
 
 
 @pytest.fixture(scope="module")
-def runs(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Ran]]]:
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Ran]]]:
     """Every run of a target that a test of this session asks for, by its name, with ``/coverage`` after it for those by
     coverage."""
     asked = {item.callspec.params["name"] for item in request.session.items if item.path == request.path}  # type: ignore[attr-defined]
     wanted = [name for name in TARGETS if name in asked]
-    ours = {"PYTHONPATH": sysconfig.get_path("purelib")}
+    # libFuzzer ends a process without another word: what it leaves behind lies with the tests' own.
+    ours = {"PYTHONPATH": sysconfig.get_path("purelib"), "TMPDIR": str(tmp_path_factory.mktemp("corpora"))}
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         started = {
             name: pool.submit(_run, [sys.executable, PROGRAM, name, "--messages", str(MESSAGES[name])], {})
