@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 import trio
+import trustme
 from forwarder import Forwarder, forwarding
 from relay_process import SECRET, SUBSCRIBER, RelayProcess, relay_file, sequenced_by_third_party
 from venue_process import MakeVenue, VenueProcess, run_command
@@ -174,6 +176,48 @@ async def test_a_slow_client_is_cut_with_the_reason_and_a_wrong_password_refused
                 pass
     finally:
         narrow.close()
+
+
+async def test_both_sides_over_tls(make_venue: MakeVenue, tmp_path: Path) -> None:
+    authority, files = trustme.CA(), {name: str(tmp_path / f"{name}.pem") for name in ("ca", "chain", "key")}
+    authority.cert_pem.write_to_path(files["ca"])
+    issued = authority.issue_cert("localhost")
+    issued.cert_chain_pems[0].write_to_path(files["chain"])
+    issued.private_key_pem.write_to_path(files["key"])
+    venue = make_venue(
+        BINARY__TLS__CERTIFICATE=files["chain"],
+        BINARY__TLS__KEY=files["key"],
+        BINARY__TLS_PORT="0",
+        BINARY__MARKET_DATA_TLS_PORT="0",
+    )
+    upstream = {"username": "TRADR1", "password": "demo", "tls": True, "tls_ca": files["ca"]}
+    config = relay_file(
+        tmp_path / "relay.yaml",
+        upstream={**upstream, "tls_hostname": "localhost"},
+        tls={"certificate": files["chain"], "key": files["key"]},
+        tls_port=0,
+        streams=["ORDERS"],
+    )
+    relay = RelayProcess(tmp_path / "relayed", config, read_ports(venue.data_dir)["market-data-tls"])
+    try:
+        await trio.to_thread.run_sync(relay.start)
+        with trio.fail_after(PATIENCE_S):
+            while not await trio.to_thread.run_sync(relay.is_ready):
+                await trio.sleep(0.01)
+        port = read_ports(relay.data_dir / "relay")["relay-tls"]
+        context = ssl.create_default_context(cafile=files["ca"])
+        login = "127.0.0.1", port, SUBSCRIBER, SECRET
+        async with (
+            Client("127.0.0.1", venue.ports.binary, "TRADR1", "demo", next_number=0) as trader,
+            MarketData(*login, events_max=0, tls=context, tls_hostname="localhost") as market,
+        ):
+            await trade(trader, 5)
+            await until(lambda: market.book("AAPL").whole and market.book("AAPL").entries == 9)
+        with pytest.raises(LoginRefused, match="session not available"):
+            async with MarketData("127.0.0.1", relay.port, SUBSCRIBER, SECRET, LEVELS):
+                pass
+    finally:
+        relay.close()
 
 
 class Raw:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ SHOWN = [UNSEQUENCED.snapshot_begin.pack(4, 7, 0), UNSEQUENCED.snapshot_end.pack
 
 def in_pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({0, len(data), *(cut % len(data) for cut in cuts)})
-    return [data[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+    return [data[begin:end] for begin, end in pairwise(places)]
 
 
 CUTS = st.lists(st.integers(0, 10**6), max_size=8)
