@@ -35,8 +35,9 @@ class Pair:
         port = read_ports(self.venue.data_dir)["market-data"]
         return MarketData("127.0.0.1", port, "TRADR2", "demo", stream, events_max=0)
 
-    def relayed(self, stream: str = "ORDERS", events_max: int = 0) -> MarketData:
-        return MarketData("127.0.0.1", self.relay.port, SUBSCRIBER, SECRET, stream, events_max=events_max)
+    def relayed(self, stream: str = "ORDERS", events_max: int = 0, port: int = 0) -> MarketData:
+        """``port``: if there is something else between the relay and this client."""
+        return MarketData("127.0.0.1", port or self.relay.port, SUBSCRIBER, SECRET, stream, events_max=events_max)
 
     def trader(self) -> Client:
         return Client("127.0.0.1", self.venue.ports.binary, "TRADR1", "demo", next_number=0)
@@ -107,12 +108,22 @@ async def test_the_same_books_at_the_same_numbers_also_for_who_joins_late(pair: 
 
 
 async def test_kill_9_of_the_relay_is_a_lost_connection_and_no_gap(pair: Pair) -> None:
-    async with pair.trader() as trader, pair.direct() as direct, pair.relayed(events_max=1_000_000) as relayed:
+    """The client comes back once the relay has the venue's streams again: before that there is no session to go on
+    with."""
+    async with (
+        forwarding(pair.relay.port) as front,
+        pair.trader() as trader,
+        pair.direct() as direct,
+        pair.relayed(events_max=1_000_000, port=front.port) as relayed,
+    ):
         await trade(trader, 20)
         await until(lambda: same(direct, relayed))
+        front.target = 0
         pair.relay.kill()
         await trade(trader, 20)
         await trio.to_thread.run_sync(pair.relay.restart)
+        await pair.until_ready()
+        front.target = pair.relay.port
         await trade(trader, 20)
         await until(lambda: same(direct, relayed))
         assert not [event for event in relayed._link.events if isinstance(event, Resynchronising)]
@@ -158,7 +169,7 @@ async def test_a_planned_stop_of_the_venue_is_told_and_of_the_relay_too(pair: Pa
 
 
 async def test_a_slow_client_is_cut_with_the_reason_and_a_wrong_password_refused(pair: Pair, tmp_path: Path) -> None:
-    config = relay_file(tmp_path / "narrow.yaml", buffer_max=1024)
+    config = relay_file(tmp_path / "narrow.yaml", buffer_max=1024, client_timeout_s=600)
     narrow = RelayProcess(tmp_path / "narrow", config, pair.between.port)
     try:
         await trio.to_thread.run_sync(narrow.start)
