@@ -85,10 +85,10 @@ class Administrative:
             self._owner.end("Already logged on", now_ns)
 
     def log_on_again(self, message: Message, seq: int, now_ns: int) -> None:
-        """A Logon that resets a live session's numbers (24-hour connectivity)."""
+        """A Logon that resets a live session's numbers (24-hour connectivity). A resend that is under way ends."""
         self._inbound.submit()
-        if seq != 1 or message.fault is not None or self._owner.resending:
-            self._owner.end("A reset needs MsgSeqNum 1 and no resend under way", now_ns)
+        if seq != 1 or message.fault is not None:
+            self._owner.end("A reset needs MsgSeqNum 1", now_ns)
         else:
             self._owner.log_on_again(now_ns)
 

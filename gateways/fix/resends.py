@@ -48,6 +48,8 @@ class Resends:
         self._make = make
         self._waiting: deque[tuple[int, int]] = deque()
         self._current: Resend | None = None
+        self._epoch = 0
+        """Counts the resets on this connection: what was being served of an older epoch goes no further."""
 
     @property
     def waiting(self) -> int:
@@ -71,11 +73,17 @@ class Resends:
         self._waiting.clear()
         self._current = None
 
+    def forget(self) -> None:
+        """The client has had the numbers start anew: it wants nothing more of the old ones."""
+        self.clear()
+        self._epoch += 1
+
     # ---- called by the connection -------------------------------------------------------------------------------
 
     async def serve(self, replay: Replay, drain: Drain, clock: Callable[[], int], counters: FixCounters) -> None:
         """Streams what the client asks for from the journal at the client's pace, then goes live without a gap."""
-        while not self._is_closed:
+        epoch = self._epoch
+        while epoch == self._epoch and not self._is_closed:
             resend = self.next()
             due = self.behind
             if resend is not None:
@@ -88,9 +96,12 @@ class Resends:
                 self.finish(resend, clock())
             elif due is not None:
                 async for reports in replay(*due):
+                    if epoch != self._epoch:
+                        return
                     self.catch_up(reports, clock())
                     await drain()
-                self.caught_up(due[1], clock())
+                if epoch == self._epoch:
+                    self.caught_up(due[1], clock())
             else:
                 self.go_live(clock())
                 break

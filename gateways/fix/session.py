@@ -281,7 +281,7 @@ class FixSession:
         """A Logon with ResetSeqNumFlag on a live session: both directions count from 1 again."""
         self.state = State.LOGGING_ON
         self._asked_reset = self._reset = True
-        self.resends.clear()
+        self.resends.forget()
         self._desk.renew()
         self._log_on(1, now_ns)
 
