@@ -19,6 +19,7 @@ from engine.terms import SpecialTerms
 from engine.types import SCALE, OrdType, Side, TimeInForce
 from gateways.binary import codec, soup
 from gateways.binary.market.connection import _chunks
+from gateways.binary.market.source import TakeSnapshot
 from tradeengine.venue import Venue
 
 FIX_1 = 1
@@ -198,6 +199,26 @@ async def test_one_session_cannot_use_up_the_port(tmp_path: Path) -> None:
         await finished(at, 2)
         again = await at.client()
         await again.caught_up()
+
+
+async def test_who_waits_for_a_snapshot_has_taken_a_place_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: list[TakeSnapshot] = []
+    async with running(settings(tmp_path), market_data_connections_per_session_max=2) as at:
+        line = at.feed.line_named("")
+        show = line.snapshot
+        monkeypatch.setattr(line, "snapshot", lambda take, since=0: waiting.append(take))
+        async with trio.open_nursery() as nursery:
+            for _ in range(5):
+                nursery.start_soon(at.client)
+            with trio.fail_after(60):
+                while len(waiting) + len(at.closed) < 5:
+                    await trio.lowlevel.checkpoint()
+            assert at.closed == ["the session is logged in here 2 times already"] * 3
+            for take in waiting:
+                show(take)
+        assert at.acceptor.counters.logins_accepted == 2
 
 
 async def test_a_snapshot_larger_than_what_may_wait_is_sent_in_pieces() -> None:

@@ -44,7 +44,7 @@ class MarketData(msgspec.Struct, frozen=True):
     counters: MarketCounters
     rates: RateLimits
     listening: Counter[int] = msgspec.field(default_factory=Counter)
-    """How often each session is logged in here."""
+    """How often each session is logged in here, or about to be."""
 
 
 class MarketConnection(ClientConnection):
@@ -162,7 +162,7 @@ class MarketConnection(ClientConnection):
             line = self._line_for(request, client)
             if self._challenged and line is not self._line:
                 raise SessionUnavailable("market data has begun anew")
-            self._check_share(client)
+            self._take_share(client)
             self._source.start(line)
             number = self._next or request.sequence
             await self._check_held(line, number)
@@ -173,8 +173,7 @@ class MarketConnection(ClientConnection):
             return
         if self.reason:
             return
-        self._client, self._line = client, line
-        self._listening[client.session_id] += 1
+        self._line = line
         self._counters.logins_accepted += 1
         if self._challenged:
             self._session.proved(trio.current_time())
@@ -205,11 +204,14 @@ class MarketConnection(ClientConnection):
             raise SessionUnavailable("conflated market data has no numbers to begin with: only 0")
         return self._source.line_named(Kind.LEVELS.value if conflated else request.session)
 
-    def _check_share(self, client: SessionOpened) -> None:
-        """One session may not use up the port. Raises SessionUnavailable."""
+    def _take_share(self, client: SessionOpened) -> None:
+        """One session may not use up the port; who still waits for its snapshot counts too. Raises
+        SessionUnavailable."""
         most = self._settings.market_data_connections_per_session_max
         if self._listening[client.session_id] >= most:
             raise SessionUnavailable(f"the session is logged in here {most} times already")
+        self._client = client
+        self._listening[client.session_id] += 1
 
     async def _check_held(self, line: SourceLine, number: int) -> None:
         """Raises SessionUnavailable. Who comes from another relay may be ahead of this one, for a moment."""
