@@ -51,7 +51,7 @@ _NAME = rf"([^\x01]{{1,{ID_MAX}}})"
 _TIFS: Final = {"": TimeInForce.DAY} | {code: words.TIFS[code] for code in "0134"}
 """TimeInForce (59), or none: those that every version defines and that need no other field."""
 _VALUES: Final = {
-    "8": r"FIXT?\.\d\.\d", "9": r"\d+", "35": "[DF]", "34": r"([1-9]\d{0,9})", "49": _NAME, "56": _NAME, "52": _TIME,
+    "9": r"\d+", "34": r"([1-9]\d{0,9})", "49": _NAME, "56": _NAME, "52": _TIME,
     "11": _NAME, "41": rf"(?!NONE\x01){_NAME}", "1": _NAME, "55": _NAME, "54": "([12])", "60": _TIME, "21": "[123]",
     "38": _NUMBER, "40": "2", "44": _NUMBER, "59": f"([{''.join(_TIFS)}])",
 }  # fmt: skip
@@ -83,6 +83,7 @@ class _Form(NamedTuple):
 class _Shape(NamedTuple):
     """What messages of one form have in common."""
 
+    begin_string: str
     kind: str
     """MsgType (35)."""
     tags: tuple[str, ...]
@@ -94,15 +95,16 @@ class _Shape(NamedTuple):
 @lru_cache(maxsize=256)
 def _form(shape: _Shape) -> _Form:
     """The form of messages of a plain shape; sessions whose clients write alike share it."""
-    kind, tags, time_sizes = shape
+    begin_string, kind, tags, time_sizes = shape
     fractions = dict(zip(_TIMES, [_PRECISIONS[size] for size in time_sizes], strict=True))
     place: dict[str, int] = {}
+    values = _VALUES | {"8": re.escape(begin_string), "35": kind}
     text = ""
     for tag in tags:
-        value = _VALUES[tag]
+        value = values[tag]
         if "(" in value:
             place[tag] = len(place) + 1
-        text += f"{tag}={kind if tag == '35' else value}{fractions.get(tag, '')}\x01"
+        text += f"{tag}={value}{fractions.get(tag, '')}\x01"
     # A field that is not there reads as empty, by a group that matches nothing.
     absent = len(place) + 1
     wanted = _ORDER if kind == "D" else _CANCEL
@@ -141,7 +143,7 @@ class PlainOrders:
             return
         fields = message.fields
         tags = tuple([tag for tag, _ in message.pairs])
-        shape = _Shape(message.msg_type, tags, tuple([len(fields.get(tag, "")) for tag in _TIMES]))
+        shape = _Shape(fields["8"], message.msg_type, tags, tuple([len(fields.get(tag, "")) for tag in _TIMES]))
         if len(self._seen) >= _SHAPES_MAX:
             self._seen.clear()
         times = self._seen[shape] = self._seen.get(shape, 0) + 1
@@ -234,7 +236,7 @@ class PlainOrders:
 def _is_plain(shape: _Shape) -> bool:
     """Whether messages of this shape have a form: the first three in their places, the header before the body,
     everything needed, nothing else, nothing twice, times as precise as the standard has them."""
-    kind, tags, time_sizes = shape
+    _, kind, tags, time_sizes = shape
     if kind not in _REQUIRED or tags[:3] != _HEADER[:3] or set(tags[: len(_HEADER)]) != set(_HEADER):
         return False
     body = tags[len(_HEADER) :]

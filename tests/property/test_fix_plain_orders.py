@@ -126,6 +126,13 @@ def test_a_message_ends_the_same_on_either_way(begin_string: str) -> None:
     check()
 
 
+def test_an_order_of_another_version_ends_the_session_on_either_way() -> None:
+    side = taught("FIX.4.4")
+    side.send([message("D", side.port.in_next, ORDER, "FIX.4.2")])
+    assert b"58=Incorrect BeginString, expecting FIX.4.4 but received FIX.4.2" in side.written
+    assert len(side.port.submitted) == TAUGHT
+
+
 def taught(begin_string: str = "FIX.4.4") -> Side:
     return Side(begin_string, TAUGHT, ("D", handlinst(ORDER, begin_string)))
 
