@@ -59,11 +59,12 @@ class Lifetime:
                 if self.random.random() < 0.2:
                     await at_rest(venue)
             await check(venue)
-            self.records = records_in(venue.settings.journal_dir)
+            records = records_in(venue.settings.journal_dir)
             for session_id, client in market.clients.items():
-                journaled = journaled_reports(self.records, session_id)
+                journaled = journaled_reports(records, session_id)
                 told = [(report.number, report.seq, report.position) for report in client.reports]
                 assert told == [(report.number, report.seq, report.position) for report in journaled]
+        self.records = records_in(self.settings.journal_dir)  # with what its books do when it stops
         self.went_on = self.continuations.found_in(self.records)
 
     def crashes(self) -> list[int]:
