@@ -66,7 +66,8 @@ class Timers:
         owner = self._owner
         due = owner.liveness.due(now_s) if owner.state is State.ACTIVE else Due.NOTHING
         if due is Due.HEARTBEAT:
-            owner.admin("0", "", now_ns)
+            if not owner.parked:  # what waits to be sent says as much, and one more at each tick would wait too
+                owner.admin("0", "", now_ns)
         elif due is Due.TEST_REQUEST:
             self._tests += 1
             owner.admin("1", f"112=TEST-{self._tests}\x01", now_ns)

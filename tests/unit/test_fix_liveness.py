@@ -142,6 +142,19 @@ def test_an_idle_session_is_left_alone_until_its_heartbeat() -> None:
     assert session.timers.next_s(0.0) == 30
 
 
+def test_one_heartbeat_waits_for_a_resend_to_end_however_long_that_takes() -> None:
+    session, _, wire = active(body="98=0|108=1")
+    session.receive([client_frame("2", 2, "7=1|16=0")], NOW)
+    resend = session.resends.next()
+    assert resend is not None
+    for now_s in (0.75, 1.0, 1.25):
+        session.tick(now_s, NOW)
+    assert session.parked == 1
+    session.resends.finish(resend, NOW)
+    session.resends.go_live(NOW)
+    assert wire.brief() == ["4/1", "0/2"]
+
+
 def test_a_gap_is_looked_after_until_it_closes() -> None:
     session, _, wire = active(body="98=0|108=0", resend_timeout_s=10.0)
     assert session.timers.next_s(0.0) == math.inf
