@@ -41,6 +41,19 @@ async def receive(sock: trio.socket.SocketType, bytes_max: int = RECEIVE_MAX) ->
             return b""
 
 
+async def _finished_too(sock: trio.socket.SocketType) -> bool:
+    """Reads and discards until the peer has finished (True), or the connection is gone."""
+    while True:
+        try:
+            await trio.lowlevel.wait_readable(sock)
+            if not os.read(sock.fileno(), RECEIVE_MAX):
+                return True
+        except (BlockingIOError, InterruptedError):
+            continue
+        except (OSError, trio.ClosedResourceError):
+            return False
+
+
 class HandshakeFailed(Exception):
     """The peer does not speak what it should; says what it does instead."""
 
@@ -161,7 +174,7 @@ class Outlet:
 
     async def aclose_after_flush(self, timeout_s: float, reason: str = "closed") -> bool:
         """Sends what waits, then finishes: the peer reads everything, then end-of-file. Returns whether the peer has
-        finished thereupon: if so, it was there to the end.
+        finished thereupon: if so, it was there to the end. One that resets the connection was not.
 
         Afterwards it reads and discards until the peer has finished too: closing a socket that holds unread bytes
         resets it, and a reset can overtake the last words (a Logout's text, a Login Rejected) on their way to the
@@ -179,9 +192,7 @@ class Outlet:
                         self._sock.shutdown(socket.SHUT_WR)
                     # Another task that reads will see the end-of-file itself.
                     with contextlib.suppress(trio.BusyResourceError):
-                        while await receive(self._sock):
-                            pass
-                        finished = not self.closed
+                        finished = await _finished_too(self._sock)
         finally:
             self.close(reason)
         return finished

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,18 @@ async def test_a_client_that_does_not_has() -> None:
     async with venue(AT_ONCE) as at, client_of(at) as client:
         await client.logged_in()
         await at.acceptor.stop(BYE)
+        assert at.port.logged_out == [False]
+
+
+async def test_a_client_whose_connection_is_reset_has() -> None:
+    """As by a machine that has started again meanwhile, or by a program that died before it had read everything."""
+    async with venue(BinarySettings(close_timeout_s=PATIENT)) as at, client_of(at) as client:
+        await client.logged_in()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stop_of, at.acceptor)
+            assert await client.packet() == (soup.DEBUG, BYE.encode())
+            client.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            await trio.aclose_forcefully(client.stream)
         assert at.port.logged_out == [False]
 
 
