@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 import msgspec
 import trio
 
+from actors.answers import answer_of
 from actors.boundary import PortLimits, Routes
 from actors.cursor import RecordCursor
 from actors.journal import OutNumbers
@@ -50,19 +51,7 @@ from engine.events import (
 )
 from engine.image import OrderImage
 from engine.market_data.updates import Listen
-from engine.queries import (
-    Answer,
-    DepthQuery,
-    ListStatusAnswer,
-    ListStatusQuery,
-    OpenOrdersAnswer,
-    OpenOrdersQuery,
-    OrderStatusAnswer,
-    OrderStatusQuery,
-    Query,
-    TradesAnswer,
-    TradesQuery,
-)
+from engine.queries import Answer, DepthQuery, OpenOrdersQuery, Query
 from engine.reports import SILENT, Report
 from engine.session import IN_FLIGHT, SessionState
 from engine.session_lists import ListState
@@ -363,32 +352,15 @@ class SessionPort(PortPresence):
     def _answer(self, query: Query | Listen) -> None:
         connection = self.connection
         assert connection is not None
-        if isinstance(query, OrderStatusQuery):
-            connection.answer(OrderStatusAnswer(query, self._status(query)))
-        elif isinstance(query, ListStatusQuery):
-            connection.answer(ListStatusAnswer(query, self.state.lists.legs_of(query.list_id)))
-        elif isinstance(query, OpenOrdersQuery):
-            chosen = [
-                order
-                for order in self.state.open.values()
-                if query.symbol_id in (0, order.symbol_id)
-                and query.side in (0, order.side)
-                and query.account_id in (0, order.account_id)
-            ]
-            connection.answer(OpenOrdersAnswer(query, chosen))
-        elif isinstance(query, TradesQuery):
-            connection.answer(TradesAnswer(query, list(dict.fromkeys(self.state.traded))))
+        answer = answer_of(self.state, query)
+        if answer is not None:
+            connection.answer(answer)
         elif isinstance(query, Listen):
             self.market.carry_out(query)
         elif isinstance(query, DepthQuery):
             levels = min(query.levels or self._limits.book_depth_max, self._limits.book_depth_max)
             request = DepthRequest(msgspec.structs.replace(query, levels=levels), self._on_depth)
             self._routes.books[query.symbol_id].tell(request)
-
-    def _status(self, query: OrderStatusQuery) -> OrderImage | None:
-        if query.order_id:
-            return self.state.open.get(query.order_id)
-        return self.state.order_named(query.cl_ord_id)
 
     def _on_depth(self, answer: Answer) -> None:
         if self.connection is not None:
