@@ -59,6 +59,21 @@ def test_the_oldest_batches_go_when_there_is_no_room() -> None:
         stream.since(1, 100)
 
 
+def test_of_very_many_small_batches_just_as_many_are_kept() -> None:
+    stream = Stream("O123456789", 500 * (len(packet(5000)) + 200))
+    for number in range(1, 10_001):
+        stream.append(packet(number))
+        assert stream.close() is not None
+        assert stream.holds(number)
+    assert stream.oldest in range(9_480, 9_502)
+    for first in range(stream.oldest, stream.next):
+        assert stream.since(first, 1).packets == packet(first)
+    whole = stream.since(stream.oldest, 10**6)
+    assert whole.next == stream.next
+    assert whole.packets == b"".join(packet(number) for number in range(stream.oldest, stream.next))
+    assert len(stream._batches) < 4_096
+
+
 def test_what_is_not_sent_yet_cannot_be_read() -> None:
     stream = filled([2])
     stream.append(packet(3))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
 from typing import final
 
 import msgspec
@@ -12,6 +11,8 @@ from gateways.binary import soup
 
 _OVERHEAD = 200
 """Bytes that a batch takes beside its packets."""
+_TIDY = 1024
+"""From how many on it is worth to let go of the places of what is no longer kept."""
 
 
 @final
@@ -28,6 +29,9 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
         return self.first + self.count
 
 
+_GONE = Batch(0, 0, b"")
+
+
 class Stream:
     """Numbers packets from 1 and keeps the newest ``bytes_max`` bytes of them, in the batches in which they left.
 
@@ -40,14 +44,17 @@ class Stream:
         self.next = first
         """The number of the next packet."""
         self._open: list[bytes] = []
-        self._batches: deque[Batch] = deque()
+        self._batches: list[Batch] = []
+        """A list and no deque, whose middle is far from both ends: replays begin anywhere."""
+        self._begin = 0
+        """How many at the front of the list are no longer kept."""
         self._bytes = 0
         self._bytes_max = bytes_max
 
     @property
     def oldest(self) -> int:
         """The first number that can be sent again; :attr:`next` where none can."""
-        return self._batches[0].first if self._batches else self.next - len(self._open)
+        return self._batches[self._begin].first if self._begin < len(self._batches) else self.unsent
 
     @property
     def unsent(self) -> int:
@@ -80,10 +87,16 @@ class Stream:
         return batch
 
     def _keep(self, batch: Batch) -> None:
-        self._batches.append(batch)
+        batches = self._batches
+        batches.append(batch)
         self._bytes += len(batch.packets) + _OVERHEAD
         while self._bytes > self._bytes_max:
-            self._bytes -= len(self._batches.popleft().packets) + _OVERHEAD
+            self._bytes -= len(batches[self._begin].packets) + _OVERHEAD
+            batches[self._begin] = _GONE
+            self._begin += 1
+        if self._begin > len(batches) // 2 > _TIDY:
+            del batches[: self._begin]
+            self._begin = 0
 
     def holds(self, number: int) -> bool:
         """Whether all from ``number`` on can be sent; what comes next always can."""
@@ -99,8 +112,8 @@ class Stream:
         batches = self._batches
         parts: list[bytes] = []
         size, upto = 0, number
-        begin = bisect_right(batches, number, key=lambda batch: batch.first) - 1
-        for at in range(max(begin, 0), len(batches)):
+        begin = bisect_right(batches, number, lo=self._begin, key=lambda batch: batch.first) - 1
+        for at in range(max(begin, self._begin), len(batches)):
             batch = batches[at]
             if batch.next <= number:
                 continue
