@@ -42,6 +42,7 @@ RELAY: Final = "relay"
 RELAY_OVER_TLS: Final = "relay-tls"
 METRICS: Final = "metrics"
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_EXPECTED: Final = frozenset({"relaying", "venue_reached"})
 _INTENSITY: Final = 5
 _PERIOD_S: Final = 10.0
 _NAMED_MAX: Final = 12
@@ -70,7 +71,7 @@ async def serve(
     door = await trio.to_thread.run_sync(subscribers_door, relay.subscribers, log.debug, time.time_ns)
     feed = RelayedFeed(tuple(Kind(name) for name in relay.streams))
     acceptor = MarketAcceptor(door, feed, _served(relay), _observe, time.time_ns, os.urandom)
-    upstreams = [Upstream(Kind(name), venue, feed, relay, log.info, time.time_ns) for name in relay.streams]
+    upstreams = [Upstream(Kind(name), venue, feed, relay, follow, time.time_ns) for name in relay.streams]
     gc.freeze()
     with _endpoints(relay, directory) as endpoints:
         specs = [_upstream_spec(upstream) for upstream in upstreams]
@@ -157,6 +158,11 @@ def _tls_context(relay: RelaySettings) -> ssl.SSLContext | None:
         return None
     client_ca = Path(tls.client_ca) if tls.client_ca else None
     return server_context(TlsFiles(Path(tls.certificate), Path(tls.key), client_ca, tls.client_certificates))
+
+
+def follow(event: str, **details: object) -> None:
+    """What the followers tell of the venue: a warning where something of it is missing."""
+    (log.info if event in _EXPECTED else log.warning)(event, **details)
 
 
 def _observe(event: str, **details: object) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from market_venue import running, settings
 from relay_in_process import relay_settings, relaying
+from structlog.testing import capture_logs
 
 from clients.exceptions import ConnectionLost, LoginRefused, ProtocolError
 from clients.market.packets import SnapshotLink, StreamLink
@@ -28,6 +29,7 @@ from gateways.binary import soup
 from gateways.binary.market.codec import END_OF_EVENT, SEQUENCED, UNSEQUENCED
 from gateways.http.messages import NotFound, Request
 from gateways.tls import TlsUnusable
+from tradeengine.relay import follow
 from tradeengine.relay_status import RelayStatus, lag_s
 from tradeengine.relay_upstream import Venue
 
@@ -170,6 +172,13 @@ async def test_status_is_told_over_http(tmp_path: Path) -> None:
         with pytest.raises(NotFound):
             await status.respond(Request("GET", "/admin/accounts", {}))
         assert lag_s(*upstreams[0].newest) < time.time()
+
+
+def test_what_is_missing_of_the_venue_is_a_warning() -> None:
+    with capture_logs() as logged:
+        for event in ("relaying", "venue_reached", "venue_lost", "venue_given_up_for_now"):
+            follow(event, stream="O1")
+    assert [it["log_level"] for it in logged] == ["info", "info", "warning", "warning"]
 
 
 def test_defaults_are_a_relay_of_everything_on_this_machine() -> None:
