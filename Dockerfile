@@ -20,10 +20,12 @@ ENV TRADE_ENGINE_DATA_DIR=/var/lib/tradeengine \
     TRADE_ENGINE_FIX__HOST=0.0.0.0 \
     TRADE_ENGINE_BINARY__HOST=0.0.0.0 \
     TRADE_ENGINE_ADMIN__HOST=0.0.0.0 \
+    TRADE_ENGINE_RELAY__HOST=0.0.0.0 \
+    TRADE_ENGINE_RELAY__METRICS_HOST=0.0.0.0 \
     TRADE_ENGINE_LOG__FORMAT=json \
     PYTHONUNBUFFERED=1
 VOLUME /var/lib/tradeengine
-EXPOSE 9878 9900 9464
+EXPOSE 9878 9900 9901 9464 9911 9465
 HEALTHCHECK --interval=5s --timeout=2s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:9464/health/ready', timeout=1)"]
 STOPSIGNAL SIGTERM
