@@ -47,23 +47,53 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_NO_TICKET
     context.num_tickets = 0
-    for path in filter(None, (files.certificate, files.key, files.client_ca)):
+    _check_readable(files.certificate, files.key, files.client_ca)
+    _show(context, files.certificate, files.key)
+    if files.client_ca is not None:
+        _trust(context, files.client_ca)
+        context.verify_mode = _CLIENT_CERTIFICATES[files.client_certificates]
+    return context
+
+
+def client_context(authorities: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
+    """The other side: ``authorities`` vouch for the server (None: those that the system trusts), ``certificate`` with
+    its ``key`` is shown to it, if there is one.
+
+    Raises TlsUnusable.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    _check_readable(authorities, certificate, key)
+    if authorities is None:
+        context.load_default_certs()
+    else:
+        _trust(context, authorities)
+    if certificate is not None and key is not None:
+        _show(context, certificate, key)
+    return context
+
+
+def _check_readable(*paths: Path | None) -> None:
+    for path in filter(None, paths):
         try:
             path.read_bytes()
         except OSError as error:
             raise TlsUnusable(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _show(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
     try:
         # An encrypted key would ask for its password on the terminal.
-        context.load_cert_chain(files.certificate, files.key, password=_no_password)
+        context.load_cert_chain(certificate, key, password=_no_password)
     except (ssl.SSLError, ValueError) as error:
-        raise TlsUnusable(f"{files.certificate} and {files.key}: no certificate with its key: {_why(error)}") from None
-    if files.client_ca is not None:
-        try:
-            context.load_verify_locations(files.client_ca)
-        except ssl.SSLError as error:
-            raise TlsUnusable(f"{files.client_ca}: no certificates: {_why(error)}") from None
-        context.verify_mode = _CLIENT_CERTIFICATES[files.client_certificates]
-    return context
+        raise TlsUnusable(f"{certificate} and {key}: no certificate with its key: {_why(error)}") from None
+
+
+def _trust(context: ssl.SSLContext, authorities: Path) -> None:
+    try:
+        context.load_verify_locations(authorities)
+    except ssl.SSLError as error:
+        raise TlsUnusable(f"{authorities}: no certificates: {_why(error)}") from None
 
 
 def _no_password() -> str:

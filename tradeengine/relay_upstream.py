@@ -11,6 +11,7 @@ import base64
 import random
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
 import msgspec
@@ -30,7 +31,7 @@ from gateways.binary import soup
 from gateways.binary.market.relayed import RelayedFeed, RelayedLine, VenueSnapshot
 from gateways.binary.market.source import Kind
 from gateways.binary.market.stream import Stream
-from gateways.tls import TlsUnusable
+from gateways.tls import TlsUnusable, client_context
 
 L = TypeVar("L", bound=Link[None])
 
@@ -255,10 +256,11 @@ def _signing_key(upstream: UpstreamSettings) -> SigningKey | None:
 
 
 def _tls_context(upstream: UpstreamSettings) -> ssl.SSLContext:
+    """Raises TlsUnusable."""
+    authorities, certificate, key = (
+        Path(name) if name else None for name in (upstream.tls_ca, upstream.tls_certificate, upstream.tls_key)
+    )
     try:
-        context = ssl.create_default_context(cafile=upstream.tls_ca or None)
-        if upstream.tls_certificate:
-            context.load_cert_chain(upstream.tls_certificate, upstream.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise TlsUnusable(f"relay.upstream: {error.strerror or error}") from None
-    return context
+        return client_context(authorities, certificate, key)
+    except TlsUnusable as error:
+        raise TlsUnusable(f"relay.upstream: {error}") from None

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
+import trustme
+from cryptography.hazmat.primitives import serialization
 from hypothesis import given
 from hypothesis import strategies as st
 from market_venue import running, settings
@@ -142,8 +144,31 @@ def test_keys_and_certificates_of_the_venue_side(tmp_path: Path) -> None:
     assert repr(Venue(UpstreamSettings(private_key=f"k1:{secret}")).client.key) == "Ed25519Key('k1')"
     assert repr(Venue(UpstreamSettings(hmac_key=f"k2:{secret}")).client.key) == "HmacKey('k2')"
     assert Venue(UpstreamSettings(tls=True)).client.tls is not None
-    with pytest.raises(TlsUnusable, match=r"relay\.upstream"):
-        Venue(UpstreamSettings(tls=True, tls_ca=str(tmp_path / "nothing.pem")))
+
+
+@pytest.mark.parametrize("spoiled", ["tls_ca", "tls_certificate", "tls_key", "missing", "encrypted"])
+def test_files_of_the_venue_side_that_are_no_good_are_named(tmp_path: Path, spoiled: str) -> None:
+    """An encrypted key, too: nobody is there to be asked for its password."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("relay")
+    files = {name: tmp_path / f"{name}.pem" for name in ("tls_ca", "tls_certificate", "tls_key")}
+    authority.cert_pem.write_to_path(str(files["tls_ca"]))
+    issued.cert_chain_pems[0].write_to_path(str(files["tls_certificate"]))
+    issued.private_key_pem.write_to_path(str(files["tls_key"]))
+    upstream = UpstreamSettings(tls=True, **{name: str(path) for name, path in files.items()})
+    assert Venue(upstream).client.tls is not None
+    named = files.get(spoiled, files["tls_key"])
+    if spoiled == "missing":
+        named.unlink()
+    elif spoiled == "encrypted":
+        key = serialization.load_pem_private_key(issued.private_key_pem.bytes(), None)
+        encryption = serialization.BestAvailableEncryption(b"secret")
+        form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
+        named.write_bytes(key.private_bytes(*form))
+    else:
+        named.write_text("nothing")
+    with pytest.raises(TlsUnusable, match=f"relay.upstream: .*{named.name}"):
+        Venue(upstream)
 
 
 async def test_status_is_told_over_http(tmp_path: Path) -> None:
