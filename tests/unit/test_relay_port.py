@@ -228,9 +228,13 @@ async def test_a_relay_that_is_not_let_in_says_so_and_tries_again(tmp_path: Path
     wrong = msgspec.structs.replace(wrong, upstream=msgspec.structs.replace(wrong.upstream, password="wrong"))
     async with running(settings(tmp_path)) as at, relaying(at, wrong) as relay:
         await told(relay, "venue_lost", 2)
-        client = await relay.subscriber()
-        await client.rest()
-        assert (client.refused, client.debug) == ("S", ["market data has not come from the venue yet"])
+        for session in ("", "LEVELS", "O0MWQX0000"):  # a stream's own name may be that of the one that is yet to come
+            client = await relay.subscriber(session=session)
+            await client.rest()
+            assert (client.refused, client.debug) == ("S", ["market data has not come from the venue yet"])
+        unknown = await relay.subscriber(session="X0MWQX0000")
+        await unknown.rest()
+        assert (unknown.refused, unknown.debug) == ("S", ["session 'X0MWQX0000' is not, or not any more"])
 
 
 async def test_who_may_not_listen_is_refused_as_by_the_venue(tmp_path: Path) -> None:

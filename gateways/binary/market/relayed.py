@@ -171,7 +171,7 @@ class RelayedFeed:
         wanted = session.upper() or Kind.ORDERS.value
         for kind in self._kinds:
             line = self.lines.get(kind)
-            if wanted == kind.value and line is None:
+            if line is None and wanted[0] == kind.value[0]:  # by its name, too: it may well be the one that comes
                 raise SessionUnavailable(self._absent)
             if line is not None and wanted in (line.stream.name, kind.value):
                 if line.suspended:
