@@ -266,6 +266,7 @@ def test_what_it_cannot_start_with_is_told_by_its_key(tmp_path: Path) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     with taken:
         port = taken.getsockname()[1]
-        ended = run_command("relay", "--config", relay_file(path), "--data-dir", tmp_path, "--port", str(port))
+        ports = ("--port", str(port), "--metrics-port", "0")
+        ended = run_command("relay", "--config", relay_file(path), "--data-dir", tmp_path, *ports)
     assert ended.returncode == 4
     assert f"cannot listen on 127.0.0.1:{port}: it is in use" in ended.stderr
