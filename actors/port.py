@@ -25,6 +25,7 @@ from actors.messages import (
     MarketArrived,
     Outcome,
     SessionEvent,
+    ToAccount,
     ToPort,
 )
 from actors.port_presence import PortPresence
@@ -112,7 +113,6 @@ class SessionPort(PortPresence):
         self._numbers.submitted += len(commands)
         self._routes.credits.left -= len(commands)
         known = self.state.orders
-        accounts = self._routes.accounts
         # New orders of one account that follow one another are told at once: a mailbox is rung once, not for each.
         run: list[NewOrder] = []
         account_id = 0
@@ -122,19 +122,17 @@ class SessionPort(PortPresence):
                     known[command.cl_ord_id] = IN_FLIGHT
                     if command.account_id != account_id:
                         if run:
-                            accounts[account_id].tell_all(run)
+                            self._send_run(run)
                             run = []
                         account_id = command.account_id
                     run.append(command)
                 else:
                     if run:
-                        accounts[account_id].tell_all(run)
-                        self._last = account_id, run[-1].symbol_id
+                        self._send_run(run)
                         run = []
                     self._submit_other(command)
             if run:
-                accounts[account_id].tell_all(run)
-                self._last = account_id, run[-1].symbol_id
+                self._send_run(run)
 
     def _submit_other(self, command: ClientCommand) -> None:
         """A change, a refusal, or a ClOrdID that is no news."""
@@ -214,9 +212,22 @@ class SessionPort(PortPresence):
             return command
         return msgspec.structs.replace(command, orig_cl_ord_id=order.cl_ord_id, account_id=account_id)
 
+    def _send_run(self, run: list[NewOrder]) -> None:
+        account_id = run[-1].account_id
+        self._account_for(account_id).tell_all(run)
+        self._last = account_id, run[-1].symbol_id
+
     def _send(self, command: AnyCommand | CancelList) -> None:
-        self._routes.accounts[command.account_id].tell(command)
+        self._account_for(command.account_id).tell(command)
         self._last = command.account_id, command.symbol_id
+
+    def _account_for(self, account_id: int) -> Mailbox[ToAccount]:
+        """Where its next command goes. What went to another account before goes on to its book first: a session's
+        commands reach a book in the order in which they were sent, whosever they are."""
+        routes = self._routes
+        if self._last is not None and self._last[0] != account_id:
+            routes.dispatcher.run_now(routes.accounts[self._last[0]])
+        return routes.accounts[account_id]
 
     def _tell(self, command: AnyCommand | CancelList, events: list[Event]) -> None:
         """The port's own outcome of a command. It goes the way of the command before it, if that is on its way still:

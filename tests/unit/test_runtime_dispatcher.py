@@ -48,6 +48,35 @@ def test_one_pump_carries_mail_through_the_whole_chain() -> None:
     assert last.batches == [[1, 2, 3]]
 
 
+def test_an_actor_may_be_run_before_what_others_are_told() -> None:
+    dispatcher, last = Dispatcher(), Recorder()
+    third = place(dispatcher, "third", last)
+    one, other = (place(dispatcher, name, Recorder(third.tell)) for name in ("one", "other"))
+    with dispatcher.turn():
+        for number in range(4):
+            mailbox = (one, other)[number % 2]
+            mailbox.tell(number)
+            dispatcher.run_now(mailbox)
+        dispatcher.run_now(one)  # has no mail: nothing happens
+        assert last.batches == []
+    assert last.batches == [[0, 1, 2, 3]]
+    assert dispatcher.batches == 5
+
+
+def test_within_a_batch_nobody_is_run_out_of_turn() -> None:
+    dispatcher, order = Dispatcher(), list[str]()
+
+    def relay(message: int) -> None:
+        inner.tell(message)
+        dispatcher.run_now(inner)
+        order.append(f"outer {message}")
+
+    inner = place(dispatcher, "inner", Recorder(lambda message: order.append(f"inner {message}")))
+    place(dispatcher, "outer", Recorder(relay)).tell_all([1, 2])
+    dispatcher.pump()
+    assert order == ["outer 1", "outer 2", "inner 1", "inner 2"]
+
+
 def test_a_pump_from_within_a_turn_returns_at_once_and_the_mail_is_handled_after() -> None:
     dispatcher, order = Dispatcher(), list[str]()
 
