@@ -95,6 +95,8 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Decimals of a second in the times that the venue sends."""
     message_size_max: BytesSetting = 8192
     """Bytes of the largest inbound message."""
+    incomplete_timeout_s: TimeoutSetting = 1.0
+    """How long a message whose BodyLength may be wrong is waited for."""
     write_buffer_max: BytesSetting = 8 * 2**20
     """Unsent bytes at which a client that does not read is disconnected."""
     parked_messages_max: CountSetting = 10_000

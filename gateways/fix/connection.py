@@ -309,7 +309,7 @@ class FixConnection:
     async def _fill(self) -> bool:
         """Waits for bytes, or until what waits can be taken without more. False at the end of the stream."""
         outlet = self._outlet
-        data = await next_bytes(outlet, self._framer, _RECEIVE_MAX)
+        data = await next_bytes(outlet, self._framer, _RECEIVE_MAX, self._settings.incomplete_timeout_s)
         if data is None:
             return True
         if not data:

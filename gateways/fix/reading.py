@@ -10,19 +10,15 @@ if TYPE_CHECKING:
     from gateways.fix.codec import Framer
     from gateways.transport import Outlet
 
-STALL_S = 1.0
-"""How long a message that may have a wrong BodyLength waits for its end. A message's parts come closer together, and
-for nothing else is there a limit but the client's silence."""
 
-
-async def next_bytes(outlet: Outlet, framer: Framer, bytes_max: int) -> bytes | None:
+async def next_bytes(outlet: Outlet, framer: Framer, bytes_max: int, incomplete_timeout_s: float) -> bytes | None:
     """What comes next, at most ``bytes_max`` bytes; empty at the end of the stream.
 
-    None where nothing came for ``STALL_S``, and what waited behind a wrong BodyLength may be taken now.
+    None where nothing came for ``incomplete_timeout_s``, and what waited behind a wrong BodyLength may be taken now.
     """
     if not framer.doubtful:
         return await outlet.receive(bytes_max)
-    with trio.move_on_after(STALL_S):
+    with trio.move_on_after(incomplete_timeout_s):
         return await outlet.receive(bytes_max)
     framer.resume()
     return None

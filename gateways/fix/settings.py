@@ -35,6 +35,9 @@ class FixSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Fraction digits of outbound UTCTimestamps: 0, 3 (milliseconds), 6 or 9."""
     message_size_max: int = 8192
     """The largest inbound message, 8= to the end of 10=; longer ones count as garbled."""
+    incomplete_timeout_s: float = 1.0
+    """How long a message that may have a wrong BodyLength waits for its end, when a whole message stands in it. For
+    nothing else is there a limit but the client's silence: a message's parts come closer together."""
     write_buffer_max: int = 8 * 1024 * 1024
     """Bytes that may wait for a client that reads too slowly, before it is cut off."""
     parked_messages_max: int = 10_000
@@ -105,6 +108,7 @@ _POSITIVE = (
     "resend_timeout_s",
     "gap_asks_max",
     "message_size_max",
+    "incomplete_timeout_s",
     "write_buffer_max",
     "parked_messages_max",
     "resends_max",
