@@ -304,10 +304,8 @@ async def test_a_first_message_that_is_no_logon_ends_the_connection() -> None:
         assert await client.get() == {}
 
 
-async def test_the_time_that_the_venue_takes_to_check_is_not_the_client_s(
-    mock_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A thousand clients that come back at once wait for one another's passwords, and none is cut off for it."""
+def held_up(monkeypatch: pytest.MonkeyPatch) -> tuple[trio.Event, trio.Event]:
+    """Logons are checked for as long as the test wants: when one is being checked, and what ends it."""
     checking, checked = trio.Event(), trio.Event()
     admit = Gate.admit
 
@@ -317,6 +315,14 @@ async def test_the_time_that_the_venue_takes_to_check_is_not_the_client_s(
         return await admit(self, **details)
 
     monkeypatch.setattr(Gate, "admit", slow)
+    return checking, checked
+
+
+async def test_the_time_that_the_venue_takes_to_check_is_not_the_client_s(
+    mock_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand clients that come back at once wait for one another's passwords, and none is cut off for it."""
+    checking, checked = held_up(monkeypatch)
     async with stage(logon_timeout_s=10.0) as venue:
         client = await venue.connect()
         await client.send("A", "98=0|108=30|554=demo|")
@@ -380,15 +386,7 @@ async def test_a_client_takes_the_place_of_who_keeps_silent() -> None:
 
 
 async def test_a_logon_that_is_being_checked_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    checking, checked = trio.Event(), trio.Event()
-    admit = Gate.admit
-
-    async def slow(self: Gate, **details: Any) -> LivePort:
-        checking.set()
-        await checked.wait()
-        return await admit(self, **details)
-
-    monkeypatch.setattr(Gate, "admit", slow)
+    checking, checked = held_up(monkeypatch)
     async with stage(connections_max=1) as venue:
         client = await venue.connect()
         await client.send("A", "98=0|108=30|554=demo|")
