@@ -19,6 +19,7 @@ from config.listening import (
     TimeoutSetting,
     TlsSettings,
 )
+from config.profile import RateConfig
 from config.schema import Discreet
 
 StreamSetting: TypeAlias = Literal["ORDERS", "LEVELS"]
@@ -74,6 +75,8 @@ class SubscriberConfig(Discreet, frozen=True, kw_only=True):
     """Secrets, any of which may sign a login by HMAC-SHA-256."""
     certificate: Annotated[str, Text(r"([0-9a-f]{64})?", "a certificate's SHA-256, 64 lower-case hex digits")] = ""
     """That of the client certificate that the connection must show, beside what else there is."""
+    rate: RateConfig = RateConfig()
+    """None: any. There is little that a listener can say."""
     enabled: Annotated[bool, Switch()] = True
 
     def credential(self, salt: bytes) -> str:

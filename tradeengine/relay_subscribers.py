@@ -48,6 +48,9 @@ def _session(session_id: int, one: SubscriberConfig, seal: KeySeal, entropy: Cal
     owner = owner_of(PROTOCOL, one.username, "")
     profile = SessionProfile(
         rights=Rights.MARKET_DATA,
+        rate_per_s=one.rate.per_second,
+        rate_burst=one.rate.burst,
+        rate_action=one.rate.action,
         public_keys=tuple(one.public_keys),
         hmac_keys=tuple(seal.seal(read_key(text), owner) for text in one.hmac_keys),
         certificate=one.certificate,

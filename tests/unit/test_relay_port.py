@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import socket
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,17 +13,20 @@ import msgspec
 import pytest
 import trio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from market_book import decode
 from market_venue import BTC_USDT, PASSWORD, MarketClient, running, settings
 from relay_in_process import PATIENCE_S, SECRET, SUBSCRIBER, Relay, cut, relay_settings, relaying
 from venue_in_process import ETH_USDT, Client, at_rest
 
 from clients.credentials import Ed25519Key
 from clients.market import BookChanged, MarketData, Resynchronising
+from config.profile import RateConfig
 from config.relay import SubscriberConfig
 from engine.commands import CancelOrder, NewOrder
 from engine.types import SCALE, OrdType, Side, TimeInForce
-from gateways.binary import soup
+from gateways.binary import codec, soup
 from gateways.binary.market.source import Kind
+from gateways.binary.rejects import MessageRejectReason
 from tradeengine.relay_status import lag_s
 from tradeengine.venue import Venue
 
@@ -333,3 +337,19 @@ async def test_a_client_that_loses_the_relay_comes_back_without_a_gap(tmp_path: 
                             break
             told_by_stream = [number for number in numbers if number]
             assert told_by_stream == sorted(set(told_by_stream))
+
+
+async def test_a_subscriber_may_say_so_much(tmp_path: Path) -> None:
+    plain = relay_settings()
+    limited = msgspec.structs.replace(plain.subscribers[0], rate=RateConfig(per_second=1, burst=2))
+    async with (
+        running(settings(tmp_path)) as at,
+        relaying(at, msgspec.structs.replace(plain, subscribers=[limited])) as relay,
+    ):
+        await relay.connected()
+        client = await relay.subscriber()
+        await client.stream.send_all(codec.ORDER_STATUS_REQUEST.pack(7, 1, 0) * 50)
+        await client.until(lambda: len(client.rejects) == 50)
+        reasons = Counter(decode(payload).values["BusinessRejectReason"] for payload in client.rejects)
+        assert set(reasons) == {MessageRejectReason.UNKNOWN_TEMPLATE, MessageRejectReason.RATE_EXCEEDED}
+        assert reasons[MessageRejectReason.UNKNOWN_TEMPLATE] >= 2
